@@ -1,0 +1,57 @@
+"""What can go wrong, and the exit code that says so.
+
+GraderError
+├── BadInput            2  the call or a file that was given is wrong
+│   ├── UnreadableAnswer   missing, a directory, binary, an encoding nobody knows, too long
+│   ├── EmptyAnswer        nothing but white space
+│   ├── BadRubric          a rubric file that does not say what the format asks for
+│   └── UnknownQuestion    no rubric of that id
+└── Failed              1  the call was right, but the work could not be done
+    ├── ModelFailed        the endpoint cannot be used at all (no key, no quota, no such model)
+    ├── WeightsUnavailable the embedded model's file could not be brought here
+    └── LedgerFailed       the ledger cannot be read or written
+"""
+
+
+class GraderError(Exception):
+    """One line that names the thing, the place and the way out."""
+
+    exit_code = 1
+
+
+class BadInput(GraderError):
+    """The call or a given file is wrong."""
+
+    exit_code = 2
+
+
+class UnreadableAnswer(BadInput):
+    """The answer cannot be read as text of a sensible size."""
+
+
+class EmptyAnswer(BadInput):
+    """The answer holds nothing but white space."""
+
+
+class BadRubric(BadInput):
+    """A rubric file is not of the format."""
+
+
+class UnknownQuestion(BadInput):
+    """No rubric has the id."""
+
+
+class Failed(GraderError):
+    """The call was right, but the work could not be done."""
+
+
+class ModelFailed(Failed):
+    """The endpoint cannot be used at all: no key, no quota, no such model."""
+
+
+class WeightsUnavailable(Failed):
+    """The embedded model's file could not be brought here."""
+
+
+class LedgerFailed(Failed):
+    """The ledger cannot be read or written."""
