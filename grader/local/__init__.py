@@ -1,0 +1,1 @@
+"""The judge that runs on the user's own machine: its weights, and the engine that serves them."""
