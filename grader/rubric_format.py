@@ -1,0 +1,165 @@
+"""What a rubric file says: the format ``rubric/1`` as frozen models."""
+
+import hashlib
+import json
+import re
+from collections import Counter
+from functools import cached_property
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+
+SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+"""What ids look like. Holds no dot and no slash, so an id can name no place in a file system."""
+
+_SHORT = 80
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=64)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class Text(_Frozen):
+    """The same words in English and in Chinese."""
+
+    en: Line
+    zh: Line
+
+
+class Document(_Frozen):
+    """Something to read. Cited by its key in the rubric's ``documents``."""
+
+    title: Line
+    url: Url | None = None
+    pages: dict[str, Url] = {}
+    """Addresses of parts of the document: the start of a section ("2.2") and where it stands."""
+
+    def address(self, section: str) -> str | None:
+        """Where *section* can be read: the page of its longest known start, or the document."""
+        starts = [s for s in self.pages if re.match(re.escape(s) + r"(?!\d)", section)]
+        return self.pages[max(starts, key=len)] if starts else self.url
+
+
+class Source(_Frozen):
+    """Where a statement is backed: the passage to read next."""
+
+    document: Line
+    """A key of the rubric's ``documents``."""
+    section: str = ""
+    """A section number or heading; empty for the document as a whole."""
+    quote: Line | None = None
+    """A short quotation in the document's own words."""
+
+
+class Notes(_Frozen):
+    """What counts as ``met``, ``partial`` and ``missed`` for one key point."""
+
+    met: Line
+    partial: Line | None = None
+    """Left out where the key point is either met or missed."""
+    missed: Line
+
+
+class KeyPoint(_Frozen):
+    """One thing that a good answer says, as one short claim."""
+
+    id: Slug
+    weight: Annotated[int, Field(strict=True, ge=1, le=3)]
+    """3 core, 2 important, 1 bonus."""
+    en: Line
+    zh: Line
+    notes: Notes
+    sources: tuple[Source, ...] = ()
+
+    @property
+    def binary(self) -> bool:
+        """Whether the key point knows no ``partial``."""
+        return self.notes.partial is None
+
+
+class Misconception(_Frozen):
+    """A known wrong claim with its correction."""
+
+    id: Slug
+    en: Line
+    zh: Line
+    correction: Text
+    stated_by_source: Annotated[bool, Field(strict=True)] = False
+    """Whether the text that the question was found in states the wrong claim."""
+    penalty: Annotated[float, Field(strict=True, ge=0, allow_inf_nan=False)] = 0.0
+    """Points taken off where an answer asserts the claim."""
+    contradicts: tuple[Slug, ...] = ()
+    """Ids of the key points that the claim is the opposite of."""
+    sources: tuple[Source, ...] = ()
+
+
+def _some(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:
+    if not points:
+        raise ValueError("at least one key point is needed")
+    return points
+
+
+class Rubric(_Frozen):
+    """A question with its key points and misconceptions."""
+
+    version: Literal["rubric/1"] = Field(alias="schema")
+    id: Slug
+    """The question's id, which is also the file's name without ``.toml``."""
+    wording: Literal["verbatim", "recovered", "reconstructed"] = "verbatim"
+    """How the question's wording came down from where it was found."""
+    source_error: Line | None = None
+    """What the text that the question was found in gets wrong about it."""
+    question: Text
+    documents: dict[str, Document] = {}
+    key_points: Annotated[tuple[KeyPoint, ...], AfterValidator(_some)]
+    misconceptions: tuple[Misconception, ...] = ()
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        points = [p.id for p in self.key_points]
+        names = Counter([*points, *(m.id for m in self.misconceptions)])
+        if twice := [name for name, count in names.items() if count > 1]:
+            raise ValueError(f"the id {twice[0]!r} is used twice")
+        cited = [(p.id, s) for p in self.key_points for s in p.sources]
+        cited += [(m.id, s) for m in self.misconceptions for s in m.sources]
+        for name, source in cited:
+            if source.document not in self.documents:
+                raise ValueError(f"{name}: no document {source.document[:_SHORT]!r}")
+        for claim in self.misconceptions:
+            if unknown := [c for c in claim.contradicts if c not in points]:
+                raise ValueError(f"{claim.id}: contradicts no key point {unknown[0]!r}")
+        return self
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:`` of the content alone: comments and layout of the file do not matter."""
+        content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    def citation(self, source: Source) -> str:
+        """The source in words, as ``NVIDIA CUDA Programming Guide (CUDA 13), §2.2.4.2``."""
+        title = self.documents[source.document].title
+        mark = "§" if source.section[:1].isdigit() else ""
+        return f"{title}, {mark}{source.section}" if source.section else title
+
+    def address(self, source: Source) -> str | None:
+        """Where the source can be read, or None where it has no address."""
+        return self.documents[source.document].address(source.section)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a rubric file, for editors; shipped as ``rubric.schema.json``."""
+    schema = Rubric.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
