@@ -141,6 +141,9 @@ class Rubric(_Frozen):
                 raise ValueError(f"{claim.id}: contradicts no key point {unknown[0]!r}")
         return self
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @cached_property
     def digest(self) -> str:
         """``sha256:`` of the content alone: comments and layout of the file do not matter."""

@@ -1,0 +1,109 @@
+"""From the log-odds of a yes to a verdict: a calibration fitted on labelled answers, as data.
+
+The raw probability of a small model is biased; a logistic curve fitted on labelled answers
+(Platt, 1999) makes it a probability, and two such curves, one for ``met`` and one for at least
+``partial``, make an ordinal scale of it (McCullagh, 1980).
+"""
+
+import math
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from grader.record import Verdict
+
+FILE = Path(__file__).with_name("calibrated.toml")
+
+
+class Curve(BaseModel):
+    """``P = 1 / (1 + exp(-(slope * x + offset)))`` for log-odds ``x``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    slope: float = Field(gt=0)
+    offset: float
+
+    def logit(self, log_odds: float) -> float:
+        """The calibrated log-odds; above 0 the yes is likelier than not."""
+        return self.slope * log_odds + self.offset
+
+    def probability(self, log_odds: float) -> float:
+        """The calibrated probability, 0 to 1."""
+        return 1.0 / (1.0 + math.exp(-min(max(self.logit(log_odds), -50.0), 50.0)))
+
+
+class Calibration(BaseModel):
+    """What turns log-odds into verdicts for one judge.
+
+    Attributes:
+        met: probability that the verdict is ``met``.
+        some: probability that it is ``met`` or ``partial``.
+        claim: probability that a misconception is asserted.
+        unsure: half-width, in calibrated log-odds, of the band in which a verdict is as good
+            as a coin's.
+        languages: the languages in which each key point is asked; their log-odds are averaged.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    met: Curve
+    some: Curve
+    claim: Curve
+    unsure: float = Field(ge=0)
+    languages: tuple[Literal["en", "zh"], ...]
+
+
+class Finding(BaseModel):
+    """A verdict with its probability and, if the judge is unsure, the nearest other one."""
+
+    model_config = ConfigDict(frozen=True)
+
+    verdict: Verdict
+    confidence: float
+    alternative: Verdict | None
+
+
+def calibration(kind: Literal["local", "endpoint"]) -> Calibration:
+    """The calibration that is shipped for a kind of judge."""
+    table = tomllib.loads(FILE.read_text(encoding="utf-8"))
+    return Calibration.model_validate(table[kind])
+
+
+def finding(log_odds: float, fitted: Calibration, *, binary: bool) -> Finding:
+    """The verdict on a key point.
+
+    Args:
+        log_odds: natural logarithm of the odds of a yes.
+        binary: the key point is either met or missed.
+    """
+    met = fitted.met.probability(log_odds)
+    some = met if binary else max(fitted.some.probability(log_odds), met)
+    if met > 1 / 2:
+        verdict, confidence = Verdict.MET, met
+    elif some > 1 / 2:
+        verdict, confidence = Verdict.PARTIAL, some - met
+    else:
+        verdict, confidence = Verdict.MISSED, 1 - some
+    near = _neighbour(log_odds, fitted, verdict, binary=binary)
+    return Finding(verdict=verdict, confidence=round(confidence, 3), alternative=near)
+
+
+def _neighbour(
+    log_odds: float, fitted: Calibration, verdict: Verdict, *, binary: bool
+) -> Verdict | None:
+    """The verdict on the other side of a threshold that is nearer than ``unsure``."""
+    to_met = abs(fitted.met.logit(log_odds))
+    if binary:
+        other = Verdict.MISSED if verdict == Verdict.MET else Verdict.MET
+        return other if to_met < fitted.unsure else None
+    to_some = abs(fitted.some.logit(log_odds))
+    below = Verdict.MISSED if verdict == Verdict.PARTIAL else Verdict.PARTIAL
+    if verdict == Verdict.MET:
+        return Verdict.PARTIAL if to_met < fitted.unsure else None
+    if verdict == Verdict.MISSED:
+        return Verdict.PARTIAL if to_some < fitted.unsure else None
+    if min(to_met, to_some) >= fitted.unsure:
+        return None
+    return Verdict.MET if to_met < to_some else below

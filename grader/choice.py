@@ -1,0 +1,203 @@
+"""Which judge is used: from the options, the environment, or, where nothing is said, the
+embedded one."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, cast, get_args
+
+from grader.errors import BadInput
+from grader.judge import Judge
+from grader.ledger import Ledger
+from grader.model import DEFAULT_BASE_URL, Endpoint
+from grader.record import JudgeInfo
+from grader.request import Model, Reply, Request
+
+LOCAL = "local"
+DEFAULT_MODEL = "gpt-5-mini"
+AskForm = Literal["one-call", "per-point"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user said about the judge.
+
+    Attributes:
+        model: a model's name, ``local``, or None.
+        ask: how it is asked; None is the judge's own way.
+        parameters: parameters of the request, sent only as given.
+        fresh: ask anew although the ledger holds a reply, and keep both.
+    """
+
+    model: str | None = None
+    base_url: str | None = None
+    ask: AskForm | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    fresh: bool = False
+
+
+def options(
+    model: str | None,
+    base_url: str | None,
+    ask: str | None,
+    parameters: Sequence[str],
+    *,
+    fresh: bool = False,
+) -> Options:
+    """Options from the words of a command line.
+
+    Args:
+        parameters: ``KEY=VALUE`` each; a value that is JSON is sent as such, else as text.
+
+    Raises:
+        BadInput: a form or parameter that cannot be understood.
+    """
+    if ask not in (None, *get_args(AskForm)):
+        raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
+    parsed = dict(_parameter(text) for text in parameters)
+    return Options(model, base_url, cast("AskForm | None", ask), parsed, fresh)
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise BadInput(f"--param {text}: write it as KEY=VALUE, such as temperature=0")
+    if name in {"messages", "model", "response_format", "stream", "n"}:
+        raise BadInput(f"--param {name}: this one is set by grade itself")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the requests would go, before anything is opened.
+
+    Attributes:
+        reason: why this one, in a few words, for ``grade doctor``.
+    """
+
+    kind: Literal["local", "endpoint"]
+    model: str
+    base_url: str
+    api_key: str = field(repr=False)
+    ask: AskForm
+    reason: str
+
+
+def target(options: Options, env: Mapping[str, str]) -> Target:
+    """Decides the judge.
+
+    Raises:
+        BadInput: the options do not name a judge that can be reached.
+    """
+    model = options.model or env.get("GRADER_MODEL") or None
+    base_url = options.base_url or env.get("OPENAI_BASE_URL") or None
+    key = env.get("OPENAI_API_KEY", "")
+    if model == LOCAL:
+        return _local(options, "asked for by name")
+    if base_url is None and not key:
+        if model is not None:
+            raise BadInput(
+                f"--model {model} needs an endpoint: set OPENAI_API_KEY, or name one with"
+                " --base-url; --model local needs neither"
+            )
+        return _local(options, "no OPENAI_API_KEY and no --base-url")
+    if model is None and base_url is not None and base_url.rstrip("/") != DEFAULT_BASE_URL:
+        raise BadInput(f"name the model that {base_url} should use: --model NAME or GRADER_MODEL")
+    return Target(
+        kind="endpoint",
+        model=model or DEFAULT_MODEL,
+        base_url=base_url or DEFAULT_BASE_URL,
+        api_key=key,
+        ask=options.ask or "one-call",
+        reason="--base-url or OPENAI_BASE_URL" if base_url else "OPENAI_API_KEY is set",
+    )
+
+
+def _local(options: Options, reason: str) -> Target:
+    from grader.local import facts
+
+    return Target(
+        kind="local",
+        model=facts.weights().name,
+        base_url="",
+        api_key="",
+        ask=options.ask or "per-point",
+        reason=reason,
+    )
+
+
+@dataclass
+class Bench(AbstractAsyncContextManager["Bench"]):
+    """A judge ready to work: its model, the ledger, and how it is asked. Close it after use."""
+
+    model: Model
+    ledger: Ledger
+    options: Options
+    target: Target
+
+    async def ask(self, body: dict[str, Any]) -> Reply:
+        """The reply to a chat completion's body, from the ledger or paid for."""
+        request = Request(endpoint=self.model.endpoint, model=self.model.name, body=body)
+        return await self.ledger.get_or_ask(request, self.model, fresh=self.options.fresh)
+
+    @property
+    def judge(self) -> Judge:
+        """The judge over this model."""
+        info = JudgeInfo(
+            kind=self.target.kind,
+            ask=self.target.ask,
+            model=self.model.name,
+            endpoint=self.model.endpoint,
+            parameters=self.options.parameters,
+        )
+        if self.target.ask == "per-point":
+            from grader.calibrated import calibration
+            from grader.per_point import PerPoint
+
+            fitted = calibration(self.target.kind)
+            slots = self.model.slots
+            return PerPoint(self.ask, info, fitted, self.options.parameters, slots)
+        from grader.one_call import OneCall
+
+        return OneCall(self.ask, info, self.options.parameters)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.model.close()
+
+
+def bench(
+    options: Options,
+    env: Mapping[str, str],
+    ledger: Ledger,
+    weights: Callable[[], Path],
+    starting: Callable[[], None] = lambda: None,
+) -> Bench:
+    """Opens the judge that the options and the environment name.
+
+    Args:
+        weights: brings the embedded model's weights here; called only when it must run.
+        starting: is told when the embedded model is about to start.
+
+    Raises:
+        BadInput: see :func:`target`.
+    """
+    chosen = target(options, env)
+    model: Model
+    if chosen.kind == "local":
+        from grader.local.model import EmbeddedModel
+
+        model = EmbeddedModel(weights, starting)
+    else:
+        model = Endpoint(chosen.model, chosen.base_url, chosen.api_key)
+    return Bench(model, ledger, options, chosen)

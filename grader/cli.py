@@ -1,0 +1,90 @@
+"""The command line: arguments in, text out, exit code.
+
+Only typer is imported here and at the top of ``grader.command``; every command imports the rest
+when it runs, so that ``grade --help`` answers at once.
+"""
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import typer
+from typer.core import TyperGroup
+
+from grader import __version__
+from grader.command import history, model, one, rubric
+from grader.errors import GraderError
+
+if TYPE_CHECKING:
+    from typer._click import Context, HelpFormatter
+
+DEFAULT = "one"
+INTERRUPTED = 130
+
+
+class GradeGroup(TyperGroup):
+    """``grade FILE ...`` is ``grade one FILE ...``; any GraderError ends in one line."""
+
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        own = {name for param in self.get_params(ctx) for name in param.opts}
+        if args and args[0] not in own | self.commands.keys():
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: "Context") -> Any:
+        try:
+            return super().invoke(ctx)
+        except GraderError as error:
+            typer.echo(f"grade: {error}", err=True)
+            raise typer.Exit(error.exit_code) from error
+        except KeyboardInterrupt:
+            typer.echo("grade: interrupted; every reply that arrived is in the ledger", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+    def format_help(self, ctx: "Context", formatter: "HelpFormatter") -> None:
+        self.params = [*self.commands[DEFAULT].params, *self.params]  # printed, never parsed
+        super().format_help(ctx, formatter)
+
+
+app = typer.Typer(
+    cls=GradeGroup,
+    no_args_is_help=True,
+    subcommand_metavar="| COMMAND ...",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    help="Grade a free-text answer against its rubric: grade answer.txt --q bank-conflict",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"grade {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    """Grade a free-text answer against its rubric: grade answer.txt --q bank-conflict."""
+
+
+app.command(DEFAULT, hidden=True)(one.one)
+app.command("questions")(rubric.questions)
+app.command("show")(rubric.show)
+app.command("history")(history.history)
+app.add_typer(model.app, name="model")
+
+
+def near_commands(word: str) -> list[str]:
+    """Commands that *word* may have meant."""
+    names = [c.name for c in app.registered_commands if c.name] + [
+        g.name for g in app.registered_groups if g.name
+    ]
+    return get_close_matches(word, [n for n in names if n != DEFAULT], n=2)
+
+
+def main() -> None:
+    """The entry point of ``grade``."""
+    app()

@@ -1,0 +1,1 @@
+"""The commands of ``grade``, a module each group."""

@@ -1,0 +1,26 @@
+"""Opens the judge for a command, and says on stderr what takes time."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grader.choice import Bench, Options
+
+
+@asynccontextmanager
+async def open_bench(said: "Options", weights: str | None = None) -> "AsyncIterator[Bench]":
+    """The judge that *said* and the environment name, over the user's ledger."""
+    from grader import progress
+    from grader.choice import bench
+    from grader.ledger import Ledger, default_path
+
+    def bring() -> Path:
+        return progress.bring_weights(Path(weights) if weights else None)
+
+    with Ledger(default_path()) as ledger, progress.Spinner() as spinner:
+        opened = bench(said, os.environ, ledger, bring, spinner.starting)
+        async with opened:
+            yield opened

@@ -1,0 +1,85 @@
+"""Grades one answer: judge, add up, and write the record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from grader import __version__, scoring, words
+from grader.answer import Answer, has_content
+from grader.item import claims, points
+from grader.judge import Judge, Judgement, language
+from grader.price import cost
+from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
+from grader.rubric import Rubric
+
+_BY_CODE = JudgeInfo(kind="code", ask="none", model="none")
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """An answer and what is known of who gave it.
+
+    Attributes:
+        id: names the answer in results and ratings.
+    """
+
+    answer: Answer
+    id: str
+    candidate: str | None = None
+    attempted_at: datetime | None = None
+
+
+async def grade(
+    rubric: Rubric,
+    attempt: Attempt,
+    judge: Judge,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Grade:
+    """The whole record of one answer.
+
+    An answer with nothing gradable in it is decided here, with no call to the judge.
+
+    Raises:
+        ModelFailed: no request to the judge can succeed.
+    """
+    answer = attempt.answer
+    info, digest = judge.info, judge.prompt_digest
+    if has_content(answer.text, (rubric.question.en, rubric.question.zh)):
+        judgement = await judge.judge(rubric, answer)
+    else:
+        judgement, info, digest = _nothing_said(rubric, answer), _BY_CODE, ""
+    return Grade(
+        question=rubric.id,
+        answer_id=attempt.id,
+        candidate=attempt.candidate,
+        attempted_at=attempt.attempted_at,
+        score=scoring.total(judgement.points, judgement.misconceptions),
+        key_points=judgement.points,
+        misconceptions=judgement.misconceptions,
+        feedback=judgement.feedback,
+        flags=answer.flags,
+        judge=info.model_copy(update={"replied": judgement.replied}),
+        usage=_priced(judgement.usage, info),
+        digests=Digests(answer=answer.digest, rubric=rubric.digest, prompt=digest),
+        graded_at=now(),
+        version=__version__,
+    )
+
+
+def _nothing_said(rubric: Rubric, answer: Answer) -> Judgement:
+    missed = tuple(
+        PointGrade(
+            id=i.id, weight=i.point.weight, verdict=Verdict.MISSED, confidence=1.0
+        )
+        for i in points(rubric)
+    )
+    spoken = language(answer.text)
+    held = tuple(i.grade(asserted=False) for i in claims(rubric, spoken))
+    feedback = str(words.catalogue(spoken)["feedback_nothing"])
+    return Judgement(missed, held, feedback, None, Usage(cost_usd=0.0))
+
+
+def _priced(usage: Usage, info: JudgeInfo) -> Usage:
+    if info.kind != "endpoint":
+        return usage.model_copy(update={"cost_usd": 0.0})
+    return usage.model_copy(update={"cost_usd": cost(usage, info.model, info.endpoint)})

@@ -1,0 +1,212 @@
+"""The ledger: every model reply that was paid for, and every grade, in one SQLite file.
+
+A reply is written, raw, before anything is made of it, in a transaction that is on the disk
+when it returns. The same request is never paid twice; a request that was sent but not answered
+when the process died is marked as such and asked again.
+"""
+
+import os
+import sqlite3
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from grader.errors import LedgerFailed
+from grader.record import Grade
+from grader.request import Model, Reply, Request, canonical
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS call (
+    key TEXT PRIMARY KEY,
+    content TEXT NOT NULL,
+    sample INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('sent', 'done', 'failed')),
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    request BLOB NOT NULL,
+    body BLOB,
+    request_id TEXT,
+    cause TEXT,
+    started REAL NOT NULL,
+    finished REAL
+) STRICT;
+CREATE INDEX IF NOT EXISTS call_content ON call (content);
+CREATE TABLE IF NOT EXISTS grade (
+    id INTEGER PRIMARY KEY,
+    question TEXT NOT NULL,
+    answer_id TEXT NOT NULL,
+    candidate TEXT,
+    percent REAL,
+    graded_at TEXT NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS grade_question ON grade (question, graded_at);
+"""
+
+
+def default_path() -> Path:
+    """Where the ledger lies: ``GRADER_LEDGER``, or the user's data folder."""
+    if given := os.environ.get("GRADER_LEDGER"):
+        return Path(given)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "answer-grader" / "ledger.sqlite"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One call as kept: *state* is ``sent`` (maybe paid), ``done`` or ``failed``."""
+
+    key: str
+    state: str
+    model: str
+    started: float
+
+
+class Ledger:
+    """An open ledger. Safe for several processes at once; one thread a ledger."""
+
+    def __init__(self, path: Path) -> None:
+        """Opens or makes the ledger, readable by its owner alone.
+
+        Raises:
+            LedgerFailed: the file cannot be opened, or is not a ledger of this version.
+        """
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerFailed(
+                f"ledger {path}: {error}; name another with GRADER_LEDGER=FILE"
+            ) from error
+
+    def _prepare(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = FULL")
+        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        if version > _SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"made by a newer version of grade (schema {version})")
+        if version < _SCHEMA_VERSION:
+            self._db.executescript(_SCHEMA + f"PRAGMA user_version = {_SCHEMA_VERSION};")
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._db.close()
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def find(self, request: Request) -> Reply | None:
+        """The reply that was paid for this request, or None."""
+        row = self._run(
+            "SELECT body, request_id FROM call WHERE key = ? AND state = 'done'", request.key
+        ).fetchone()
+        if row is None:
+            return None
+        return Reply(body=_unpacked(row[0]), request_id=row[1], from_ledger=True)
+
+    def samples(self, request: Request) -> int:
+        """How many replies to this content are kept, whatever their sample number."""
+        row = self._run(
+            "SELECT COUNT(*) FROM call WHERE content = ? AND state = 'done'", request.content
+        ).fetchone()
+        return int(row[0])
+
+    def sent(self, request: Request) -> None:
+        """Notes that the request goes out now: from here on it may cost money."""
+        self._run(
+            "INSERT INTO call (key, content, sample, state, endpoint, model, request, started)"
+            " VALUES (?, ?, ?, 'sent', ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET state = 'sent', started = excluded.started"
+            " WHERE state != 'done'",
+            request.key,
+            request.content,
+            request.sample,
+            request.endpoint,
+            request.model,
+            _packed(canonical(request.body)),
+            time.time(),
+        )
+
+    def answered(self, request: Request, reply: Reply) -> None:
+        """Keeps what came back: a paid body as ``done``, anything else as ``failed``."""
+        paid = reply.cause is None
+        self._run(
+            "UPDATE call SET state = ?, body = ?, request_id = ?, cause = ?, finished = ?"
+            " WHERE key = ? AND state != 'done'",
+            "done" if paid else "failed",
+            _packed(reply.body),
+            reply.request_id,
+            reply.cause and reply.cause.value,
+            time.time(),
+            request.key,
+        )
+
+    async def get_or_ask(self, request: Request, model: Model, *, fresh: bool = False) -> Reply:
+        """The reply from the ledger, or else from the model, kept before it is returned.
+
+        Args:
+            fresh: ask anew, as a further sample, and keep both.
+
+        Raises:
+            ModelFailed: no request to this model can succeed.
+            LedgerFailed: the ledger cannot be written.
+        """
+        if fresh:
+            request = replace(request, sample=self.samples(request))
+        kept = self.find(request)
+        if kept is not None:
+            return kept
+        self.sent(request)
+        reply = await model.send(request)
+        self.answered(request, reply)
+        return reply
+
+    def keep_grade(self, grade: Grade) -> None:
+        """Appends a grade to the history."""
+        self._run(
+            "INSERT INTO grade (question, answer_id, candidate, percent, graded_at, record)"
+            " VALUES (?, ?, ?, ?, ?, ?)",
+            grade.question,
+            grade.answer_id,
+            grade.candidate,
+            grade.score.percent,
+            grade.graded_at.isoformat(),
+            grade.to_json(),
+        )
+
+    def grades(self, question: str | None = None) -> Iterator[Grade]:
+        """The history, oldest first, of one question or of all."""
+        rows = self._run(
+            "SELECT record FROM grade WHERE ?1 IS NULL OR question = ?1 ORDER BY id", question
+        )
+        return (Grade.model_validate_json(record) for (record,) in rows)
+
+    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)  # type: ignore[arg-type]
+        except sqlite3.Error as error:
+            raise LedgerFailed(
+                f"ledger {self.path}: {error}; replies kept so far are safe,"
+                " free the disk or name another with GRADER_LEDGER=FILE"
+            ) from error
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+def _unpacked(data: bytes) -> str:
+    return zlib.decompress(data).decode("utf-8", "surrogatepass")

@@ -1,0 +1,183 @@
+"""The record of one graded answer: what ``--json``, results files, reports and scripts rely on.
+
+The format is versioned (``grade/1``). Within a version fields are added, never renamed.
+Offsets count Unicode code points of the answer as read.
+"""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from grader.integrity import Flag
+
+
+class Verdict(StrEnum):
+    """What the answer does with one key point."""
+
+    MET = "met"
+    PARTIAL = "partial"
+    MISSED = "missed"
+    """Not said."""
+    CONTRADICTED = "contradicted"
+    """The opposite was said."""
+
+
+class Cause(StrEnum):
+    """Why there is no usable verdict."""
+
+    REFUSED = "refused"
+    CUT_OFF = "cut-off"
+    FILTERED = "filtered"
+    NOT_JSON = "not-json"
+    WRONG_SHAPE = "wrong-shape"
+    QUOTE_NOT_FOUND = "quote-not-found"
+    NO_LOGPROBS = "no-logprobs"
+    HTTP_ERROR = "http-error"
+    TIMEOUT = "timeout"
+    TOO_LONG = "too-long"
+    SWAYED = "swayed"
+    """The verdict changes when instruction-like text is taken out of the answer."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Evidence(_Part):
+    """The place in the answer where a quote was found by code."""
+
+    text: str
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+
+class PointGrade(_Part):
+    """One key point of a graded answer."""
+
+    id: str
+    weight: int = Field(ge=1, le=3)
+    verdict: Verdict | None
+    """None is ungraded: see ``cause``."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    """Estimated probability that the verdict is right, where the judge gives one."""
+    alternative: Verdict | None = None
+    """The other verdict that an unsure judge cannot rule out."""
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    cause: Cause | None = None
+
+
+class MisconceptionGrade(_Part):
+    """Whether the answer asserts one known wrong claim."""
+
+    id: str
+    asserted: bool | None
+    """None is ungraded: see ``cause``."""
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    evidence: tuple[Evidence, ...] = ()
+    reason: str = ""
+    correction: str = ""
+    penalty: float = Field(default=0.0, ge=0)
+    cause: Cause | None = None
+
+
+class Score(_Part):
+    """Points earned; an interval where something is ungraded or unsure."""
+
+    percent: float | None = Field(ge=0, le=100)
+    """None when nothing at all could be graded."""
+    low: float = Field(ge=0, le=100)
+    high: float = Field(ge=0, le=100)
+    points: float | None = Field(ge=0)
+    out_of: float = Field(gt=0)
+
+
+class JudgeInfo(_Part):
+    """Who judged, as asked for and as it replied."""
+
+    kind: Literal["endpoint", "local", "code"]
+    ask: Literal["one-call", "per-point", "none"] = "one-call"
+    model: str
+    endpoint: str = ""
+    replied: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class Usage(_Part):
+    """What the replies behind this grade used, whether paid now or taken from the ledger."""
+
+    input_tokens: int = Field(default=0, ge=0)
+    cached_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+    calls: int = Field(default=0, ge=0)
+    from_ledger: bool = False
+    """Every reply was taken from the ledger: nothing was paid now."""
+    cost_usd: float | None = None
+
+    def __add__(self, other: "Usage") -> "Usage":
+        costs = (self.cost_usd, other.cost_usd)
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            calls=self.calls + other.calls,
+            from_ledger=self.from_ledger and other.from_ledger,
+            cost_usd=None if None in costs else sum(c for c in costs if c is not None),
+        )
+
+
+class Digests(_Part):
+    """Content digests (``sha256:...``) of what the grade was made from."""
+
+    answer: str
+    rubric: str
+    prompt: str
+
+
+class Override(_Part):
+    """A person's decision over a verdict, appended, never overwriting."""
+
+    key_point: str
+    verdict: Verdict
+    by: str
+    reason: str
+    at: datetime
+
+
+class Grade(_Part):
+    """The whole record of one judged answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+    schema_: Literal["grade/1"] = Field(default="grade/1", alias="schema")
+    question: str
+    answer_id: str
+    candidate: str | None = None
+    attempted_at: datetime | None = None
+    score: Score
+    key_points: tuple[PointGrade, ...]
+    misconceptions: tuple[MisconceptionGrade, ...] = ()
+    feedback: str = ""
+    flags: tuple[Flag, ...] = ()
+    judge: JudgeInfo
+    usage: Usage
+    digests: Digests
+    graded_at: datetime
+    version: str
+    overrides: tuple[Override, ...] = ()
+
+    @property
+    def ungraded(self) -> tuple[PointGrade, ...]:
+        """The key points without a usable verdict."""
+        return tuple(point for point in self.key_points if point.verdict is None)
+
+    def to_json(self, indent: int | None = None) -> str:
+        """The record as JSON, on one line unless *indent* is given."""
+        return self.model_dump_json(by_alias=True, indent=indent)
+
+
+def json_schema() -> dict[str, Any]:
+    """The published JSON Schema of the record."""
+    return Grade.model_json_schema(by_alias=True, mode="serialization")

@@ -1,0 +1,216 @@
+"""A request to a model and the reply to it, as plain values that the ledger can keep."""
+
+import hashlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grader.record import Cause, Usage
+
+_KEY_VERSION = 1
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no spaces: equal content gives equal text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Everything that decides what a model replies.
+
+    Attributes:
+        endpoint: a lasting name of where it goes: the base URL, or ``local:<weights digest>``.
+        model: the model's name as asked for.
+        body: the body of a chat completion but for the model: messages, response_format, ...
+        sample: 0 for the first reply to this body, 1 for a second one asked on purpose, ...
+    """
+
+    endpoint: str
+    model: str
+    body: dict[str, Any] = field(hash=False)
+    sample: int = 0
+
+    @cached_property
+    def content(self) -> str:
+        """Digest of the request without its sample number."""
+        text = canonical([_KEY_VERSION, self.endpoint, self.model, self.body])
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    @cached_property
+    def key(self) -> str:
+        """The ledger's key: 64 hexadecimal digits."""
+        return hashlib.sha256(f"{self.content}:{self.sample}".encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back, before anything is made of it.
+
+    Attributes:
+        body: the raw text of a paid (HTTP 200) reply; empty when there was none.
+        cause: why there is no reply, or None.
+        detail: one line on the cause, safe to show.
+        from_ledger: the reply was paid for earlier.
+    """
+
+    body: str = ""
+    cause: Cause | None = None
+    detail: str = ""
+    request_id: str | None = None
+    from_ledger: bool = False
+
+
+class Model(Protocol):
+    """Where requests go: an endpoint, or the embedded model."""
+
+    @property
+    def endpoint(self) -> str:
+        """A lasting name for the ledger's key."""
+
+    @property
+    def name(self) -> str:
+        """The model's name as asked for."""
+
+    @property
+    def slots(self) -> int:
+        """How many requests it answers at once, at least 1."""
+
+    async def send(self, request: Request) -> Reply:
+        """Asks once. Raises ModelFailed when no request can succeed."""
+
+    async def close(self) -> None:
+        """Frees what was opened."""
+
+
+Ask = Callable[[dict[str, Any]], Awaitable[Reply]]
+"""Takes the body of a chat completion and gives its reply, paid for or from the ledger."""
+
+
+class Unusable(Exception):  # noqa: N818 - an outcome, not an error of the program
+    """A reply from which nothing can be read."""
+
+    def __init__(self, cause: Cause, detail: str = "") -> None:
+        super().__init__(detail or cause.value)
+        self.cause = cause
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class TopToken(_Lenient):
+    """A token that the model considered, with its log-probability (natural logarithm)."""
+
+    token: str
+    logprob: float
+
+
+class Token(TopToken):
+    """A generated token and its alternatives."""
+
+    top_logprobs: tuple[TopToken, ...] = ()
+
+
+class _Logprobs(_Lenient):
+    content: tuple[Token, ...] | None = None
+
+
+class _Message(_Lenient):
+    content: str | None = None
+    refusal: str | None = None
+
+
+class _Choice(_Lenient):
+    message: _Message
+    finish_reason: str | None = None
+    logprobs: _Logprobs | None = None
+
+
+class _Details(_Lenient):
+    cached_tokens: int | None = None
+
+
+class _Usage(_Lenient):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    prompt_tokens_details: _Details | None = None
+
+
+class Completion(_Lenient):
+    """The parts of a chat completion that are read."""
+
+    choices: tuple[_Choice, ...]
+    model: str | None = None
+    usage: _Usage | None = None
+
+    @property
+    def text(self) -> str:
+        """What the model wrote.
+
+        Raises:
+            Unusable: it refused, was filtered, or was cut off.
+        """
+        choice = self.choices[0]
+        if choice.message.refusal:
+            raise Unusable(Cause.REFUSED, choice.message.refusal)
+        if choice.finish_reason == "content_filter":
+            raise Unusable(Cause.FILTERED)
+        if choice.finish_reason == "length":
+            raise Unusable(Cause.CUT_OFF)
+        if not choice.message.content:
+            raise Unusable(Cause.NOT_JSON, "the reply is empty")
+        return choice.message.content
+
+    @property
+    def first_token(self) -> Token:
+        """The first generated token with its alternatives.
+
+        Raises:
+            Unusable: refused, filtered, or no log-probabilities were returned.
+        """
+        choice = self.choices[0]
+        if choice.message.refusal:
+            raise Unusable(Cause.REFUSED, choice.message.refusal)
+        if choice.finish_reason == "content_filter":
+            raise Unusable(Cause.FILTERED)
+        if choice.logprobs is None or not choice.logprobs.content:
+            raise Unusable(Cause.NO_LOGPROBS)
+        return choice.logprobs.content[0]
+
+
+def read(reply: Reply) -> Completion:
+    """The completion in a reply.
+
+    Raises:
+        Unusable: there was no reply, or its body is not a chat completion.
+    """
+    if reply.cause is not None:
+        raise Unusable(reply.cause, reply.detail)
+    try:
+        completion = Completion.model_validate_json(reply.body)
+    except ValidationError:
+        raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion") from None
+    if not completion.choices:
+        raise Unusable(Cause.WRONG_SHAPE, "the body has no choices")
+    return completion
+
+
+def usage(reply: Reply) -> Usage:
+    """Tokens of a reply; the cost is added where a price is known."""
+    try:
+        used = read(reply).usage or _Usage()
+    except Unusable:
+        used = _Usage()
+    details = used.prompt_tokens_details or _Details()
+    return Usage(
+        input_tokens=max(used.prompt_tokens, 0),
+        cached_tokens=max(details.cached_tokens or 0, 0),
+        output_tokens=max(used.completion_tokens, 0),
+        calls=1,
+        from_ledger=reply.from_ledger,
+    )

@@ -1,0 +1,236 @@
+"""Grades on the terminal. The one module that imports rich."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from grader import words
+from grader.plain import one_line, plain
+from grader.record import Grade, MisconceptionGrade, PointGrade, Verdict
+from grader.rubric import KeyPoint, Rubric
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+    from rich.text import Text
+
+_STYLE = {
+    Verdict.MET: ("✓", "green"),
+    Verdict.PARTIAL: ("◐", "yellow"),
+    Verdict.MISSED: ("○", "dim"),
+    Verdict.CONTRADICTED: ("✗", "red"),
+    None: ("?", "magenta"),
+}
+_LONGEST_EVIDENCE = 400
+
+
+def console(*, stderr: bool = False) -> "Console":
+    """A console that colours only a terminal and obeys NO_COLOR."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=False, emoji=False, markup=False)
+
+
+def grade(result: Grade, rubric: Rubric, language: str, out: "Console") -> None:
+    """Prints one grade: score, key points with evidence, misconceptions, what to read next."""
+    say = words.catalogue(language)
+    for part in _parts(result, rubric, language, say):
+        out.print(part)
+
+
+def _parts(
+    result: Grade, rubric: Rubric, language: str, say: words.Catalogue
+) -> "Iterable[RenderableType]":
+    from rich.text import Text
+
+    yield Text(getattr(rubric.question, language), style="bold")
+    yield Text(words.score_line(result.score, say), style="bold")
+    yield _points_table(result, rubric, language, say)
+    yield from _misconceptions(result, rubric, language, say)
+    yield from _reading(result, rubric, say)
+    if result.feedback:
+        yield Text(f"\n{plain(result.feedback)}")
+    yield from _flags(result, say)
+    yield Text(f"\n{words.judge_line(result, say)}", style="dim")
+
+
+def _points_table(
+    result: Grade, rubric: Rubric, language: str, say: words.Catalogue
+) -> "Table":
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=False)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(overflow="fold")
+    texts = {point.id: point for point in rubric.key_points}
+    for point in result.key_points:
+        table.add_row(
+            _verdict(point, say),
+            f"×{point.weight}",
+            _explained(point, texts[point.id], language, say),
+        )
+    return table
+
+
+def _verdict(point: PointGrade, say: words.Catalogue) -> "Text":
+    from rich.text import Text
+
+    sign, style = _STYLE[point.verdict]
+    return Text(f"{sign} {words.verdict(point.verdict, say)}", style=style)
+
+
+def _explained(
+    point: PointGrade, key_point: KeyPoint, language: str, say: words.Catalogue
+) -> "Text":
+    from rich.text import Text
+
+    text = Text(getattr(key_point, language))
+    for piece in point.evidence:
+        text.append(f"\n“{one_line(piece.text, _LONGEST_EVIDENCE)}”", style="cyan")
+    if note := words.doubt(point, say):
+        text.append(f"\n{note}", style="magenta")
+    if point.reason and point.verdict != Verdict.MET:
+        text.append(f"\n{one_line(point.reason)}", style="dim")
+    return text
+
+
+def _misconceptions(
+    result: Grade, rubric: Rubric, language: str, say: words.Catalogue
+) -> "Iterable[Text]":
+    from rich.text import Text
+
+    claims = {claim.id: claim for claim in rubric.misconceptions}
+    held = [m for m in result.misconceptions if m.asserted]
+    if held:
+        yield Text(f"\n{say['misconceptions']}", style="bold red")
+    for found in held:
+        text = Text("✗ ", style="red")
+        text.append(getattr(claims[found.id], language), style="default")
+        text.append(_quoted(found), style="cyan")
+        text.append(f"\n  → {plain(found.correction)}", style="green")
+        yield text
+    if unclear := [m.id for m in result.misconceptions if m.asserted is None]:
+        yield Text(say["unclear_misconceptions"].format(ids=", ".join(unclear)), style="magenta")
+
+
+def _quoted(found: MisconceptionGrade) -> str:
+    return "".join(f"\n  “{one_line(e.text, _LONGEST_EVIDENCE)}”" for e in found.evidence)
+
+
+def _reading(result: Grade, rubric: Rubric, say: words.Catalogue) -> "Iterable[Text]":
+    from rich.text import Text
+
+    passages = words.passages(result, rubric)
+    if passages:
+        yield Text(f"\n{say['read_next']}", style="bold")
+    for passage in passages:
+        yield Text(f"• {passage}", overflow="fold")
+
+
+def _flags(result: Grade, say: words.Catalogue) -> "Iterable[Text]":
+    from rich.text import Text
+
+    if result.flags:
+        yield Text(f"\n{say['flags']}", style="bold yellow")
+    for flag in result.flags:
+        place = f"{flag.kind} [{flag.start}:{flag.end}]"
+        yield Text(f"• {place} {one_line(flag.text, 80)}", style="yellow")
+
+
+
+def questions(found: "Iterable[Rubric]", language: str, out: "Console") -> None:
+    """Prints a list of questions."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for rubric in found:
+        table.add_row(Text(rubric.id), Text(getattr(rubric.question, language)))
+    out.print(table)
+
+
+def rubric(asked: Rubric, language: str, out: "Console") -> None:
+    """Prints a question with everything that its rubric says."""
+    from rich.text import Text
+
+    say = words.catalogue(language)
+    out.print(Text(asked.question.en, style="bold"))
+    out.print(Text(asked.question.zh, style="bold"))
+    for point in asked.key_points:
+        out.print(_key_point(point, language, say))
+    if asked.misconceptions:
+        out.print(Text(f"\n{say['misconceptions']}", style="bold red"))
+    for claim in asked.misconceptions:
+        text = Text(f"✗ {getattr(claim, language)}  ({claim.id})")
+        text.append(f"\n  → {getattr(claim.correction, language)}", style="green")
+        out.print(text)
+    out.print(Text(f"\n{say['documents']}", style="bold"))
+    for key, document in asked.documents.items():
+        out.print(Text(f"{key}: {document.title} {document.url or ''}", overflow="fold"))
+    if asked.source_error:
+        out.print(Text(f"\n{say['source_error']} {asked.source_error}", style="yellow"))
+
+
+def _key_point(point: KeyPoint, language: str, say: words.Catalogue) -> "Text":
+    from rich.text import Text
+
+    text = Text(f"\n×{point.weight} ", style="bold")
+    text.append(f"{getattr(point, language)}  ({point.id})")
+    for name in ("met", "partial", "missed"):
+        if note := getattr(point.notes, name):
+            text.append(f"\n   {say[name]}: {note}", style="dim")
+    for source in point.sources:
+        quote = f" “{source.quote}”" if source.quote else ""
+        text.append(f"\n   {source.document} {source.section}{quote}", style="cyan dim")
+    return text
+
+
+def history(grades: "Iterable[Grade]", out: "Console") -> None:
+    """Prints graded answers, one a line."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    for name in ("graded at", "question", "answer", "score %", "judge"):
+        table.add_column(name, no_wrap=name in {"graded at", "score %"}, overflow="fold")
+    for one in grades:
+        value = one.score
+        shown = f"{value.low:g}–{value.high:g}" if value.percent is None else f"{value.percent:g}"
+        when = f"{one.graded_at.astimezone():%Y-%m-%d %H:%M}"
+        row = (when, one.question, one_line(one.answer_id, 40), shown, one.judge.model)
+        table.add_row(*map(Text, row))
+    out.print(table)
+
+
+def fields(rows: "Iterable[tuple[str, str]]", out: "Console") -> None:
+    """Prints names with their values."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, style="bold")
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(Text(name), Text(value))
+    out.print(table)
+
+
+@contextmanager
+def download_bar(total: int) -> "Iterator[Callable[[str, int, int], None]]":
+    """A progress bar for a download of *total* bytes, on stderr.
+
+    Gives a function that takes the source's name, the bytes done and the bytes in all.
+    """
+    from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+    out = console(stderr=True)
+    out.print(f"Fetching the embedded model once: {total / 1e9:.2f} GB.")
+    columns = ("{task.description}", BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out, disable=not out.is_terminal) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda name, done, size: bar.update(
+            task, description=name, completed=done, total=size
+        )
