@@ -5,7 +5,7 @@ when it runs, so that ``grade --help`` answers at once.
 """
 
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 from typer.core import TyperGroup
@@ -30,7 +30,7 @@ class GradeGroup(TyperGroup):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
-    def invoke(self, ctx: "Context") -> Any:
+    def invoke(self, ctx: "Context") -> object:
         try:
             return super().invoke(ctx)
         except GraderError as error:

@@ -68,9 +68,7 @@ async def grade(
 
 def _nothing_said(rubric: Rubric, answer: Answer) -> Judgement:
     missed = tuple(
-        PointGrade(
-            id=i.id, weight=i.point.weight, verdict=Verdict.MISSED, confidence=1.0
-        )
+        PointGrade(id=i.id, weight=i.point.weight, verdict=Verdict.MISSED, confidence=1.0)
         for i in points(rubric)
     )
     spoken = language(answer.text)

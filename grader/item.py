@@ -32,7 +32,7 @@ class _ClaimReply(_Reply):
     asserted: bool
 
 
-def _schema(**last: Any) -> dict[str, Any]:
+def _schema(**last: dict[str, Any]) -> dict[str, Any]:
     """Quotes, then the reason, then the decision: a model that decides first argues backwards."""
     properties = {
         "quotes": {"type": "array", "items": {"type": "string"}},

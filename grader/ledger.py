@@ -196,7 +196,7 @@ class Ledger:
 
     def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
         try:
-            return self._db.execute(statement, values)  # type: ignore[arg-type]
+            return self._db.execute(statement, values)
         except sqlite3.Error as error:
             raise LedgerFailed(
                 f"ledger {self.path}: {error}; replies kept so far are safe,"

@@ -111,7 +111,7 @@ class Endpoint:
         except APIConnectionError as error:
             detail = f"cannot reach {self.endpoint}: {error.__cause__ or error}"
             return Reply(cause=Cause.HTTP_ERROR, detail=one_line(detail, _LONGEST_DETAIL)), (
-                _backoff(attempt) if attempt < 3 else None  # noqa: PLR2004 - a dead host stays dead
+                _backoff(attempt) if attempt < 3 else None
             )
         except APIStatusError as error:
             return self._refused(request, error, attempt)
@@ -126,7 +126,9 @@ class Endpoint:
     ) -> tuple[Reply, float | None]:
         status, problem = error.status_code, _problem(error.body)
         self._stop_if_hopeless(request, status, problem)
-        detail = one_line(f"{self.endpoint} replied HTTP {status}: {problem.message}", _LONGEST_DETAIL)
+        detail = one_line(
+            f"{self.endpoint} replied HTTP {status}: {problem.message}", _LONGEST_DETAIL
+        )
         cause = Cause.TOO_LONG if problem.code in _TOO_LONG else Cause.HTTP_ERROR
         wait = None
         if status in _TRANSIENT:
@@ -143,7 +145,7 @@ class Endpoint:
                 f"{where} refused the key (HTTP {status}); set OPENAI_API_KEY,"
                 " or use --model local, which needs none"
             )
-        if status == 404:  # noqa: PLR2004
+        if status == 404:
             raise ModelFailed(
                 f"{where} knows no model {request.model!r} (HTTP 404);"
                 " check --model and --base-url (it usually ends in /v1)"
@@ -184,4 +186,3 @@ def _retry_after(headers: "httpx2.Headers") -> float | None:
 
 def _backoff(attempt: int) -> float:
     return float(min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.0))  # noqa: S311 - jitter
-

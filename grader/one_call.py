@@ -9,8 +9,8 @@ from grader import prompt
 from grader.answer import Answer
 from grader.item import Item, Place, claims, points, reply_schema
 from grader.judge import Judgement, language, placer, total_usage
-from grader.record import Cause, JudgeInfo, MisconceptionGrade, PointGrade
 from grader.prompt import Message
+from grader.record import Cause, JudgeInfo, MisconceptionGrade, PointGrade
 from grader.request import Ask, Reply, Unusable, read
 from grader.rubric import Rubric
 

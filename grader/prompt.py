@@ -20,6 +20,10 @@ def _template(name: str) -> Template:
     return Template((folder("prompts") / f"{name}.md").read_text(encoding="utf-8"))
 
 
+def _words(name: str) -> str:
+    return str(_template(name).template)
+
+
 def fill(name: str, **values: str) -> str:
     """The template ``prompts/<name>.md`` with every placeholder filled.
 
@@ -31,12 +35,12 @@ def fill(name: str, **values: str) -> str:
     unused = values.keys() - set(template.get_identifiers())
     if unused:
         raise ValueError(f"prompts/{name}.md has no place for {', '.join(sorted(unused))}")
-    return template.substitute(values)
+    return str(template.substitute(values))
 
 
 def digest(*names: str) -> str:
     """``sha256:...`` over the templates *names*, so that a changed wording shows in the record."""
-    text = "\0".join(_template(name).template for name in names)
+    text = "\0".join(map(_words, names))
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

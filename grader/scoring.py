@@ -20,10 +20,10 @@ def credit_range(point: PointGrade) -> tuple[float, float]:
     """
     if point.verdict is None:
         return 0.0, 1.0
-    credits = [CREDIT[point.verdict]]
+    credit = [CREDIT[point.verdict]]
     if point.alternative is not None:
-        credits.append(CREDIT[point.alternative])
-    return min(credits), max(credits)
+        credit.append(CREDIT[point.alternative])
+    return min(credit), max(credit)
 
 
 def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGrade] = ()) -> Score:

@@ -54,9 +54,7 @@ def _parts(
     yield Text(f"\n{words.judge_line(result, say)}", style="dim")
 
 
-def _points_table(
-    result: Grade, rubric: Rubric, language: str, say: words.Catalogue
-) -> "Table":
+def _points_table(result: Grade, rubric: Rubric, language: str, say: words.Catalogue) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=False)
@@ -136,7 +134,6 @@ def _flags(result: Grade, say: words.Catalogue) -> "Iterable[Text]":
     for flag in result.flags:
         place = f"{flag.kind} [{flag.start}:{flag.end}]"
         yield Text(f"• {place} {one_line(flag.text, 80)}", style="yellow")
-
 
 
 def questions(found: "Iterable[Rubric]", language: str, out: "Console") -> None:

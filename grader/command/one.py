@@ -58,7 +58,7 @@ def one(
     from grader.command.output import report_language
     from grader.grading import Attempt
 
-    folders = rubric.folders(rubrics, only=only_own)
+    folders = rubric.folders(rubrics, only_own)
     asked = rubric.load(question, folders)
     text = answer.read(file, sys.stdin.buffer)
     said = options(model, base_url, ask, param or [], fresh=fresh)

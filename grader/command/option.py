@@ -1,11 +1,12 @@
 """Options that several commands share."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 RubricsOption = Annotated[
-    str | None,
+    Path | None,
     typer.Option(
         "--rubrics",
         metavar="DIR",

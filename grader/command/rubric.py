@@ -20,7 +20,7 @@ def questions(
     from grader.command.output import report_language
 
     shown_in = report_language(language, "")
-    found = rubric.search(rubric.load_all(rubric.folders(rubrics, only=only_own)), words or [])
+    found = rubric.search(rubric.load_all(rubric.folders(rubrics, only_own)), words or [])
     show.questions(found, shown_in, show.console())
     if not found:
         raise typer.Exit(1)
@@ -37,5 +37,5 @@ def show(
     from grader.command.output import report_language
 
     shown_in = report_language(language, "")
-    asked = rubric.load(question, rubric.folders(rubrics, only=only_own))
+    asked = rubric.load(question, rubric.folders(rubrics, only_own))
     show.rubric(asked, shown_in, show.console())
