@@ -131,7 +131,8 @@ def _alone(path: Path, progress: Progress, want: Weights) -> Iterator[None]:
         try:
             lock.acquire(timeout=_NEXT_LOOK)
         except Timeout:
-            progress("another run of grade", _bytes_in(_incoming(path)), want.size)
+            here = min(_bytes_in(_incoming(path)), want.size)  # with a wheel on its way: more
+            progress("another run of grade", here, want.size)
     try:
         yield
     finally:
