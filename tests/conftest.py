@@ -1,0 +1,43 @@
+"""What tests share. No test reaches a network beyond the loopback interface."""
+
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader import rubric as rubrics
+from grader.data import folder
+from grader.ledger import Ledger
+from grader.rubric import Rubric
+
+Address = tuple[Any, ...] | str | bytes
+
+
+@pytest.fixture(autouse=True)
+def _own_machine_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A connection that leaves the machine is an error, and nobody's own files are touched."""
+    connect: Callable[[socket.socket, Address], None] = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Address) -> None:
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    monkeypatch.setenv("GRADER_LEDGER", str(tmp_path / "ledger.sqlite"))
+    monkeypatch.setenv("NO_COLOR", "1")
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GRADER_MODEL", "GRADER_RUBRICS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    with Ledger(tmp_path / "ledger.sqlite") as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def bank_conflict() -> Rubric:
+    return rubrics.load("bank-conflict", (folder("rubrics"),))
