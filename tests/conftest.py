@@ -6,11 +6,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from grader import rubric as rubrics
 from grader.data import folder
 from grader.ledger import Ledger
 from grader.rubric import Rubric
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 Address = tuple[Any, ...] | str | bytes
 

@@ -1,0 +1,34 @@
+"""Totals of a session in words: shared by every kind of report."""
+
+from grader.summary import Scores, UsageSummary
+from grader.words import Catalogue, number
+
+
+def percent(value: float) -> str:
+    """Per cent with at most one decimal, without the sign."""
+    return number(round(value, 1))
+
+
+def mean(scores: Scores, say: Catalogue) -> str:
+    """The mean score; the interval where an answer has no single score."""
+    if not scores.answers:
+        return str(say["no_score"])
+    if scores.ungraded or scores.mean is None:
+        low, high = percent(scores.low), percent(scores.high)
+        return str(say["between"].format(low=low, high=high))
+    return f"{percent(scores.mean)} %"
+
+
+def dollars(value: float) -> str:
+    """US dollars, small sums to a hundredth of a cent."""
+    return f"${value:.2f}" if value >= 1 or not value else f"${value:.4f}"
+
+
+def cost(usage: UsageSummary, say: Catalogue) -> str:
+    """What was paid, what the ledger saved, and what nobody knows."""
+    parts = [dollars(usage.paid_usd)]
+    if usage.saved_usd:
+        parts.append(say["saved"].format(cost=dollars(usage.saved_usd)))
+    if usage.unknown_costs:
+        parts.append(say["unknown_costs"].format(count=usage.unknown_costs))
+    return "; ".join(parts)
