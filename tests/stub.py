@@ -46,7 +46,7 @@ class Behaviour:
     unparseable: float = 0.0
     flip: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
-    random: random.Random = field(default_factory=lambda: random.Random(0))
+    dice: random.Random = field(default_factory=lambda: random.Random(0))
 
 
 @dataclass
@@ -104,7 +104,7 @@ class Stub:
         fault = _fault(answer)
         if fault is not None and (fault.isdigit() or fault == "quota"):
             return _refusal(fault)
-        if self.behaviour.put_off and self.behaviour.random.random() < self.behaviour.put_off:
+        if self.behaviour.put_off and self.behaviour.dice.random() < self.behaviour.put_off:
             self.stats.put_off += 1
             return 429, _error("rate_limit_exceeded"), self._retry_after()
         if fault is None and _share(answer) < self.behaviour.unparseable:
@@ -139,7 +139,7 @@ class Stub:
 
     def _content(self, asked: dict[str, Any], answer: str, fault: str | None) -> Any:
         schema = asked["response_format"]["json_schema"]["schema"]
-        turn = self.behaviour.flip and self.behaviour.random.random() < self.behaviour.flip
+        turn = self.behaviour.flip and self.behaviour.dice.random() < self.behaviour.flip
         quote = "words that nobody wrote anywhere" if fault == "no-quote" else _quote(answer)
         return _fill(schema, "", quote, answer + ("!" if turn else ""))
 
