@@ -24,7 +24,7 @@ from grader.rubric_format import (
     Text,
     json_schema,
 )
-from grader.toml_lines import line_of
+from grader.toml_lines import lines, nearest
 
 __all__ = [
     "Document",
@@ -34,12 +34,14 @@ __all__ = [
     "Rubric",
     "Source",
     "Text",
+    "expected",
     "folders",
     "json_schema",
     "load",
     "load_all",
     "read",
     "search",
+    "text_of",
 ]
 
 MAX_BYTES = 1024 * 1024
@@ -54,7 +56,7 @@ def read(path: Path) -> Rubric:
         BadRubric: the file cannot be read, is not TOML or not of the format. One line that
             names the file, the line, the key and what is expected.
     """
-    text = _text(path)
+    text = text_of(path)
     try:
         content = tomllib.loads(text)
     except RecursionError:
@@ -68,12 +70,17 @@ def read(path: Path) -> Rubric:
     except ValidationError as error:
         raise BadRubric(_complaint(path, text, error.errors(include_url=False))) from None
     if rubric.id != path.stem:
-        line = line_of(text, ("id",))
+        line = nearest(lines(text), ("id",))
         raise BadRubric(f"{path}:{line}: id: must be the file's name, {path.stem!r}")
     return rubric
 
 
-def _text(path: Path) -> str:
+def text_of(path: Path) -> str:
+    """The text of the rubric file *path*, its line ends made one kind.
+
+    Raises:
+        BadRubric: there is no such file, or it is too large or not UTF-8.
+    """
     try:
         if not path.is_file():
             raise BadRubric(f"{path}: no such file")
@@ -91,14 +98,17 @@ def _text(path: Path) -> str:
 
 
 def _complaint(path: Path, text: str, errors: Sequence[ErrorDetails]) -> str:
-    line, first = min(((line_of(text, e["loc"]), e) for e in errors), key=lambda pair: pair[0])
+    places = lines(text)
+    line, first = min(((nearest(places, e["loc"]), e) for e in errors), key=lambda pair: pair[0])
     key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"]).lstrip(".")
+    key = "".join(c if c.isprintable() else "\ufffd" for c in key[:_SHORT])
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    where = f"{path}:{line}: {key[:_SHORT]}: " if key else f"{path}: "
-    return f"{where}{_expected(first)}{more}"
+    where = f"{path}:{line}: {key}: " if key else f"{path}: "
+    return f"{where}{expected(first)}{more}"
 
 
-def _expected(error: ErrorDetails) -> str:
+def expected(error: ErrorDetails) -> str:
+    """What the format asks for, in words, where a file went against it."""
     if error["type"] == "missing":
         return "is missing"
     if error["type"] == "extra_forbidden":

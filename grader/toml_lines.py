@@ -10,25 +10,29 @@ _KEY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"
 _QUOTES = ('"""', "'''")
 
 
-def line_of(text: str, place: Place) -> int:
-    """The line, from 1, of the key at *place*, or of the nearest table around it.
+def lines(text: str) -> dict[Place, int]:
+    """The line, from 1, of every table and key of *text*, which tomllib has read without complaint.
 
-    *place* is a path of keys and list indices, as ``("key_points", 2, "weight")``. The text is
-    one that tomllib has read without complaint.
+    A place is a path of keys and list indices, as ``("key_points", 2, "weight")``.
     """
-    best, found = 1, 0
-    for line, path in _keys(text):
-        if len(path) > found and path == place[: len(path)]:
-            best, found = line, len(path)
-    return best
+    found: dict[Place, int] = {}
+    for line, place in _keys(text):
+        found.setdefault(place, line)
+    return found
+
+
+def nearest(lines: dict[Place, int], place: Place) -> int:
+    """The line of *place*, or of the smallest table around it that has one."""
+    starts = (place[:depth] for depth in range(len(place), 0, -1))
+    return next((lines[start] for start in starts if start in lines), 1)
 
 
 def _keys(text: str) -> Iterator[tuple[int, Place]]:
     table: Place = ()
     counts: dict[Place, int] = {}
     for line, source in _lines(text):
-        if source.lstrip().startswith("["):
-            table = _table(source, counts)
+        if source.lstrip().startswith("[") and (keys := _path(source)):
+            table = _table(keys, source.lstrip().startswith("[["), counts)
             yield line, table
         elif match := _KEY.match(source):
             yield line, table + _path(f"{match[1]} = 0")
@@ -46,13 +50,12 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         end = next((q for q in _QUOTES if value.startswith(q) and q not in value[3:]), None)
 
 
-def _table(source: str, counts: dict[Place, int]) -> Place:
-    """The place that a ``[table]`` or ``[[list]]`` line opens; *counts* holds the lists so far."""
-    keys = _path(source)
+def _table(keys: tuple[str, ...], item: bool, counts: dict[Place, int]) -> Place:
+    """The place that ``[keys]`` opens, or ``[[keys]]`` where *item*; *counts* numbers items."""
     place: Place = ()
     for depth, key in enumerate(keys, start=1):
         place += (key,)
-        if source.lstrip().startswith("[[") and depth == len(keys):
+        if item and depth == len(keys):
             counts[place] = counts.get(place, -1) + 1
         if place in counts:
             place += (counts[place],)
