@@ -15,6 +15,12 @@ RUBRICS = rubric.load_all([FOLDER])
 KEY_POINTS = Path(__file__).parents[2] / "shared" / "source" / "key-points.json"
 QUESTION_BANK = KEY_POINTS.with_name("question-bank.txt")
 
+# Two notes point to others by the numbers that these had before they got speaking ids.
+POINTERS = {
+    "is m4, not this": "is direct-latency-metric, not this",
+    "although policy 4 rejects bare claims": "although bare claims are otherwise missed",
+}
+
 each = pytest.mark.parametrize("r", RUBRICS, ids=lambda r: r.id)
 
 
@@ -130,7 +136,10 @@ def test_questions_weights_and_notes_are_those_that_were_checked(
     assert [p.weight for p in r.key_points] == [p["weight"] for p in checked["key_points"]]
     for point, fact in zip(r.key_points, checked["key_points"], strict=True):
         assert point.notes.met.startswith(fact["note"]["met"])
-        assert point.notes.partial == fact["note"]["partial"]
+        partial = fact["note"]["partial"]
+        for old, new in POINTERS.items():
+            partial = partial.replace(old, new)
+        assert point.notes.partial == partial
         assert point.notes.missed == fact["note"]["missed"]
 
 
