@@ -1,0 +1,63 @@
+"""How much two texts have in common, by their words alone: cheap, and the same every time."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from grader.check.data import stop_words
+
+_WORD = re.compile(r"\d+(?:\.\d+)?|[a-z][a-z0-9]*|[\u4e00-\u9fff]+")
+_QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ENDINGS = ("ings", "ing", "ied", "ies", "ed", "es", "s")
+_SHORTEST_STEM = 3
+
+
+@lru_cache(maxsize=4096)
+def tokens(text: str) -> frozenset[str]:
+    """Stems of the English words, pairs of Chinese characters and numbers of *text*.
+
+    Words that say nothing by themselves are left out.
+    """
+    found: set[str] = set()
+    for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
+        if "\u4e00" <= word[0] <= "\u9fff":
+            found.update(_pairs(word))
+        elif word not in stop_words():
+            found.add(_stem(word))
+    return frozenset(found)
+
+
+def likeness(one: str, other: str) -> float:
+    """Dice's coefficient of the tokens of both texts, 0 to 1."""
+    a, b = tokens(one), tokens(other)
+    return 2 * len(a & b) / (len(a) + len(b)) if a and b else 0.0
+
+
+def contained(inner: str, outer: str) -> float:
+    """Share of the tokens of *inner* that *outer* holds too, 0 to 1."""
+    a = tokens(inner)
+    return len(a & tokens(outer)) / len(a) if a else 0.0
+
+
+def numbers(text: str) -> frozenset[str]:
+    """The numbers in *text*, as written."""
+    return frozenset(_NUMBER.findall(unicodedata.normalize("NFKC", text)))
+
+
+def unquoted(text: str) -> str:
+    """*text* without what it quotes: an example of an answer is not the rubric's own word."""
+    return _QUOTED.sub(" ", text)
+
+
+def _pairs(run: str) -> list[str]:
+    kept = [c if c not in stop_words() else " " for c in run]
+    parts = "".join(kept).split()
+    return [part[n : n + 2] for part in parts for n in range(max(len(part) - 1, 1))]
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
+            return word.removesuffix(ending)
+    return word
