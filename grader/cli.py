@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from grader import __version__
-from grader.command import history, model, one, rubric
+from grader.command import history, model, one, rubric, rubric_tools
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -75,6 +75,7 @@ app.command("questions")(rubric.questions)
 app.command("show")(rubric.show)
 app.command("history")(history.history)
 app.add_typer(model.app, name="model")
+app.add_typer(rubric_tools.app, name="rubric")
 
 
 def near_commands(word: str) -> list[str]:

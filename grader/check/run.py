@@ -1,11 +1,11 @@
 """Runs every check on rubric files."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from grader.check import form, note, overlap, structure, wording
-from grader.check.finding import Finding
+from grader.check.finding import Finding, Reading
 from grader.rubric import text_of
 
 _ACCEPT = re.compile(r"# accept: ([a-z-]+)")
@@ -32,6 +32,14 @@ def _accepted(path: Path) -> set[tuple[int, str]]:
             alone = text.lstrip().startswith("#")
             found.add((line + alone, accepted[1]))
     return found
+
+
+def readings(paths: Iterable[Path]) -> Iterator[Reading]:
+    """The rubrics among *paths* that can be read, with their lines."""
+    for path in paths:
+        reading, _ = form.read(path)
+        if reading is not None:
+            yield reading
 
 
 def check_all(paths: Iterable[Path]) -> list[Finding]:

@@ -1,0 +1,90 @@
+"""``grade rubric check``: what is wrong with rubric files."""
+
+import asyncio
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.command.option import (
+    BaseUrlOption,
+    FreshOption,
+    ModelOption,
+    OnlyOption,
+    ParamOption,
+    RubricsOption,
+    WeightsOption,
+)
+
+if TYPE_CHECKING:
+    from grader.check import Finding
+    from grader.choice import Options
+
+FOUND = 1
+
+FilesArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FILES]...", help="Rubric files, folders of them, or ids; else every rubric."
+    ),
+]
+
+
+def check(
+    files: FilesArgument = None,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Notes count too.")] = False,
+    judge: Annotated[
+        bool, typer.Option("--judge", help="Let the judge look for overlap, too; never an error.")
+    ] = False,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    weights: WeightsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a JSON list.")] = False,
+) -> None:
+    """Find what is wrong with rubrics, one line a finding; needs no model.
+
+    Exits with 1 where there are errors or warnings (with --strict also notes), else with 0.
+    A finding is accepted by a comment `# accept: RULE, why` on its line or the one above.
+    """
+    from grader.check import Severity, check_all
+    from grader.choice import options
+    from grader.command.rubric_files import rubric_files
+
+    paths = rubric_files(files or [], rubrics, only_own=only_own)
+    said = options(model, base_url, None, param or [], fresh=fresh)
+    found = check_all(paths)
+    if judge:
+        found += asyncio.run(_judged(paths, said, weights))
+    show(found, as_json=as_json, count=len(paths))
+    if any(strict or finding.severity != Severity.NOTE for finding in found):
+        raise typer.Exit(FOUND)
+
+
+async def _judged(paths: Sequence[Path], said: "Options", weights: str | None) -> "list[Finding]":
+    from grader.check import readings
+    from grader.check.judged import judged
+    from grader.command.bench import open_bench
+
+    async with open_bench(said, weights) as bench:
+        return [
+            finding for reading in readings(paths) async for finding in judged(reading, bench.ask)
+        ]
+
+
+def show(found: "Sequence[Finding]", *, as_json: bool, count: int) -> None:
+    """Prints findings, and on stderr a line that sums them up."""
+    if as_json:
+        listed = [finding.to_dict() for finding in found]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return
+    for finding in found:
+        typer.echo(str(finding))
+    rubrics = f"{count} rubric" + "s" * (count != 1)
+    problems = f"{len(found)} finding" + "s" * (len(found) != 1)
+    typer.echo(f"{rubrics} checked, {problems}", err=True)

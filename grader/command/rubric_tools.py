@@ -1,0 +1,11 @@
+"""``grade rubric``: making rubrics that can be trusted."""
+
+import typer
+
+from grader.command import rubric_check
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Draft a rubric from a text, check it, test it on labelled answers, compare versions.",
+)
+app.command("check")(rubric_check.check)
