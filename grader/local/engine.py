@@ -6,6 +6,7 @@ stand still, and an engine that runs out of memory would take the grades down wi
 """
 
 import contextlib
+import functools
 import importlib.util
 import json
 import os
@@ -31,6 +32,7 @@ _ERROR = re.compile(r"^[\d.]+ E (.+)$", re.MULTILINE)  # the engine's log: time,
 _SCRIPT = Path(__file__).with_name("server.py")
 
 
+@functools.cache
 def _special_token_starts() -> re.Pattern[str]:
     tokens = "|".join(re.escape(token) for token in facts.weights().special_tokens)
     # The look-ahead consumes one character only: a token that begins inside another is found too.

