@@ -1,24 +1,28 @@
 """The ledger: every model reply that was paid for, and every grade, in one SQLite file.
 
 A reply is written, raw, before anything is made of it, in a transaction that is on the disk
-when it returns. The same request is never paid twice; a request that was sent but not answered
-when the process died is marked as such and asked again.
+before the reply is handed on. The same request is never paid twice; a request that was sent but
+not answered when the process died is marked as such and asked again.
 """
 
+import asyncio
+import hashlib
 import os
 import sqlite3
 import sys
 import time
 import zlib
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from grader.errors import LedgerFailed
+from grader.ledger_writer import Job, Writer
 from grader.record import Grade
 from grader.request import Model, Reply, Request, canonical
 
-_SCHEMA_VERSION = 1
+_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS call (
     key TEXT PRIMARY KEY,
@@ -46,6 +50,13 @@ CREATE TABLE IF NOT EXISTS grade (
 ) STRICT;
 CREATE INDEX IF NOT EXISTS grade_question ON grade (question, graded_at);
 """
+_MIGRATIONS = (
+    _SCHEMA,
+    # The same answer graded once more from kept replies is not another attempt.
+    "ALTER TABLE grade ADD COLUMN identity TEXT;"
+    "CREATE UNIQUE INDEX grade_identity ON grade (identity);",
+)
+"""What brings a ledger from each schema version to the next."""
 
 
 def default_path() -> Path:
@@ -70,7 +81,10 @@ class Row:
 
 
 class Ledger:
-    """An open ledger. Safe for several processes at once; one thread a ledger."""
+    """An open ledger. Safe for several processes at once; one thread a ledger.
+
+    Writes happen in a thread of the ledger's own, those that come together in one transaction.
+    """
 
     def __init__(self, path: Path) -> None:
         """Opens or makes the ledger, readable by its owner alone.
@@ -82,24 +96,38 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)
-            self._db = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._db = self._connect()
             self._prepare()
         except (OSError, sqlite3.Error) as error:
             raise LedgerFailed(
                 f"ledger {path}: {error}; name another with GRADER_LEDGER=FILE"
             ) from error
+        self._writer = Writer(self._connect)
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        db.execute("PRAGMA synchronous = FULL")
+        return db
 
     def _prepare(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
-        self._db.execute("PRAGMA synchronous = FULL")
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
+        self._db.execute("BEGIN IMMEDIATE" if self._version() < _SCHEMA_VERSION else "BEGIN")
+        version = self._version()
         if version > _SCHEMA_VERSION:
             raise sqlite3.DatabaseError(f"made by a newer version of grade (schema {version})")
+        for script in _MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                self._db.execute(statement)
         if version < _SCHEMA_VERSION:
-            self._db.executescript(_SCHEMA + f"PRAGMA user_version = {_SCHEMA_VERSION};")
+            self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        self._db.execute("COMMIT")
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     def close(self) -> None:
-        """Closes the file."""
+        """Writes what is waiting and closes the file."""
+        self._writer.close()
         self._db.close()
 
     def __enter__(self) -> "Ledger":
@@ -125,34 +153,23 @@ class Ledger:
         return int(row[0])
 
     def sent(self, request: Request) -> None:
-        """Notes that the request goes out now: from here on it may cost money."""
-        self._run(
-            "INSERT INTO call (key, content, sample, state, endpoint, model, request, started)"
-            " VALUES (?, ?, ?, 'sent', ?, ?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET state = 'sent', started = excluded.started"
-            " WHERE state != 'done'",
-            request.key,
-            request.content,
-            request.sample,
-            request.endpoint,
-            request.model,
-            _packed(canonical(request.body)),
-            time.time(),
-        )
+        """Notes that the request goes out now: from here on it may cost money.
+
+        The note is queued: it is not worth waiting for, and a reply is kept with or without it.
+        """
+        self._submit(_Sent(request, time.time()))
 
     def answered(self, request: Request, reply: Reply) -> None:
-        """Keeps what came back: a paid body as ``done``, anything else as ``failed``."""
-        paid = reply.cause is None
-        self._run(
-            "UPDATE call SET state = ?, body = ?, request_id = ?, cause = ?, finished = ?"
-            " WHERE key = ? AND state != 'done'",
-            "done" if paid else "failed",
-            _packed(reply.body),
-            reply.request_id,
-            reply.cause and reply.cause.value,
-            time.time(),
-            request.key,
-        )
+        """Keeps what came back: a paid body as ``done``, anything else as ``failed``.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        self._wait(self._submit(_Answered(request, reply, time.time())))
+
+    async def keep(self, request: Request, reply: Reply) -> None:
+        """Like :meth:`answered`, without holding up the event loop."""
+        await self._await(self._submit(_Answered(request, reply, time.time())))
 
     async def get_or_ask(self, request: Request, model: Model, *, fresh: bool = False) -> Reply:
         """The reply from the ledger, or else from the model, kept before it is returned.
@@ -171,21 +188,20 @@ class Ledger:
             return kept
         self.sent(request)
         reply = await model.send(request)
-        self.answered(request, reply)
+        await self.keep(request, reply)
         return reply
 
     def keep_grade(self, grade: Grade) -> None:
-        """Appends a grade to the history."""
-        self._run(
-            "INSERT INTO grade (question, answer_id, candidate, percent, graded_at, record)"
-            " VALUES (?, ?, ?, ?, ?, ?)",
-            grade.question,
-            grade.answer_id,
-            grade.candidate,
-            grade.score.percent,
-            grade.graded_at.isoformat(),
-            grade.to_json(),
-        )
+        """Appends a grade to the history, unless the very same one is there already.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        self._wait(self._submit(_Graded(grade)))
+
+    async def add_grade(self, grade: Grade) -> None:
+        """Like :meth:`keep_grade`, without holding up the event loop."""
+        await self._await(self._submit(_Graded(grade)))
 
     def grades(self, question: str | None = None) -> Iterator[Grade]:
         """The history, oldest first, of one question or of all."""
@@ -194,14 +210,115 @@ class Ledger:
         )
         return (Grade.model_validate_json(record) for (record,) in rows)
 
+    def _submit(self, job: Job) -> "Future[None]":
+        return self._writer.submit(job)
+
+    def _wait(self, written: "Future[None]") -> None:
+        try:
+            written.result()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    async def _await(self, written: "Future[None]") -> None:
+        try:
+            await asyncio.wrap_future(written)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
     def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
         try:
             return self._db.execute(statement, values)
         except sqlite3.Error as error:
-            raise LedgerFailed(
-                f"ledger {self.path}: {error}; replies kept so far are safe,"
-                " free the disk or name another with GRADER_LEDGER=FILE"
-            ) from error
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> LedgerFailed:
+        return LedgerFailed(
+            f"ledger {self.path}: {error}; replies kept so far are safe,"
+            " free the disk or name another with GRADER_LEDGER=FILE"
+        )
+
+
+@dataclass(frozen=True)
+class _Sent:
+    request: Request
+    time: float
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        request = self.request
+        db.execute(
+            "INSERT INTO call (key, content, sample, state, endpoint, model, request, started)"
+            " VALUES (?, ?, ?, 'sent', ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE SET state = 'sent', started = excluded.started"
+            " WHERE state != 'done'",
+            (
+                request.key,
+                request.content,
+                request.sample,
+                request.endpoint,
+                request.model,
+                zlib.compress(request.payload, 1),
+                self.time,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class _Answered:
+    request: Request
+    reply: Reply
+    time: float
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        reply, key = self.reply, self.request.key
+        if not db.execute("SELECT 1 FROM call WHERE key = ?", (key,)).fetchone():
+            _Sent(self.request, self.time)(db)  # its own note could not be written
+        db.execute(
+            "UPDATE call SET state = ?, body = ?, request_id = ?, cause = ?, finished = ?"
+            " WHERE key = ? AND state != 'done'",
+            (
+                "done" if reply.cause is None else "failed",
+                _packed(reply.body),
+                reply.request_id,
+                reply.cause and reply.cause.value,
+                self.time,
+                key,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class _Graded:
+    grade: Grade
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        grade = self.grade
+        db.execute(
+            "INSERT OR IGNORE INTO grade"
+            " (question, answer_id, candidate, percent, graded_at, record, identity)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                grade.question,
+                grade.answer_id,
+                grade.candidate,
+                grade.score.percent,
+                grade.graded_at.isoformat(),
+                grade.to_json(),
+                _identity(grade),
+            ),
+        )
+
+
+def _identity(grade: Grade) -> str:
+    """Digest of what was graded, by whom, and with which verdicts."""
+    judge = grade.judge
+    parts = [
+        [grade.question, grade.answer_id, grade.candidate, str(grade.attempted_at)],
+        [grade.digests.answer, grade.digests.rubric, grade.digests.prompt],
+        [judge.kind, judge.ask, judge.model, judge.endpoint, judge.parameters],
+        [point.verdict for point in grade.key_points],
+        [claim.asserted for claim in grade.misconceptions],
+    ]
+    return hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _packed(text: str) -> bytes:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader.record import Cause, Usage
 
-_KEY_VERSION = 1
+_KEY_VERSION = 2
 
 
 def canonical(value: object) -> str:
@@ -36,10 +36,20 @@ class Request:
     sample: int = 0
 
     @cached_property
+    def payload(self) -> bytes:
+        """The JSON that is sent, the digest is made of, and the ledger keeps.
+
+        The order of names inside a schema stays: a model writes its reply in that order.
+        """
+        body = {"model": self.model, **dict(sorted(self.body.items()))}
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return text.encode("utf-8", "surrogatepass")
+
+    @cached_property
     def content(self) -> str:
         """Digest of the request without its sample number."""
-        text = canonical([_KEY_VERSION, self.endpoint, self.model, self.body])
-        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+        start = f"{_KEY_VERSION}\0{self.endpoint}\0".encode()
+        return hashlib.sha256(start + self.payload).hexdigest()
 
     @cached_property
     def key(self) -> str:
@@ -165,6 +175,11 @@ class Completion(_Lenient):
         if not choice.message.content:
             raise Unusable(Cause.NOT_JSON, "the reply is empty")
         return choice.message.content
+
+    @property
+    def written(self) -> str:
+        """What the model wrote, cut off or not; empty if it wrote nothing."""
+        return self.choices[0].message.content or ""
 
     @property
     def first_token(self) -> Token:
