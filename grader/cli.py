@@ -11,7 +11,7 @@ import typer
 from typer.core import TyperGroup
 
 from grader import __version__
-from grader.command import history, model, one, rubric, rubric_tools
+from grader.command import doctor, history, model, one, rubric, rubric_tools
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ app.command(DEFAULT, hidden=True)(one.one)
 app.command("questions")(rubric.questions)
 app.command("show")(rubric.show)
 app.command("history")(history.history)
+app.command("doctor")(doctor.doctor)
 app.add_typer(model.app, name="model")
 app.add_typer(rubric_tools.app, name="rubric")
 

@@ -19,10 +19,9 @@ from pathlib import Path
 
 from grader.errors import LedgerFailed
 from grader.ledger_writer import Job, Writer
-from grader.record import Grade
+from grader.record import Grade, JudgeInfo
 from grader.request import Model, Reply, Request, canonical
 
-_SCHEMA_VERSION = 2
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS call (
     key TEXT PRIMARY KEY,
@@ -55,8 +54,12 @@ _MIGRATIONS = (
     # The same answer graded once more from kept replies is not another attempt.
     "ALTER TABLE grade ADD COLUMN identity TEXT;"
     "CREATE UNIQUE INDEX grade_identity ON grade (identity);",
+    # What `grade doctor` found, so that a judge that failed is warned of when it is used.
+    "CREATE TABLE judge_check (endpoint TEXT NOT NULL, model TEXT NOT NULL, ask TEXT NOT NULL,"
+    " found TEXT, PRIMARY KEY (endpoint, model, ask)) STRICT",
 )
 """What brings a ledger from each schema version to the next."""
+_SCHEMA_VERSION = len(_MIGRATIONS)
 
 
 def default_path() -> Path:
@@ -209,6 +212,26 @@ class Ledger:
             "SELECT record FROM grade WHERE ?1 IS NULL OR question = ?1 ORDER BY id", question
         )
         return (Grade.model_validate_json(record) for (record,) in rows)
+
+    def remember_judge(self, judge: JudgeInfo, warning: str | None) -> None:
+        """Keeps what an examination of *judge* found wrong, or that nothing was.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        row = (judge.endpoint, judge.model, judge.ask, warning)
+        statement = "INSERT OR REPLACE INTO judge_check VALUES (?, ?, ?, ?)"
+        self._wait(self._submit(lambda db: db.execute(statement, row)))
+
+    def warning(self, judge: JudgeInfo) -> str | None:
+        """What the last examination of *judge* found wrong; None if nothing, or never examined."""
+        row = self._run(
+            "SELECT found FROM judge_check WHERE endpoint = ? AND model = ? AND ask = ?",
+            judge.endpoint,
+            judge.model,
+            judge.ask,
+        ).fetchone()
+        return row[0] if row else None
 
     def _submit(self, job: Job) -> "Future[None]":
         return self._writer.submit(job)

@@ -6,8 +6,8 @@ in every longer one.
 """
 
 import asyncio
-import json
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,7 +17,7 @@ from grader import prompt
 from grader.answer import Answer
 from grader.calibrated import Calibration, finding
 from grader.evidence import Span, sentences
-from grader.item import ClaimItem, PointItem, claims, object_schema, points
+from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
 from grader.prompt import Message
 from grader.record import (
@@ -29,13 +29,12 @@ from grader.record import (
     Verdict,
 )
 from grader.request import Ask, Completion, Reply, Token, Unusable, read
-from grader.rubric import Rubric
+from grader.rubric import KeyPoint, Misconception, Rubric
 
 _YES = {"yes", "是"}
 _NO = {"no", "否"}
 _TOP = 20
-_SENTENCE_START = 24
-"""Characters of a sentence that the model copies to name it: enough to tell sentences apart."""
+_NUMBER = re.compile(r"\d{1,4}")
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class PerPoint:
 
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
         """A few short calls for each key point and one for each misconception."""
-        asked = _Asked(self, answer)
+        asked = Asked(self, answer)
         gate = asyncio.Semaphore(self.slots)
 
         async def point(item: PointItem) -> PointGrade:
@@ -83,8 +82,13 @@ class PerPoint:
 
 
 @dataclass
-class _Asked:
-    """The asking about one answer."""
+class Asked:
+    """The asking about one answer.
+
+    Attributes:
+        replies: all that came back so far.
+        replied: the model that says it replied.
+    """
 
     judge: PerPoint
     answer: Answer
@@ -94,15 +98,12 @@ class _Asked:
     async def point(self, item: PointItem) -> PointGrade:
         fitted = self.judge.calibration
         try:
-            odds = [
-                await self._log_odds(f"per-point-{name}", getattr(item.point, name))
-                for name in fitted.languages
-            ]
-            found = finding(sum(odds) / len(odds), fitted, binary=item.point.binary)
+            odds = await self.point_log_odds(item.point)
+            found = finding(odds, fitted, binary=item.point.binary)
             evidence: tuple[Evidence, ...] = ()
             if found.verdict != Verdict.MISSED:
                 name = fitted.languages[-1]
-                evidence = await self._evidence(f"per-point-{name}", getattr(item.point, name))
+                evidence = await self._evidence("per-point", getattr(item.point, name))
         except Unusable as unusable:
             return item.ungraded(unusable.cause)
         return PointGrade(
@@ -116,7 +117,7 @@ class _Asked:
 
     async def claim(self, item: ClaimItem) -> MisconceptionGrade:
         try:
-            odds = await self._log_odds("per-claim", item.claim.en)
+            odds = await self.claim_log_odds(item.claim)
             chance = self.judge.calibration.claim.probability(odds)
             asserted = chance > 1 / 2
             evidence = await self._evidence("per-claim", item.claim.en) if asserted else ()
@@ -126,15 +127,28 @@ class _Asked:
         confidence = round(chance if asserted else 1 - chance, 3)
         return grade.model_copy(update={"confidence": confidence})
 
+    async def point_log_odds(self, point: KeyPoint) -> float:
+        """Log-odds that the answer makes the key point, the mean over the languages."""
+        names = self.judge.calibration.languages
+        odds = [await self._log_odds("per-point", getattr(point, n)) for n in names]
+        return sum(odds) / len(odds)
+
+    async def claim_log_odds(self, claim: Misconception) -> float:
+        """Log-odds that the answer asserts the claim."""
+        return await self._log_odds("per-claim", claim.en)
+
     async def _log_odds(self, template: str, text: str) -> float:
         parameters = {"max_tokens": 1, "temperature": 0, "logprobs": True, "top_logprobs": _TOP}
         completion = await self._ask(self._question(template, text), parameters)
         return log_odds(completion.first_token)
 
     async def _evidence(self, template: str, text: str) -> tuple[Evidence, ...]:
-        """The sentence that the model names when it may only name one that is there."""
-        spans = sentences(self.answer.text)
-        starts = _starts(spans)
+        """The sentence that the model names: it can only name one that is there.
+
+        Raises:
+            Unusable: it named none.
+        """
+        spans = self._sentences
         if len(spans) == 1:
             return (_as_evidence(spans[0]),)
         messages = [
@@ -142,27 +156,29 @@ class _Asked:
             {"role": "assistant", "content": "Yes"},
             {"role": "user", "content": prompt.fill("per-point-evidence").strip()},
         ]
-        schema = object_schema({"sentence": {"type": "string", "enum": list(starts)}})
-        form = {"name": "sentence", "strict": True, "schema": schema}
-        completion = await self._ask(
-            messages,
-            {"temperature": 0, "response_format": {"type": "json_schema", "json_schema": form}},
+        completion = await self._ask(messages, {"max_tokens": 4, "temperature": 0})
+        named = _NUMBER.search(completion.written)
+        if named is None or not 1 <= int(named[0]) <= len(spans):
+            raise Unusable(Cause.QUOTE_NOT_FOUND, "it named no sentence of the answer")
+        return (_as_evidence(spans[int(named[0]) - 1]),)
+
+    @cached_property
+    def _sentences(self) -> tuple[Span, ...]:
+        return sentences(self.answer.text)
+
+    @cached_property
+    def _shown(self) -> str:
+        """The answer, its sentences numbered, as it stands before every question."""
+        lines = (
+            prompt.fill("per-point-sentence", number=str(n), sentence=span.text)
+            for n, span in enumerate(self._sentences, 1)
         )
-        try:
-            named = json.loads(completion.text)["sentence"]
-            return (_as_evidence(starts[named]),)
-        except (ValueError, LookupError, TypeError):
-            return ()
+        return prompt.fill("per-point-answer", answer="".join(lines).rstrip("\n"))
 
     def _question(self, template: str, text: str) -> list[Message]:
-        asked = prompt.fill("per-point-answer", answer=self.answer.text) + prompt.fill(
-            template, text=text
-        )
+        asked = self._shown + prompt.fill(template, text=text).strip()
         system = prompt.fill("per-point-system").strip()
-        return [
-            {"role": "system", "content": system},
-            {"role": "user", "content": asked.strip()},
-        ]
+        return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
 
     async def _ask(self, messages: list[Message], parameters: dict[str, Any]) -> Completion:
         body = {"messages": messages, **parameters, **self.judge.parameters}
@@ -192,14 +208,6 @@ def log_odds(token: Token) -> float:
 
 def _probability(seen: Iterable[Any], words: set[str]) -> float:
     return sum(math.exp(t.logprob) for t in seen if t.token.strip().lower() in words)
-
-
-def _starts(spans: tuple[Span, ...]) -> dict[str, Span]:
-    """The sentences by how they begin; of those that begin alike the first."""
-    starts: dict[str, Span] = {}
-    for span in spans:
-        starts.setdefault(span.text[:_SENTENCE_START], span)
-    return starts
 
 
 def _as_evidence(span: Span) -> Evidence:

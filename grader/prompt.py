@@ -111,8 +111,8 @@ AGAIN = ("again", "again-quote", "again-shape")
 PER_POINT = (
     "per-point-system",
     "per-point-answer",
-    "per-point-en",
-    "per-point-zh",
+    "per-point-sentence",
+    "per-point",
     "per-claim",
     "per-point-evidence",
 )

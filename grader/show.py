@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from grader import words
 from grader.plain import one_line, plain
@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
     from rich.text import Text
+
+    from grader.doctor import Check
+    from grader.overview import Table as PlainTable
 
 _STYLE = {
     Verdict.MET: ("✓", "green"),
@@ -231,3 +234,44 @@ def download_bar(total: int) -> "Iterator[Callable[[str, int, int], None]]":
         yield lambda name, done, size: bar.update(
             task, description=name, completed=done, total=size
         )
+
+
+def check(found: "Check", out: "Console") -> None:
+    """Prints one finding of ``grade doctor``."""
+    from rich.text import Text
+
+    sign, style = {True: ("✓", "green"), False: ("✗", "red"), None: ("–", "dim")}[found.good]
+    text = Text(f"{sign} {found.name}: {one_line(found.found)}", style=style)
+    if found.way_out:
+        text.append(f"\n  → {found.way_out}", style="yellow")
+    out.print(text)
+
+
+def table(shown: "PlainTable", out: "Console") -> None:
+    """Prints a table with its title."""
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    title = Text(f"\n{shown.title}", style="bold")
+    drawn = RichTable(box=None, padding=(0, 2, 0, 0), title=title, title_justify="left")
+    for place, name in enumerate(shown.columns):
+        numeric = place in shown.numbers
+        justify: Literal["left", "right"] = "right" if numeric else "left"
+        drawn.add_column(name, no_wrap=numeric, overflow="fold", justify=justify)
+    for row in shown.rows:
+        drawn.add_row(*(Text(one_line(cell)) for cell in row))
+    out.print(drawn)
+
+
+@contextmanager
+def session_bar(total: int | None, out: "Console") -> "Iterator[Callable[[int, str], None]]":
+    """A progress bar over *total* answers, None where nobody knows; nothing but on a terminal.
+
+    Gives a function that takes the answers done and a text to stand beside them.
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    columns = (MofNCompleteColumn(), BarColumn(), "{task.description}", TimeRemainingColumn())
+    with Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done, text: bar.update(task, completed=done, description=text)

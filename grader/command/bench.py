@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 if TYPE_CHECKING:
     from grader.choice import Bench, Options
 
@@ -22,5 +24,7 @@ async def open_bench(said: "Options", weights: str | None = None) -> "AsyncItera
 
     with Ledger(default_path()) as ledger, progress.Spinner() as spinner:
         opened = bench(said, os.environ, ledger, bring, spinner.starting)
+        if warning := ledger.warning(opened.judge.info):
+            typer.echo(f"grade: careful with this judge: {warning} (grade doctor)", err=True)
         async with opened:
             yield opened

@@ -1,0 +1,67 @@
+"""``grade doctor``: examines the judge that would be used."""
+
+import asyncio
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.command.option import AskOption, BaseUrlOption, ModelOption, WeightsOption
+
+if TYPE_CHECKING:
+    from grader.choice import Bench, Options
+    from grader.doctor import Check
+
+
+def doctor(
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    weights: WeightsOption = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Leave the labelled answers out.")
+    ] = False,
+) -> None:
+    """Examine the judge: which one, does it answer, and does it know right from wrong?"""
+    from grader.choice import options
+
+    found = asyncio.run(_examine(options(model, base_url, ask, []), weights, quick=quick))
+    raise typer.Exit(1 if any(check.good is False for check in found) else 0)
+
+
+async def _examine(said: "Options", weights: str | None, *, quick: bool) -> "list[Check]":
+    from grader import show
+    from grader.command.bench import open_bench
+    from grader.doctor import answers_at_all, gives_log_probabilities, keeps_to_schemas
+
+    out = show.console()
+    async with open_bench(said, weights) as bench:
+        target = bench.target
+        where = target.base_url or "on this machine"
+        out.print(f"judge: {target.model}, {where}, asked {target.ask} ({target.reason})")
+        found = [await answers_at_all(bench)]
+        show.check(found[-1], out)
+        if not found[0].good:
+            return found
+        for examine in (keeps_to_schemas, gives_log_probabilities):
+            found.append(await examine(bench))
+            show.check(found[-1], out)
+        if not quick:
+            found.append(await _labelled(bench))
+            show.check(found[-1], out)
+            warning = None if found[-1].good else found[-1].found
+            bench.ledger.remember_judge(bench.judge.info, warning)
+        return found
+
+
+async def _labelled(bench: "Bench") -> "Check":
+    from grader import rubric
+    from grader.doctor import Trial, dozen, judged, trial
+    from grader.progress import Spinner
+
+    chosen = dozen(rubric.folders())
+    pairs = []
+    with Spinner() as spinner:
+        async for some in trial(bench.judge, chosen):
+            pairs += some
+            spinner.say(f"Judging labelled answers: {len(pairs)} key points so far …")
+    return judged(Trial(tuple(pairs)))
