@@ -1,0 +1,77 @@
+"""A statistic as a formula of sums over clusters, so that resampling it is a matrix product.
+
+Every statistic of this package that can be resampled depends on the data through sums only
+(cells of a count table, moments, normal equations). A bootstrap sample weights the clusters,
+so its sums are weights @ sums, and thousands of samples are one product.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from grader.agreement.arrays import Floats, Formula, number
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and its confidence limits; None where it is not estimable."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Term:
+    """factor x formula(sums); formulas of many parts (an effect a rater) name the part.
+
+    sums: (clusters, features). formula: (..., features) -> (...) or (..., parts),
+    nan where not estimable.
+    """
+
+    sums: Floats
+    formula: Formula
+    part: int | None = None
+    factor: float = 1.0
+
+    def at(self, values: Floats) -> Floats:
+        """This term's share of formula values."""
+        return self.factor * (values if self.part is None else values[..., self.part])
+
+
+@dataclass(frozen=True, eq=False)
+class Statistic:
+    """A sum of terms over the same clusters."""
+
+    terms: tuple[Term, ...]
+
+    @property
+    def value(self) -> float | None:
+        """The estimate from all clusters, None where it is not estimable."""
+        totals = [t.at(t.formula(t.sums.sum(axis=0))) for t in self.terms]
+        return number(np.asarray(sum(totals, np.float64(0))))
+
+    @property
+    def clusters(self) -> int:
+        """How many clusters there are to draw from."""
+        return len(self.terms[0].sums)
+
+    def __sub__(self, other: "Statistic") -> "Statistic":
+        """The difference, resampled in pairs: both see the same draw."""
+        return Statistic(self.terms + tuple(replace(t, factor=-t.factor) for t in other.terms))
+
+
+def statistic(sums: Floats, formula: Formula) -> Statistic:
+    """A statistic of one term."""
+    return Statistic((Term(sums, formula),))
+
+
+def mean_of(statistics: Sequence[Statistic]) -> Statistic:
+    """The plain mean of statistics over the same clusters (as of kappa over pairs of raters).
+
+    Not estimable as soon as one of them is not: leave those out before, and say so.
+    """
+    share = 1.0 / len(statistics)
+    terms = (term for one in statistics for term in one.terms)
+    return Statistic(tuple(replace(t, factor=t.factor * share) for t in terms))
