@@ -1,0 +1,96 @@
+"""Krippendorff's alpha: any number of raters, missing ratings, four metrics.
+
+Krippendorff (2011), Computing Krippendorff's Alpha-Reliability; (2019), Content Analysis, ch. 12.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from grader.agreement.arrays import Clusters, Floats, codes_of, divide, indicator, matrix, sum_by
+from grader.agreement.statistic import Statistic, statistic
+
+Metric = Literal["nominal", "ordinal", "interval", "ratio"]
+
+
+def krippendorff_alpha(
+    ratings: ArrayLike,
+    metric: Metric = "ordinal",
+    levels: Sequence[float] | None = None,
+    clusters: Clusters | None = None,
+) -> Statistic:
+    """Alpha of ratings (answers, raters): 1 - observed / expected disagreement.
+
+    An answer with one rating pairs with nothing and is dropped. levels (the scale, checked when
+    given) default to the values found: levels that nobody used do not change alpha. For scores
+    of many values use interval_alpha, which needs no table of levels. Not estimable with fewer
+    than 2 answers that two rated, and where all ratings in pairs are the same (no disagreement
+    to expect). 0 is chance agreement, below 0 systematic disagreement.
+    """
+    found = matrix(ratings)
+    scale = tuple(levels) if levels is not None else _used(found)
+    counts = indicator(codes_of(found, scale), len(scale)).sum(axis=1)
+    raters = counts.sum(axis=1)
+    several = raters >= 2
+    share = np.where(several, 1.0 / np.maximum(raters - 1.0, 1.0), 0.0)[:, None, None]
+    paired = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(scale))
+    rows = np.hstack([several[:, None].astype(float), (share * paired).reshape(len(found), -1)])
+    return statistic(sum_by(rows, clusters), partial(_alpha, scale=np.array(scale), metric=metric))
+
+
+def interval_alpha(ratings: ArrayLike, clusters: Clusters | None = None) -> Statistic:
+    """Alpha with the interval metric for scores of any values, from sums of squares.
+
+    The same number as krippendorff_alpha(..., "interval"), and the same edge cases.
+    """
+    found = matrix(ratings)
+    # Alpha does not move with the origin; sums of squares keep more digits near zero.
+    shifted = found - (np.nanmean(found) if np.isfinite(found).any() else 0.0)
+    n = np.isfinite(found).sum(axis=1).astype(np.float64)
+    several = n >= 2
+    total, squares = np.nansum(shifted, axis=1), np.nansum(shifted**2, axis=1)
+    within = 2.0 * (n * squares - total**2) / np.maximum(n - 1.0, 1.0)
+    rows = np.column_stack([np.ones(len(found)), n, total, squares, within]) * several[:, None]
+    return statistic(sum_by(rows, clusters), _interval_alpha)
+
+
+def _used(found: Floats) -> tuple[float, ...]:
+    values = np.unique(found[np.isfinite(found)])
+    return tuple(float(v) for v in values) or (0.0,)
+
+
+def _alpha(sums: Floats, scale: Floats, metric: Metric) -> Floats:
+    levels = len(scale)
+    pairs = sums[..., 1:].reshape(*sums.shape[:-1], levels, levels)
+    each = pairs.sum(axis=-1)
+    n = each.sum(axis=-1)
+    apart = _squared_distance(each, scale, metric)
+    observed = (pairs * apart).sum(axis=(-1, -2))
+    expected = (each[..., :, None] * each[..., None, :] * apart).sum(axis=(-1, -2))
+    found = 1.0 - divide((n - 1.0) * observed, expected)
+    return np.where(sums[..., 0] >= 2, found, np.nan)
+
+
+def _squared_distance(each: Floats, scale: Floats, metric: Metric) -> Floats:
+    """delta^2 between levels: (levels, levels), with leading axes for the ordinal metric."""
+    if metric == "nominal":
+        return 1.0 - np.eye(len(scale))
+    if metric == "ratio":
+        above = np.subtract.outer(scale, scale)
+        below = np.add.outer(scale, scale)
+        return np.asarray(np.where(below == 0, 0.0, above / np.where(below == 0, 1.0, below)) ** 2)
+    place = scale
+    if metric == "ordinal":
+        # The sum of counts between two levels, less half of each, is a difference of mid-ranks.
+        place = np.cumsum(each, axis=-1) - each / 2.0
+    return np.asarray((place[..., :, None] - place[..., None, :]) ** 2, dtype=np.float64)
+
+
+def _interval_alpha(sums: Floats) -> Floats:
+    answers, n, total, squares, within = (sums[..., i] for i in range(5))
+    expected = 2.0 * (n * squares - total**2)
+    found = 1.0 - divide((n - 1.0) * within, expected, n * squares)
+    return np.where(answers >= 2, found, np.nan)
