@@ -39,11 +39,10 @@ def draws(clusters: int, samples: int, seed: int) -> Iterator[Floats]:
 class _Sums:
     """What statistics share in one block of samples: each sum and each formula taken once.
 
-    weights: (samples, clusters), or None for leaving out each cluster of left_out.
+    weights: (samples, clusters), or the slice of clusters of which each is left out once.
     """
 
-    weights: Floats | None
-    left_out: slice = slice(None)
+    weights: Floats | slice
     totals: dict[int, Floats] = field(default_factory=dict)
     values: dict[tuple[int, Formula], Floats] = field(default_factory=dict)
 
@@ -51,8 +50,8 @@ class _Sums:
         name = id(term.sums)
         if name not in self.totals:
             self.totals[name] = (
-                term.sums.sum(axis=0) - term.sums[self.left_out]
-                if self.weights is None
+                term.sums.sum(axis=0) - term.sums[self.weights]
+                if isinstance(self.weights, slice)
                 else self.weights @ term.sums
             )
         key = (name, term.formula)
@@ -73,13 +72,12 @@ def _left_out(statistics: list[Statistic], clusters: int) -> list[Floats]:
     """For each statistic its value with each cluster left out, (clusters,)."""
     rows = 512
     blocks = [
-        _block(statistics, _Sums(None, slice(start, start + rows)))
-        for start in range(0, clusters, rows)
+        _block(statistics, _Sums(slice(start, start + rows))) for start in range(0, clusters, rows)
     ]
     return [np.concatenate(of_one) for of_one in zip(*blocks, strict=True)]
 
 
-def _block(statistics: list[Statistic], shared: "_Sums") -> list[Floats]:
+def _block(statistics: list[Statistic], shared: _Sums) -> list[Floats]:
     zero = np.zeros(())
     return [sum((shared.of(term) for term in s.terms), zero) for s in statistics]
 

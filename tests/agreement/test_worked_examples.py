@@ -101,8 +101,8 @@ def full_scale(data: Any) -> Figures:
     full = categorical.cohen_kappa(first, second, range(3, 13), "quadratic")
     # What the trap gives: observed levels only, as if they were equally spaced.
     observed = sorted({*first, *second})
-    ranks = [[observed.index(x) for x in column] for column in (first, second)]
-    squeezed = categorical.cohen_kappa(*ranks, range(len(observed)), "quadratic")
+    a, b = ([observed.index(x) for x in column] for column in (first, second))
+    squeezed = categorical.cohen_kappa(a, b, range(len(observed)), "quadratic")
     return {"full_scale": full.value, "observed_labels_only": squeezed.value}
 
 
