@@ -6,6 +6,7 @@ Numerical Recipes, 6.2 and 6.4. Quantiles by bisection; relative accuracy about 
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 from statistics import NormalDist
 
 _NORMAL = NormalDist()
@@ -80,11 +81,11 @@ def beta_share(x: float, a: float, b: float) -> float:
     return front / _lentz(1.0, step)
 
 
+@lru_cache(maxsize=4096)  # hundreds of intervals ask for the same few degrees of freedom
 def beta_quantile(p: float, a: float, b: float) -> float:
     """The x with I_x(a, b) = p, 0 <= p <= 1."""
     low, high = 0.0, 1.0
-    for _ in range(200):
-        middle = 0.5 * (low + high)
+    while low < (middle := 0.5 * (low + high)) < high:
         if beta_share(middle, a, b) < p:
             low = middle
         else:
