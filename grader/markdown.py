@@ -72,7 +72,8 @@ def _rest(seen: GradeView, say: words.Catalogue, heading: str) -> Iterator[str]:
     if seen.flags:
         yield f"\n{heading} {say['flags']}\n"
     for flag in seen.flags:
-        yield f"- {escape(flag.kind)} [{flag.start}:{flag.end}] {escape(flag.text, 80)}"
+        kind = say["report"]["flag_kinds"][flag.kind]
+        yield f"- {kind} [{flag.start}:{flag.end}] {escape(flag.text, 80)}"
     yield f"\n*{escape(seen.judge)}*"
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from grader.record import Cause, Verdict
+from grader.record import Cause
 
 BINS = 10
 """Bars of the score distribution, each 10 per cent wide; 100 belongs to the last."""
@@ -55,9 +55,10 @@ class PointSummary(_Part):
         """Share of the graded answers, 0 to 1, that make the point; None without any."""
         return self.met / self.graded if self.graded else None
 
-    def count(self, verdict: Verdict | None) -> int:
-        """Answers with *verdict*; None counts the ungraded."""
-        return int(getattr(self, verdict.value if verdict else "ungraded"))
+    @property
+    def counts(self) -> tuple[int, int, int, int, int]:
+        """Answers by verdict: met, partial, missed, contradicted, ungraded."""
+        return self.met, self.partial, self.missed, self.contradicted, self.ungraded
 
 
 class ClaimSummary(_Part):

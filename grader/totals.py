@@ -14,8 +14,7 @@ def mean(scores: Scores, say: Catalogue) -> str:
     if not scores.answers:
         return str(say["no_score"])
     if scores.ungraded or scores.mean is None:
-        low, high = percent(scores.low), percent(scores.high)
-        return str(say["between"].format(low=low, high=high))
+        return f"{percent(scores.low)}–{percent(scores.high)} %"
     return f"{percent(scores.mean)} %"
 
 
@@ -26,9 +25,27 @@ def dollars(value: float) -> str:
 
 def cost(usage: UsageSummary, say: Catalogue) -> str:
     """What was paid, what the ledger saved, and what nobody knows."""
-    parts = [dollars(usage.paid_usd)]
+    return "; ".join(filter(None, (dollars(usage.paid_usd), cost_more(usage, say))))
+
+
+def cost_more(usage: UsageSummary, say: Catalogue) -> str:
+    """What the ledger saved and what nobody knows; empty where there is neither."""
+    parts = []
     if usage.saved_usd:
         parts.append(say["saved"].format(cost=dollars(usage.saved_usd)))
     if usage.unknown_costs:
         parts.append(say["unknown_costs"].format(count=usage.unknown_costs))
     return "; ".join(parts)
+
+
+def usage(used: UsageSummary, say: Catalogue) -> str:
+    """Calls and tokens in one sentence."""
+    return str(
+        say["usage"].format(
+            calls=f"{used.calls:,}",
+            input=f"{used.input_tokens:,}",
+            cached=f"{used.cached_tokens:,}",
+            output=f"{used.output_tokens:,}",
+            from_ledger=used.from_ledger,
+        )
+    )

@@ -1,0 +1,46 @@
+"""Files that appear whole or not at all."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from grader.errors import BadInput
+
+
+@contextmanager
+def new_file(path: Path, encoding: str = "utf-8", newline: str | None = "\n") -> Iterator[TextIO]:
+    """A text file that takes *path*'s place when the block ends well, else leaves it as it was.
+
+    It is written beside *path* and put on the disk before it is renamed, so that neither a crash
+    nor a full disk leaves half a file.
+
+    Raises:
+        BadInput: the folder cannot be written to.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding=encoding, newline=newline) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(_mode(path))
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _mode(path: Path) -> int:
+    """The mode that *path* has, or that a new file would have."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask

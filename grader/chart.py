@@ -1,0 +1,179 @@
+"""Static SVG charts of a session. The one module that imports altair.
+
+Colours are the custom properties of the page that a chart is set into, so that one chart serves
+light, dark and paper.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+from unicodedata import east_asian_width
+
+from grader.errors import Failed
+from grader.plain import one_line
+from grader.summary import BINS, Period, QuestionSummary, Scores
+
+if TYPE_CHECKING:
+    import altair as alt
+
+WIDTH = 340
+"""Pixels: what a telephone shows without scaling."""
+
+_INK, _MUTED, _LINE = "var(--ink)", "var(--muted)", "var(--line)"
+_ACCENT, _PAPER = "var(--accent)", "var(--paper)"
+_HEIGHT = 150
+_BAND = 44
+_MOSTLY_MET = 0.75
+# No cell is of a middle tone, on which neither light nor dark figures can be read (WCAG AA).
+_OPACITY = {0.0: 0.04, _MOSTLY_MET - 0.001: 0.45, _MOSTLY_MET: 0.85, 1.0: 1.0}
+_LONGEST_NAME = 52
+"""In Latin letters; a Chinese character takes the room of two."""
+
+
+def distribution(scores: Scores) -> str:
+    """Bars of the answers by tens of per cent, with a rule at the median, as SVG."""
+    import altair as alt
+
+    width = 100 // BINS
+    bars = [{"low": i * width, "n": n} for i, n in enumerate(scores.histogram)]
+    x = alt.X(
+        "low:Q",
+        bin="binned",
+        title=None,
+        scale=alt.Scale(domain=[0, 100]),
+        axis=alt.Axis(values=list(range(0, 101, 20))),
+    )
+    counts = alt.Axis(tickMinStep=1, tickCount=4, format="d")
+    drawn = (
+        alt.Chart(alt.InlineData(values=[{**b, "high": b["low"] + width} for b in bars]))
+        .mark_bar(color=_ACCENT, binSpacing=2)
+        .encode(x=x, x2="high:Q", y=alt.Y("n:Q", title=None, axis=counts))
+    )
+    if scores.median is not None:
+        rule = alt.Chart(alt.InlineData(values=[{"at": scores.median}])).mark_rule(
+            color=_INK, strokeDash=[3, 3], strokeWidth=1.5
+        )
+        drawn = alt.layer(drawn, rule.encode(x="at:Q"))
+    return _svg(drawn.properties(width=WIDTH - 40, height=_HEIGHT))
+
+
+def progress(periods: Sequence[Period]) -> str:
+    """The mean score over time, in a band of what is certain, as SVG.
+
+    A period without a single scored answer has a band but no point on the line.
+    """
+    import altair as alt
+
+    rows = [
+        {"at": p.start.isoformat(), "mean": p.scores.mean, "low": p.scores.low,
+         "high": p.scores.high, "n": p.scores.answers}
+        for p in periods
+    ]  # fmt: skip
+    form = "%Y" if periods[-1].start.year - periods[0].start.year > 1 else "%m-%d"
+    x = alt.X(
+        "at:T",
+        title=None,
+        scale=alt.Scale(type="utc"),
+        axis=alt.Axis(format=form, tickCount=5, labelFlush=True, labelOverlap=True),
+    )
+    percent = alt.Scale(domain=[0, 100])
+    base = alt.Chart(alt.InlineData(values=rows)).encode(x=x)
+    band = base.mark_area(color=_ACCENT, opacity=0.16).encode(
+        y=alt.Y("low:Q", title=None, scale=percent, axis=alt.Axis(tickCount=5)), y2="high:Q"
+    )
+    line = base.transform_filter("datum.mean !== null").encode(y=alt.Y("mean:Q", scale=percent))
+    drawn = alt.layer(
+        band,
+        line.mark_line(color=_ACCENT, strokeWidth=2),
+        line.mark_point(color=_ACCENT, filled=True, opacity=1, size=40),
+    )
+    return _svg(drawn.properties(width=WIDTH - 40, height=_HEIGHT))
+
+
+def heat_map(questions: Sequence[QuestionSummary], names: Mapping[str, str]) -> str:
+    """A row for each question, a cell for each key point with the per cent that make it, as SVG.
+
+    Args:
+        questions: the rows.
+        names: what to call a question, by its id.
+    """
+    import altair as alt
+
+    cells = [
+        {"row": row, "column": column, "share": point.share_met,
+         "label": "?" if point.share_met is None else f"{100 * point.share_met:.0f}"}
+        for row, question in enumerate(questions)
+        for column, point in enumerate(question.key_points)
+    ]  # fmt: skip
+    titles = [
+        {"row": row, "title": _short(names.get(q.id, q.id))} for row, q in enumerate(questions)
+    ]
+    rows = alt.Scale(paddingInner=0.5, paddingOuter=0)
+    x = alt.X("column:O", title=None, axis=None, scale=alt.Scale(paddingInner=0.06, paddingOuter=0))
+    y = alt.Y("row:O", title=None, axis=None, scale=rows)
+    base = alt.Chart(alt.InlineData(values=cells)).encode(x=x, y=y)
+    squares = base.mark_rect(fill=_ACCENT, stroke=_LINE, strokeWidth=1, cornerRadius=3).encode(
+        fillOpacity=alt.FillOpacity(
+            "share:Q",
+            legend=None,
+            scale=alt.Scale(domain=list(_OPACITY), range=list(_OPACITY.values())),
+        )
+    )
+    dark = f"datum.share >= {_MOSTLY_MET}"
+    numbers = base.mark_text(fontSize=11).encode(
+        text="label:N",
+        color=alt.condition(dark, alt.value(_PAPER), alt.value(_INK)),
+    )
+    heads = (
+        alt.Chart(alt.InlineData(values=titles))
+        .mark_text(align="left", baseline="bottom", dy=-4, color=_MUTED, fontSize=11)
+        .encode(
+            x=alt.value(0), y=alt.Y("row:O", axis=None, scale=rows, bandPosition=0), text="title:N"
+        )
+    )
+    height = _BAND * len(questions)
+    return _svg(alt.layer(squares, numbers, heads).properties(width=WIDTH, height=height))
+
+
+def _short(name: str) -> str:
+    room, kept = _LONGEST_NAME, ""
+    for char in one_line(name):
+        room -= 2 if east_asian_width(char) in "WF" else 1
+        if room < 0:
+            return f"{kept}…"
+        kept += char
+    return kept
+
+
+def need_extra() -> None:
+    """Makes sure that charts can be drawn, before anything long is begun.
+
+    Raises:
+        Failed: the extra ``report`` is not installed.
+    """
+    if not all(map(find_spec, ("altair", "vl_convert"))):
+        raise Failed("reports need the extra `report`: pip install 'answer-grader[report]'")
+
+
+def _svg(drawn: "alt.LayerChart | alt.FacetChart | alt.Chart") -> str:
+    import altair as alt
+    import vl_convert
+
+    quiet = (
+        drawn.configure(background="transparent", padding=4, font="sans-serif")
+        .configure_view(stroke=None)
+        .configure_axis(
+            domain=False,
+            ticks=False,
+            grid=False,
+            labelColor=_MUTED,
+            labelFontSize=11,
+            labelPadding=6,
+        )
+        .configure_axisY(grid=True, gridColor=_LINE)
+    )
+    version = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+    svg: str = vl_convert.vegalite_to_svg(quiet.to_dict(), vl_version=version)
+    # The page says what the chart shows; these would say it again, in English.
+    return re.sub(r' (?:aria-[a-z]+|role|xmlns:xlink|class)="[^"]*"', "", svg)
