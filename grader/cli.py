@@ -4,14 +4,16 @@ Only typer is imported here and at the top of ``grader.command``; every command 
 when it runs, so that ``grade --help`` answers at once.
 """
 
+from collections.abc import Mapping
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 from typer.core import TyperGroup
 
 from grader import __version__
-from grader.command import doctor, history, model, one, rubric, rubric_tools
+from grader.command import batch, doctor, history, model, one, rubric, rubric_tools
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
@@ -27,6 +29,8 @@ class GradeGroup(TyperGroup):
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
         own = {name for param in self.get_params(ctx) for name in param.opts}
         if args and args[0] not in own | self.commands.keys():
+            if wrong := _mistyped(args, self.commands):
+                ctx.fail(wrong)
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
@@ -45,13 +49,22 @@ class GradeGroup(TyperGroup):
         super().format_help(ctx, formatter)
 
 
+def _mistyped(args: list[str], commands: Mapping[str, object]) -> str | None:
+    """What to say where the first word looks like a command rather than a file."""
+    if "--q" in args or "--question" in args or Path(args[0]).exists():
+        return None
+    near = get_close_matches(args[0], [name for name in commands if name != DEFAULT], n=2)
+    hint = "did you mean " + " or ".join(near) + "? (an answer in a file needs --q ID)"
+    return f"no command {args[0]!r}; {hint}" if near else None
+
+
 app = typer.Typer(
     cls=GradeGroup,
     no_args_is_help=True,
     subcommand_metavar="| COMMAND ...",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    help="Grade a free-text answer against its rubric: grade answer.txt --q bank-conflict",
+    help="Grade an answer against its rubric: grade answer.txt --q bank-conflict",
 )
 
 
@@ -67,24 +80,17 @@ def root(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
 ) -> None:
-    """Grade a free-text answer against its rubric: grade answer.txt --q bank-conflict."""
+    """Grade an answer against its rubric: grade answer.txt --q bank-conflict."""
 
 
 app.command(DEFAULT, hidden=True)(one.one)
+app.command("batch")(batch.batch)
 app.command("questions")(rubric.questions)
 app.command("show")(rubric.show)
 app.command("history")(history.history)
 app.command("doctor")(doctor.doctor)
 app.add_typer(model.app, name="model")
 app.add_typer(rubric_tools.app, name="rubric")
-
-
-def near_commands(word: str) -> list[str]:
-    """Commands that *word* may have meant."""
-    names = [c.name for c in app.registered_commands if c.name] + [
-        g.name for g in app.registered_groups if g.name
-    ]
-    return get_close_matches(word, [n for n in names if n != DEFAULT], n=2)
 
 
 def main() -> None:

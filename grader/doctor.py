@@ -132,9 +132,7 @@ async def keeps_to_schemas(bench: Bench) -> Check:
     another."""
     schema = object_schema({"code": {"type": "string", "enum": [_CODE]}})
     form = {"name": "check", "strict": True, "schema": schema}
-    body = _plain("Say hello.") | {
-        "response_format": {"type": "json_schema", "json_schema": form}
-    }
+    body = _plain("Say hello.") | {"response_format": {"type": "json_schema", "json_schema": form}}
     good = _code(await bench.ask(body)) == _CODE
     if good:
         return Check("strict schemas", True, "honoured")

@@ -144,12 +144,18 @@ def table(judged: Sequence[tuple[Sample, Verdict]]) -> list[tuple[str, str]]:
     rows = [("key points", str(len(judged)))]
     rows.append(("accuracy, met or not", _share(a == b for a, b in met)))
     kappa = cohen_kappa([int(a) for a, _ in met], [int(b) for _, b in met], (0, 1))
-    rows.append(("kappa, met or not", "not estimable" if kappa.value is None else f"{kappa.value:.2f}"))
+    rows.append(
+        ("kappa, met or not", "not estimable" if kappa.value is None else f"{kappa.value:.2f}")
+    )
     for verdict in Verdict:
         of = [v for s, v in judged if s.verdict == verdict]
         rows.append((f"recall of {verdict}", f"{_share(v == verdict for v in of)} of {len(of)}"))
     for language in ("en", "zh", "mixed"):
-        hits = [(s.verdict == Verdict.MET) == (v == Verdict.MET) for s, v in judged if s.language == language]
+        hits = [
+            (s.verdict == Verdict.MET) == (v == Verdict.MET)
+            for s, v in judged
+            if s.language == language
+        ]
         rows.append((f"accuracy in {language}", f"{_share(hits)} of {len(hits)}"))
     return rows
 

@@ -11,6 +11,7 @@ from grader.rubric import KeyPoint, Rubric
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+    from rich.status import Status as Status
     from rich.table import Table
     from rich.text import Text
 

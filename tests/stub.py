@@ -138,6 +138,8 @@ class Stub:
         }
 
     def _content(self, asked: dict[str, Any], answer: str, fault: str | None) -> Any:
+        if "response_format" not in asked:
+            return "ready"
         schema = asked["response_format"]["json_schema"]["schema"]
         turn = self.behaviour.flip and self.behaviour.dice.random() < self.behaviour.flip
         quote = "words that nobody wrote anywhere" if fault == "no-quote" else _quote(answer)

@@ -12,9 +12,7 @@ def point(
     verdict: Verdict | None, weight: int = 1, alternative: Verdict | None = None
 ) -> PointGrade:
     cause = Cause.REFUSED if verdict is None else None
-    return PointGrade(
-        id="p", weight=weight, verdict=verdict, alternative=alternative, cause=cause
-    )
+    return PointGrade(id="p", weight=weight, verdict=verdict, alternative=alternative, cause=cause)
 
 
 def test_met_counts_fully_partial_by_half_and_the_rest_nothing() -> None:

@@ -1,11 +1,11 @@
 """``grade doctor``: examines the judge that would be used."""
 
-import asyncio
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from grader.command.option import AskOption, BaseUrlOption, ModelOption, WeightsOption
+from grader.command.run import run
 
 if TYPE_CHECKING:
     from grader.choice import Bench, Options
@@ -17,14 +17,12 @@ def doctor(
     base_url: BaseUrlOption = None,
     ask: AskOption = None,
     weights: WeightsOption = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="Leave the labelled answers out.")
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave the labelled answers out.")] = False,
 ) -> None:
     """Examine the judge: which one, does it answer, and does it know right from wrong?"""
     from grader.choice import options
 
-    found = asyncio.run(_examine(options(model, base_url, ask, []), weights, quick=quick))
+    found = run(_examine(options(model, base_url, ask, []), weights, quick=quick))
     raise typer.Exit(1 if any(check.good is False for check in found) else 0)
 
 

@@ -1,6 +1,5 @@
 """``grade FILE --q ID``: one answer."""
 
-import asyncio
 import sys
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from grader.command.option import (
     RubricsOption,
     WeightsOption,
 )
+from grader.command.run import run
 
 if TYPE_CHECKING:
     from grader.choice import Options
@@ -64,7 +64,7 @@ def one(
     said = options(model, base_url, ask, param or [], fresh=fresh)
     shown_in = report_language(language, text.text)
     name = "stdin" if file == "-" else file
-    result = asyncio.run(_grade(asked, Attempt(text, name, candidate), said, weights))
+    result = run(_grade(asked, Attempt(text, name, candidate), said, weights))
     _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown)
     raise typer.Exit(exit_code(result, pass_mark))
 
