@@ -7,7 +7,7 @@ About the Bootstrap, 4.4). tests/bench/coverage.py compares the methods: this on
 value nearest to 95 in 100 from 50 answers on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -60,24 +60,29 @@ class _Sums:
         return term.at(self.values[key])
 
 
-def _replicates(
-    statistics: list[Statistic], clusters: int, samples: int, seed: int
-) -> list[Floats]:
-    """For each statistic its value in each bootstrap sample, (samples,)."""
-    blocks = [_block(statistics, _Sums(weights)) for weights in draws(clusters, samples, seed)]
-    return [np.concatenate(of_one) for of_one in zip(*blocks, strict=True)]
+def replicates(statistics: Sequence[Statistic], samples: int, seed: int) -> list[Floats]:
+    """For each statistic its value in each bootstrap sample, (samples,), nan where it has none.
 
-
-def _left_out(statistics: list[Statistic], clusters: int) -> list[Floats]:
-    """For each statistic its value with each cluster left out, (clusters,)."""
-    rows = 512
+    The statistics have the same clusters and see the same draws.
+    """
     blocks = [
-        _block(statistics, _Sums(slice(start, start + rows))) for start in range(0, clusters, rows)
+        _block(statistics, _Sums(weights))
+        for weights in draws(statistics[0].clusters, samples, seed)
     ]
     return [np.concatenate(of_one) for of_one in zip(*blocks, strict=True)]
 
 
-def _block(statistics: list[Statistic], shared: _Sums) -> list[Floats]:
+def _left_out(statistics: Sequence[Statistic]) -> list[Floats]:
+    """For each statistic its value with each cluster left out, (clusters,)."""
+    rows = 512
+    blocks = [
+        _block(statistics, _Sums(slice(start, start + rows)))
+        for start in range(0, statistics[0].clusters, rows)
+    ]
+    return [np.concatenate(of_one) for of_one in zip(*blocks, strict=True)]
+
+
+def _block(statistics: Sequence[Statistic], shared: _Sums) -> list[Floats]:
     zero = np.zeros(())
     return [sum((shared.of(term) for term in s.terms), zero) for s in statistics]
 
@@ -95,17 +100,17 @@ def _acceleration(left_out: Floats) -> float:
     return float((d**3).sum()) / (6.0 * spread**1.5) if spread > 0 else 0.0
 
 
-def limits(value: float, replicates: Floats, left_out: Floats, level: float = 0.95) -> Interval:
+def limits(value: float, drawn: Floats, left_out: Floats, level: float = 0.95) -> Interval:
     """BCa limits of a value, from its bootstrap replicates and leave-one-out values.
 
-    replicates: (samples,), left_out: (clusters,). No limits (None) with fewer than two clusters,
+    drawn: (samples,), left_out: (clusters,). No limits (None) with fewer than two clusters,
     where fewer than 0.9 of the samples give a value, and where all give the same one: then the
     data hold no trace of the uncertainty, and [v, v] would claim that there is none.
     """
-    found = replicates[np.isfinite(replicates)]
+    found = drawn[np.isfinite(drawn)]
     one_out = left_out[np.isfinite(left_out)]
     n = len(one_out)
-    if n < 2 or len(found) < _ENOUGH * len(replicates) or np.ptp(found) <= 1e-12:
+    if n < 2 or len(found) < _ENOUGH * len(drawn) or np.ptp(found) <= 1e-12:
         return Interval(value, None, None)
     slack = 1e-12 * max(1.0, abs(value))
     below = np.mean(found < value - slack) + 0.5 * np.mean(np.abs(found - value) <= slack)
@@ -147,11 +152,9 @@ def _of_one_size(
     result = {name: Interval(None, None, None) for name in statistics}
     if not chosen or chosen[0].clusters < 2:
         return result | {n: Interval(v, None, None) for n, v in estimates.items()}
-    clusters = chosen[0].clusters
-    drawn = _replicates(chosen, clusters, samples, seed)
-    left = _left_out(chosen, clusters)
-    for name, one, replicates, left_out in zip(names, chosen, drawn, left, strict=True):
+    drawn, left = replicates(chosen, samples, seed), _left_out(chosen)
+    for name, one, of_samples, of_rest in zip(names, chosen, drawn, left, strict=True):
         value = estimates[name]
         if value is not None:
-            result[name] = limits(value, replicates, left_out[_taking_part(one)], level)
+            result[name] = limits(value, of_samples, of_rest[_taking_part(one)], level)
     return result
