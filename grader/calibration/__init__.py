@@ -1,0 +1,1 @@
+"""Calibrates a hiring team: how far people and models that graded the same answers agree."""

@@ -1,0 +1,138 @@
+"""Whether a model may be trusted, decided on the bounds of intervals, never on an estimate.
+
+A line is *passed* when the whole interval lies on its good side, *failed* when the whole
+interval lies on its bad side, and *open* in between. A model reads beside a person once it passes
+every line needed for that; it grades alone once it passes every other line too. What is open
+counts as not passed; only where a sensible number of further answers could settle it, the
+verdict is that there is not enough data.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from grader.calibration.model import Estimate
+from grader.calibration.thresholds import Line, Thresholds
+from grader.calibration.trust import Check, Decision, Outcome, Trust
+
+
+def decide(
+    model: str,
+    question: str | None,
+    answers: int,
+    humans: int,
+    figures: Mapping[str, Estimate],
+    thresholds: Thresholds,
+) -> Decision:
+    """The decision on one model.
+
+    Args:
+        question: None for all questions together.
+        answers: how many answers both the model and a person scored.
+        humans: how many people rated any of them.
+        figures: the figure of each line, by the line's name; a line without one is not asked.
+    """
+    checks = tuple(
+        check(name, figures[name], line, answers, thresholds)
+        for name, line in thresholds.lines.items()
+        if name in figures
+    )
+    trust, by, more = _trust(checks, answers, thresholds)
+    return Decision(
+        model=model,
+        question=question,
+        trust=trust,
+        decided_by=by,
+        answers=answers,
+        humans=humans,
+        more_answers=more,
+        checks=checks,
+    )
+
+
+def check(name: str, estimate: Estimate, line: Line, answers: int, thresholds: Thresholds) -> Check:
+    """One line held against its figure.
+
+    The number of further answers supposes that the estimate stays and the interval narrows with
+    the root of the number of answers.
+    """
+    outcome = _outcome(estimate, line)
+    more = _more(estimate, line, answers) if outcome is Outcome.OPEN else None
+    return Check(
+        name=name,
+        needed_for=line.needed_for,
+        threshold=line.value,
+        estimate=estimate,
+        outcome=outcome,
+        more_answers=more if more is not None and more <= thresholds.most_answers else None,
+    )
+
+
+def _outcome(estimate: Estimate, line: Line) -> Outcome:
+    low, high = estimate.low, estimate.high
+    if estimate.value is None or low is None or high is None:
+        return Outcome.UNKNOWN
+    if line.within is not None:
+        if -line.within <= low and high <= line.within:
+            return Outcome.PASSED
+        return Outcome.FAILED if low > line.within or high < -line.within else Outcome.OPEN
+    if low >= line.value:
+        return Outcome.PASSED
+    return Outcome.FAILED if high < line.value else Outcome.OPEN
+
+
+def _more(estimate: Estimate, line: Line, answers: int) -> int | None:
+    value, low, high = estimate.value or 0.0, estimate.low or 0.0, estimate.high or 0.0
+    edges = (line.value,) if line.within is None else (line.within, -line.within)
+    needed = 0
+    for edge in edges:
+        half, distance = (value - low if value > edge else high - value), abs(value - edge)
+        if distance <= 0:
+            return None
+        needed = max(needed, math.ceil(answers * min((half / distance) ** 2, 1e6)))
+    return max(1, needed - answers)
+
+
+_Found = tuple[Trust, str | None, int | None]
+
+
+def _trust(checks: Sequence[Check], answers: int, thresholds: Thresholds) -> _Found:
+    beside = [c for c in checks if c.needed_for is Trust.SECOND_READER]
+    alone = [c for c in checks if c.needed_for is Trust.ALONE]
+    if answers < thresholds.least_answers:
+        return Trust.NOT_ENOUGH_DATA, None, thresholds.least_answers - answers
+    if failed := _first(beside, Outcome.FAILED):
+        return Trust.PRACTICE, failed.name, None
+    if unknown := _first(beside, Outcome.UNKNOWN):
+        return Trust.NOT_ENOUGH_DATA, unknown.name, None
+    if unclear := [c for c in beside if c.outcome is Outcome.OPEN]:
+        return _open(unclear)
+    if failed := _first(alone, Outcome.FAILED):
+        return Trust.SECOND_READER, failed.name, None
+    if unclear := [c for c in alone if c.outcome is not Outcome.PASSED]:
+        worst = max(unclear, key=_far)
+        return Trust.SECOND_READER, worst.name, worst.more_answers
+    nearest = min(checks, key=_room)
+    return Trust.ALONE, nearest.name, None
+
+
+def _first(checks: Sequence[Check], outcome: Outcome) -> Check | None:
+    return next((c for c in checks if c.outcome is outcome), None)
+
+
+def _open(unclear: Sequence[Check]) -> _Found:
+    worst = max(unclear, key=_far)
+    if worst.more_answers is None:
+        return Trust.PRACTICE, worst.name, None
+    return Trust.NOT_ENOUGH_DATA, worst.name, worst.more_answers
+
+
+def _far(check: Check) -> float:
+    return math.inf if check.more_answers is None else check.more_answers
+
+
+def _room(check: Check) -> float:
+    """How near the bound that decides comes to its line, in widths of the interval."""
+    low, high = check.estimate.low or 0.0, check.estimate.high or 0.0
+    within = check.name in {"smd", "subgroup"}
+    room = min(check.threshold - high, check.threshold + low) if within else low - check.threshold
+    return room / max(high - low, 1e-9)
