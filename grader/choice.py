@@ -14,7 +14,7 @@ from grader.judge import Judge
 from grader.ledger import Ledger
 from grader.model import DEFAULT_BASE_URL, Endpoint
 from grader.record import JudgeInfo
-from grader.request import Model, Reply, Request
+from grader.request import Ask, Model, Reply, Request
 
 LOCAL = "local"
 DEFAULT_MODEL = "gpt-5-mini"
@@ -143,12 +143,27 @@ class Bench(AbstractAsyncContextManager["Bench"]):
 
     async def ask(self, body: dict[str, Any]) -> Reply:
         """The reply to a chat completion's body, from the ledger or paid for."""
-        request = Request(endpoint=self.model.endpoint, model=self.model.name, body=body)
+        return await self._ask(body, 0)
+
+    async def _ask(self, body: dict[str, Any], sample: int) -> Reply:
+        request = Request(self.model.endpoint, self.model.name, body, sample)
         return await self.ledger.get_or_ask(request, self.model, fresh=self.options.fresh)
 
     @property
     def judge(self) -> Judge:
         """The judge over this model."""
+        return self.sampled(0)
+
+    def sampled(self, number: int) -> Judge:
+        """The judge that takes sample *number* of each reply, 0 the first."""
+
+        async def ask(body: dict[str, Any]) -> Reply:
+            return await self._ask(body, number)
+
+        return self.judge_over(ask)
+
+    def judge_over(self, ask: Ask) -> Judge:
+        """The judge that asks through *ask*."""
         info = JudgeInfo(
             kind=self.target.kind,
             ask=self.target.ask,
@@ -161,11 +176,10 @@ class Bench(AbstractAsyncContextManager["Bench"]):
             from grader.per_point import PerPoint
 
             fitted = calibration(self.target.kind)
-            slots = self.model.slots
-            return PerPoint(self.ask, info, fitted, self.options.parameters, slots)
+            return PerPoint(ask, info, fitted, self.options.parameters, self.model.slots)
         from grader.one_call import OneCall
 
-        return OneCall(self.ask, info, self.options.parameters)
+        return OneCall(ask, info, self.options.parameters)
 
     async def __aexit__(
         self,

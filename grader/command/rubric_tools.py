@@ -2,10 +2,11 @@
 
 import typer
 
-from grader.command import rubric_check
+from grader.command import rubric_check, rubric_test
 
 app = typer.Typer(
     no_args_is_help=True,
     help="Draft a rubric from a text, check it, test it on labelled answers, compare versions.",
 )
 app.command("check")(rubric_check.check)
+app.command("test")(rubric_test.trial)
