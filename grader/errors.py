@@ -9,7 +9,8 @@ GraderError
 └── Failed              1  the call was right, but the work could not be done
     ├── ModelFailed        the endpoint cannot be used at all (no key, no quota, no such model)
     ├── WeightsUnavailable the embedded model's file could not be brought here
-    └── LedgerFailed       the ledger cannot be read or written
+    ├── LedgerFailed       the ledger cannot be read or written
+    └── OutFailed          a file of results cannot be written
 """
 
 
@@ -55,3 +56,7 @@ class WeightsUnavailable(Failed):
 
 class LedgerFailed(Failed):
     """The ledger cannot be read or written."""
+
+
+class OutFailed(Failed):
+    """A file of results cannot be written."""

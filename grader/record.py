@@ -67,6 +67,8 @@ class PointGrade(_Part):
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
     cause: Cause | None = None
+    votes: tuple[Verdict | None, ...] = ()
+    """The verdicts of all samples, in order; empty where only one was taken."""
 
 
 class MisconceptionGrade(_Part):
@@ -103,6 +105,8 @@ class JudgeInfo(_Part):
     endpoint: str = ""
     replied: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
+    votes: int = Field(default=1, ge=1)
+    """The most samples taken of a verdict that is not settled."""
 
 
 class Usage(_Part):

@@ -99,7 +99,7 @@ def _explained(
 
 def _misconceptions(
     result: Grade, rubric: Rubric, language: str, say: words.Catalogue
-) -> "Iterable[Text]":
+) -> "Iterable[RenderableType]":
     from rich.text import Text
 
     claims = {claim.id: claim for claim in rubric.misconceptions}
@@ -107,27 +107,40 @@ def _misconceptions(
     if held:
         yield Text(f"\n{say['misconceptions']}", style="bold red")
     for found in held:
-        text = Text("✗ ", style="red")
-        text.append(getattr(claims[found.id], language), style="default")
+        text = Text(getattr(claims[found.id], language))
         text.append(_quoted(found), style="cyan")
-        text.append(f"\n  → {plain(found.correction)}", style="green")
-        yield text
+        text.append(f"\n→ {one_line(found.correction)}", style="green")
+        yield _hung("✗", text, "red")
     if unclear := [m.id for m in result.misconceptions if m.asserted is None]:
         yield Text(say["unclear_misconceptions"].format(ids=", ".join(unclear)), style="magenta")
 
 
 def _quoted(found: MisconceptionGrade) -> str:
-    return "".join(f"\n  “{one_line(e.text, _LONGEST_EVIDENCE)}”" for e in found.evidence)
+    return "".join(f"\n“{one_line(e.text, _LONGEST_EVIDENCE)}”" for e in found.evidence)
 
 
-def _reading(result: Grade, rubric: Rubric, say: words.Catalogue) -> "Iterable[Text]":
+def _hung(sign: str, text: "Text", style: str = "") -> "Table":
+    """*text* with a sign before it and all its lines indented alike."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 1, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(Text(sign, style=style), text)
+    return table
+
+
+def _reading(
+    result: Grade, rubric: Rubric, say: words.Catalogue
+) -> "Iterable[RenderableType]":
     from rich.text import Text
 
     passages = words.passages(result, rubric)
     if passages:
         yield Text(f"\n{say['read_next']}", style="bold")
     for passage in passages:
-        yield Text(f"• {passage}", overflow="fold")
+        yield _hung("•", Text(passage))
 
 
 def _flags(result: Grade, say: words.Catalogue) -> "Iterable[Text]":
@@ -161,16 +174,17 @@ def rubric(asked: Rubric, language: str, out: "Console") -> None:
     out.print(Text(asked.question.en, style="bold"))
     out.print(Text(asked.question.zh, style="bold"))
     for point in asked.key_points:
-        out.print(_key_point(point, language, say))
+        out.print()
+        out.print(_hung(f"×{point.weight}", _key_point(point, language, say), "bold"))
     if asked.misconceptions:
         out.print(Text(f"\n{say['misconceptions']}", style="bold red"))
     for claim in asked.misconceptions:
-        text = Text(f"✗ {getattr(claim, language)}  ({claim.id})")
-        text.append(f"\n  → {getattr(claim.correction, language)}", style="green")
-        out.print(text)
+        text = Text(f"{getattr(claim, language)}  ({claim.id})")
+        text.append(f"\n→ {getattr(claim.correction, language)}", style="green")
+        out.print(_hung("✗", text, "red"))
     out.print(Text(f"\n{say['documents']}", style="bold"))
     for key, document in asked.documents.items():
-        out.print(Text(f"{key}: {document.title} {document.url or ''}", overflow="fold"))
+        out.print(_hung(f"{key}:", Text(f"{document.title} {document.url or ''}")))
     if asked.source_error:
         out.print(Text(f"\n{say['source_error']} {asked.source_error}", style="yellow"))
 
@@ -178,14 +192,13 @@ def rubric(asked: Rubric, language: str, out: "Console") -> None:
 def _key_point(point: KeyPoint, language: str, say: words.Catalogue) -> "Text":
     from rich.text import Text
 
-    text = Text(f"\n×{point.weight} ", style="bold")
-    text.append(f"{getattr(point, language)}  ({point.id})")
+    text = Text(f"{getattr(point, language)}  ({point.id})")
     for name in ("met", "partial", "missed"):
         if note := getattr(point.notes, name):
-            text.append(f"\n   {say[name]}: {note}", style="dim")
+            text.append(f"\n{say[name]}: {note}", style="dim")
     for source in point.sources:
         quote = f" “{source.quote}”" if source.quote else ""
-        text.append(f"\n   {source.document} {source.section}{quote}", style="cyan dim")
+        text.append(f"\n{source.document} {source.section}{quote}", style="cyan dim")
     return text
 
 

@@ -1,0 +1,103 @@
+"""``grade batch PATH...``: a whole session."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.command.option import (
+    AskOption,
+    BaseUrlOption,
+    FreshOption,
+    ModelOption,
+    OnlyOption,
+    ParamOption,
+    RubricsOption,
+    WeightsOption,
+)
+
+if TYPE_CHECKING:
+    from grader.results import Mode
+
+
+def batch(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Markdown with a heading ## QUESTION-ID for each answer; a folder of"
+            " QUESTION-ID.txt or CANDIDATE/QUESTION-ID.md; JSONL; CSV; - for stdin.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append each record here; go on where it stopped."),
+    ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to the results of another run.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Empty the file of results first.")
+    ] = False,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=1000, help="Requests at once at most. [default: 16]"),
+    ] = None,
+    votes: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, max=15, help="Ask up to N times what is not settled."),
+    ] = 1,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", min=0, help="Stop before this is passed.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate calls, tokens and price; send nothing.")
+    ] = False,
+    pass_mark: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", min=0, max=100, help="Exit with 4 if one is below."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a table.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    weights: WeightsOption = None,
+    language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+) -> None:
+    """Grade many answers; nothing is paid for twice, and nothing paid for is lost.
+
+    Exit codes: 0 all graded, 1 the grader or the model failed, 2 wrong call, 3 something could
+    not be graded, 4 below the pass mark, 130 interrupted.
+    """
+    from grader import rubric
+    from grader.choice import options
+    from grader.command.output import report_language
+    from grader.command.session import Session, Wanted, run
+    from grader.errors import BadInput
+
+    if append and overwrite:
+        raise BadInput("--append and --overwrite: choose one")
+    mode: Mode = "append" if append else "overwrite" if overwrite else "resume"
+    wanted = Wanted(
+        session=Session(tuple(paths), rubric.folders(rubrics, only_own)),
+        said=options(model, base_url, ask, param or [], fresh=fresh),
+        weights=weights,
+        out=out,
+        mode=mode,
+        concurrency=concurrency,
+        votes=votes,
+        max_cost=max_cost,
+        dry_run=dry_run,
+        pass_mark=pass_mark,
+        reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
+        language=report_language(language, ""),
+    )
+    raise typer.Exit(asyncio.run(run(wanted)))

@@ -1,0 +1,60 @@
+"""What a running session says: its progress bar, and each thing that cannot be graded."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import typer
+
+from grader.budget import Budget
+from grader.entry import Problem
+from grader.outcome import Counts, Outcome
+from grader.plain import one_line
+from grader.record import Grade
+
+_BETWEEN_S = 0.1
+
+
+@dataclass
+class Watch:
+    """Adds up and shows what happens.
+
+    Attributes:
+        update: takes the answers done and a line about them.
+        cost: US dollars in words.
+    """
+
+    outcome: Outcome
+    update: Callable[[int, str], None]
+    budget: Budget
+    cost: Callable[[float | None], str]
+    counts: Counts = field(default_factory=Counts)
+    _shown: float = 0.0
+
+    def graded(self, grade: Grade) -> None:
+        """An answer was judged now."""
+        self.outcome.add(grade)
+        self.counts.add(grade)
+        self._show()
+
+    def skipped(self) -> None:
+        """An answer was found in the results file."""
+        self.counts.add_kept()
+        self._show()
+
+    def problem(self, problem: Problem) -> None:
+        """Something of the session cannot be graded."""
+        self.counts.add_problem(problem)
+        typer.echo(f"grade: {one_line(str(problem))}", err=True)
+
+    def _show(self) -> None:
+        now = time.monotonic()
+        if now - self._shown < _BETWEEN_S:
+            return
+        self._shown = now
+        counts = self.counts
+        self.update(
+            counts.done,
+            f"failed {counts.failed} · from ledger {counts.from_ledger}"
+            f" · {counts.tokens:,} tokens · {self.cost(self.budget.spent_usd)}",
+        )
