@@ -8,16 +8,24 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import Clusters, Floats, codes_of, divide, indicator, matrix, sum_by
+from grader.agreement.arrays import (
+    Clusters,
+    Floats,
+    Values,
+    codes_of,
+    divide,
+    indicator,
+    matrix,
+    sum_by,
+)
 from grader.agreement.statistic import Statistic, statistic
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
 
 
 def krippendorff_alpha(
-    ratings: ArrayLike,
+    ratings: Values,
     metric: Metric = "ordinal",
     levels: Sequence[float] | None = None,
     clusters: Clusters | None = None,
@@ -41,7 +49,7 @@ def krippendorff_alpha(
     return statistic(sum_by(rows, clusters), partial(_alpha, scale=np.array(scale), metric=metric))
 
 
-def interval_alpha(ratings: ArrayLike, clusters: Clusters | None = None) -> Statistic:
+def interval_alpha(ratings: Values, clusters: Clusters | None = None) -> Statistic:
     """Alpha with the interval metric for scores of any values, from sums of squares.
 
     The same number as krippendorff_alpha(..., "interval"), and the same edge cases.

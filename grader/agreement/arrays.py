@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +12,8 @@ from grader.errors import BadInput
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
+Values = ArrayLike | Sequence[float | None] | Sequence[Sequence[float | None]]
+"""Numbers as an array or as lists; None and nan are missing."""
 Formula = Callable[[Floats], Floats]
 
 # Denominators below this share of the whole are rounding noise of an exact zero.
@@ -27,7 +30,7 @@ class Clusters:
     codes: Codes
     count: int
 
-    def take(self, index: ArrayLike) -> "Clusters":
+    def take(self, index: NDArray[np.intp] | Sequence[int]) -> "Clusters":
         """The clusters of some units, numbered as before, so that draws stay paired."""
         return Clusters(self.codes[np.asarray(index)], self.count)
 
@@ -54,17 +57,22 @@ def sum_by(rows: Floats, clusters: Clusters | None) -> Floats:
     return np.stack(columns, axis=1) if columns else np.zeros((clusters.count, 0))
 
 
-def matrix(ratings: ArrayLike) -> Floats:
+def floats(values: Values) -> Floats:
+    """Numbers as an array, missing as nan."""
+    return np.asarray(cast("ArrayLike", values), dtype=np.float64)
+
+
+def matrix(ratings: Values) -> Floats:
     """Ratings as (answers, raters), missing as nan."""
-    found = np.asarray(ratings, dtype=np.float64)
+    found = floats(ratings)
     if found.ndim != 2:
         raise BadInput(f"ratings have {found.ndim} dimensions: lay them out answers x raters")
     return found
 
 
-def vectors(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
+def vectors(first: Values, second: Values) -> tuple[Floats, Floats]:
     """Two columns of ratings of the same answers, missing as nan."""
-    a, b = np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
+    a, b = floats(first), floats(second)
     if a.ndim != 1 or a.shape != b.shape:
         raise BadInput(f"ratings of shapes {a.shape} and {b.shape}: give two lists of one length")
     return a, b

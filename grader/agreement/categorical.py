@@ -6,13 +6,14 @@ from functools import lru_cache, partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from grader.agreement.arrays import (
     Clusters,
     Floats,
+    Values,
     codes_of,
     divide,
+    floats,
     indicator,
     number,
     sum_by,
@@ -60,7 +61,7 @@ class Coefficient:
 
 
 def pairs(
-    first: ArrayLike, second: ArrayLike, levels: Sequence[float], clusters: Clusters | None = None
+    first: Values, second: Values, levels: Sequence[float], clusters: Clusters | None = None
 ) -> Pairs:
     """Count tables of the answers (n,) that both rated. Raises BadInput off the scale.
 
@@ -71,9 +72,9 @@ def pairs(
     return Pairs(sum_by(one_hot.reshape(len(a), -1), clusters), tuple(levels))
 
 
-def pairs_of_table(table: ArrayLike, levels: Sequence[float] | None = None) -> Pairs:
+def pairs_of_table(table: Values, levels: Sequence[float] | None = None) -> Pairs:
     """Pairs of a published count table (levels, levels); levels default to 0, 1, 2, ..."""
-    counts = np.asarray(table, dtype=np.float64)
+    counts = floats(table)
     if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
         raise BadInput(f"a count table of shape {counts.shape} is not square: list every level")
     return Pairs(counts.reshape(1, -1), tuple(levels or range(len(counts))))
@@ -161,8 +162,8 @@ def kappa_of(counts: Pairs, weighting: Weighting = "nominal", level: float = 0.9
 
 
 def cohen_kappa(
-    first: ArrayLike,
-    second: ArrayLike,
+    first: Values,
+    second: Values,
     levels: Sequence[float],
     weighting: Weighting = "nominal",
     level: float = 0.95,

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import Floats, vectors
+from grader.agreement.arrays import Floats, Values, vectors
 from grader.agreement.categorical import Pairs
 from grader.agreement.statistic import Interval
 from grader.agreement.tails import chi_square_tail, t_quantile, t_tail, two_sided
@@ -51,7 +50,7 @@ class Equivalence:
     margin: float
 
 
-def mcnemar(before: ArrayLike, after: ArrayLike) -> McNemar:
+def mcnemar(before: Values, after: Values) -> McNemar:
     """McNemar's test (1947) of paired yes/no (n,), exact by the binomial, and chi-square with 1 df.
 
     corrected takes 1 off the difference (Edwards 1948). With no flips: exact p is 1 and the
@@ -116,7 +115,7 @@ def bowker(counts: Pairs) -> ChiSquare:
     return _tested(float(squares.sum()), int(moved.sum()))
 
 
-def paired_shift(before: ArrayLike, after: ArrayLike, level: float = 0.95) -> Shift:
+def paired_shift(before: Values, after: Values, level: float = 0.95) -> Shift:
     """Mean shift of scores (n,) with t interval and t test, n - 1 df (Student 1908).
 
     For independent answers; with several a candidate use scores.mean_difference and the
@@ -132,9 +131,7 @@ def paired_shift(before: ArrayLike, after: ArrayLike, level: float = 0.95) -> Sh
     return Shift(Interval(mean, mean - reach, mean + reach), p, n)
 
 
-def equivalence(
-    before: ArrayLike, after: ArrayLike, margin: float, alpha: float = 0.05
-) -> Equivalence:
+def equivalence(before: Values, after: Values, margin: float, alpha: float = 0.05) -> Equivalence:
     """Two one-sided t tests (Schuirmann 1987): is the mean shift within +-margin points?
 
     "No significant change" is no proof of none; this is. p is the larger of both; equivalent
@@ -160,7 +157,7 @@ def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
     return tuple(float(x) for x in adjusted)
 
 
-def _differences(before: ArrayLike, after: ArrayLike) -> Floats:
+def _differences(before: Values, after: Values) -> Floats:
     a, b = vectors(before, after)
     apart = b - a
     return apart[np.isfinite(apart)]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from grader.agreement.arrays import Clusters, Floats, divide, sum_by, vectors
+from grader.agreement.arrays import Clusters, Floats, Values, divide, sum_by, vectors
 from grader.agreement.categorical import kappa, pairs_of_table
 from grader.agreement.statistic import Interval, Statistic, statistic
 from grader.agreement.tails import normal_quantile, two_sided
@@ -44,7 +44,7 @@ class PassMark:
 
 
 def sweep(
-    scores: ArrayLike, truth: ArrayLike, marks: Sequence[float], level: float = 0.95
+    scores: Values, truth: Values, marks: Sequence[float], level: float = 0.95
 ) -> tuple[PassMark, ...]:
     """Each pass mark's errors; a score passes at the mark or above.
 
@@ -81,7 +81,7 @@ def rogan_gladen(observed: float, sensitivity: float, specificity: float) -> flo
 
 
 def corrected_pass_rate(
-    judged: ArrayLike, truth: ArrayLike, clusters: Clusters | None = None
+    judged: Values, truth: Values, clusters: Clusters | None = None
 ) -> Statistic:
     """Rogan and Gladen's pass rate for the bootstrap.
 

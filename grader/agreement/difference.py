@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import vectors
+from grader.agreement.arrays import Values, vectors
 from grader.agreement.statistic import Interval
 from grader.agreement.tails import t_quantile, two_sided
 
@@ -28,7 +27,7 @@ class BlandAltman:
 
 
 def bland_altman(
-    first: ArrayLike, second: ArrayLike, multiple: float = 1.96, level: float = 0.95
+    first: Values, second: Values, multiple: float = 1.96, level: float = 0.95
 ) -> BlandAltman:
     """Bias, limits bias +- multiple x SD, and their intervals (Bland and Altman 1986, 1999).
 
@@ -52,7 +51,7 @@ def bland_altman(
     return BlandAltman(_around(bias, t * sd / math.sqrt(n)), sd, low, high, slope, n)
 
 
-def regression_slope(x: ArrayLike, y: ArrayLike, level: float = 0.95) -> Interval:
+def regression_slope(x: Values, y: Values, level: float = 0.95) -> Interval:
     """Least squares slope of y on x with its t interval. Not estimable under 3 or x constant."""
     a, b = vectors(x, y)
     n = len(a)

@@ -6,9 +6,8 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import Clusters, Floats, divide, matrix, number, sum_by
+from grader.agreement.arrays import Clusters, Floats, Values, divide, matrix, number, sum_by
 from grader.agreement.statistic import Interval, Statistic, statistic
 from grader.agreement.tails import f_quantile, two_sided
 
@@ -53,7 +52,7 @@ class Intraclass:
     mean_squares: MeanSquares | None
 
 
-def intraclass(ratings: ArrayLike, level: float = 0.95) -> Intraclass:
+def intraclass(ratings: Values, level: float = 0.95) -> Intraclass:
     """ICC(1,1), (2,1), (3,1), (1,k), (2,k), (3,k) of ratings (answers, raters), F intervals.
 
     Shrout and Fleiss (1979), table 4 and p. 424 f. Answers that lack a rating are left out. Not
@@ -75,7 +74,7 @@ def intraclass(ratings: ArrayLike, level: float = 0.95) -> Intraclass:
     return Intraclass(_forms(one, limits), _forms(mean, stepped), squares)
 
 
-def icc(ratings: ArrayLike, form: Form = "2,1", clusters: Clusters | None = None) -> Statistic:
+def icc(ratings: Values, form: Form = "2,1", clusters: Clusters | None = None) -> Statistic:
     """One coefficient of Shrout and Fleiss (1979) for the bootstrap; edge cases as intraclass."""
     found = matrix(ratings)
     complete = np.asarray(np.all(np.isfinite(found), axis=1))
@@ -155,13 +154,18 @@ def _two_way_limits(m: MeanSquares, value: float | None, level: float) -> Limits
     rest = n * (1.0 + (k - 1) * value) - k * value
     above = (k - 1) * (n - 1) * (k * value * ratio + rest) ** 2
     below = (n - 1) * k**2 * value**2 * ratio**2 + rest**2
-    df = above / below
+    # No degrees of freedom: the data say nothing of the raters' part.
+    df = above / below if below > 0 else 0.0
+    if df < 1e-6:
+        return None, None
     p = two_sided(level)
     low_f, high_f = f_quantile(p, n - 1, df), f_quantile(p, df, n - 1)
     noise = k * m.raters + (k * n - k - n) * m.error
-    low = n * (m.between - low_f * m.error) / (low_f * noise + n * m.between)
-    high = n * (high_f * m.between - m.error) / (noise + n * high_f * m.between)
-    return low, high
+    low_rest, high_rest = low_f * noise + n * m.between, noise + n * high_f * m.between
+    return (
+        number(n * (m.between - low_f * m.error) / low_rest) if low_rest else None,
+        number(n * (high_f * m.between - m.error) / high_rest) if high_rest else None,
+    )
 
 
 def _step_up(one: float | None, k: int) -> float | None:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from grader.agreement.arrays import (
     Clusters,
     Floats,
+    Values,
     codes_of,
     divide,
     indicator,
@@ -38,7 +38,7 @@ class Panel:
     clusters: Clusters | None = None
 
 
-def panel(ratings: ArrayLike, levels: Sequence[float], clusters: Clusters | None = None) -> Panel:
+def panel(ratings: Values, levels: Sequence[float], clusters: Clusters | None = None) -> Panel:
     """The panel of ratings (answers, raters) on a full scale. Raises BadInput off the scale."""
     codes = codes_of(matrix(ratings), levels)
     return Panel(indicator(codes, len(levels)).sum(axis=1), tuple(levels), clusters)
@@ -76,7 +76,7 @@ def brennan_prediger(found: Panel, weighting: Weighting = "nominal") -> Statisti
 
 
 def conger_kappa(
-    ratings: ArrayLike,
+    ratings: Values,
     levels: Sequence[float],
     weighting: Weighting = "nominal",
     clusters: Clusters | None = None,

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import Clusters, Floats, divide, matrix, number, sum_by
+from grader.agreement.arrays import Clusters, Floats, Values, divide, floats, matrix, number, sum_by
 from grader.agreement.statistic import Statistic, statistic
 from grader.errors import BadInput
 
@@ -26,9 +25,7 @@ class TrueScore:
     mean_square_error: float | None
 
 
-def true_score(
-    machine: ArrayLike, humans: ArrayLike, error_variance: float | None = None
-) -> TrueScore:
+def true_score(machine: Values, humans: Values, error_variance: float | None = None) -> TrueScore:
     """PRMSE of machine scores (answers,) against human scores (answers, raters).
 
     error_variance: that of one human's score, if known; else estimated from answers with two
@@ -42,8 +39,8 @@ def true_score(
 
 
 def prmse(
-    machine: ArrayLike,
-    humans: ArrayLike,
+    machine: Values,
+    humans: Values,
     error_variance: float | None = None,
     clusters: Clusters | None = None,
 ) -> Statistic:
@@ -52,9 +49,9 @@ def prmse(
     return statistic(sums, partial(_prmse, error_variance=error_variance))
 
 
-def _rows(machine: ArrayLike, humans: ArrayLike) -> Floats:
+def _rows(machine: Values, humans: Values) -> Floats:
     """1, c, c^2, sum h, c mean(h)^2, c (mean(h) - m)^2, within squares, c - 1; c scores each."""
-    system, scores = np.asarray(machine, dtype=np.float64), matrix(humans)
+    system, scores = floats(machine), matrix(humans)
     if system.shape != scores.shape[:1]:
         raise BadInput(f"{system.size} machine scores for {len(scores)} answers: give one each")
     there = np.isfinite(scores) & np.isfinite(system)[:, None]

@@ -9,9 +9,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import Codes, Floats
+from grader.agreement.arrays import Codes, Floats, Values, floats
 from grader.agreement.tails import chi_square_tail
 from grader.errors import BadInput
 
@@ -95,14 +94,14 @@ class _Model:
         return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
 
 
-def rasch(ratings: ArrayLike) -> Rasch:
+def rasch(ratings: Values) -> Rasch:
     """Fit ratings (raters, answers, items), missing as nan, whole levels of one scale.
 
     Answers, items and thresholds are centred, raters free. Levels that nobody used have no
     threshold and are closed up. Raises BadInput for another layout. The design must be
     connected (severity.connected_subsets): else measures of different subsets do not compare.
     """
-    data = np.asarray(ratings, dtype=np.float64)
+    data = floats(ratings)
     if data.ndim != 3:
         raise BadInput(
             f"ratings have {data.ndim} dimensions: lay them out raters x answers x items"
@@ -124,12 +123,12 @@ def separation_of(separation: float) -> Separation:
     return Separation(g, (4.0 * g + 1.0) / 3.0, g * g / (1.0 + g * g))
 
 
-def separation(measures: ArrayLike, errors: ArrayLike) -> Separation | None:
+def separation(measures: Values, errors: Values) -> Separation | None:
     """G = true SD / RMSE, true variance = variance (by n) - RMSE^2, at least 0 (Facets manual).
 
     Not estimable under 2 elements, or without error.
     """
-    found, se = np.asarray(measures, dtype=np.float64), np.asarray(errors, dtype=np.float64)
+    found, se = floats(measures), floats(errors)
     noise = float((se**2).mean()) if len(found) >= 2 else 0.0
     if noise <= 0:
         return None

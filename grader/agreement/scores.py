@@ -10,9 +10,17 @@ from functools import partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import Clusters, Floats, divide, number, sum_by, vectors
+from grader.agreement.arrays import (
+    Clusters,
+    Floats,
+    Values,
+    divide,
+    floats,
+    number,
+    sum_by,
+    vectors,
+)
 from grader.agreement.statistic import Interval, Statistic, statistic
 from grader.agreement.tails import normal_quantile, two_sided
 
@@ -38,9 +46,7 @@ class Population:
     second_sd: float
 
 
-def score_pairs(
-    first: ArrayLike, second: ArrayLike, clusters: Clusters | None = None
-) -> ScorePairs:
+def score_pairs(first: Values, second: Values, clusters: Clusters | None = None) -> ScorePairs:
     """Moments of the answers (n,) that both scored."""
     a, b = vectors(first, second)
     both = np.isfinite(a) & np.isfinite(b)
@@ -87,9 +93,9 @@ def root_mean_square_error(found: ScorePairs) -> Statistic:
 
 
 def difference_of_standardised_means(
-    first: ArrayLike,
-    second: ArrayLike,
-    member: ArrayLike,
+    first: Values,
+    second: Values,
+    member: Values,
     population: Population | None = None,
     clusters: Clusters | None = None,
     ddof: int = 1,
@@ -100,7 +106,7 @@ def difference_of_standardised_means(
     whole set's. Not estimable with an empty group or constant scores.
     """
     whole = score_pairs(first, second)
-    inside = np.asarray(member, dtype=np.float64)[:, None]
+    inside = floats(member)[:, None]
     sums = sum_by(np.hstack([whole.sums, whole.sums[:, :3] * inside]), clusters)
     return statistic(sums, partial(_dsm, population=population, shift=whole.shift, ddof=ddof))
 
@@ -115,7 +121,7 @@ def disattenuated(human_machine: float | None, human_human: float | None) -> flo
     return human_machine / math.sqrt(human_human)
 
 
-def spearman(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Interval:
+def spearman(first: Values, second: Values, level: float = 0.95) -> Interval:
     """Spearman's rank correlation (mid-ranks), limits of Bonett and Wright (2000).
 
     Not estimable under 2 shared answers or with a constant rater; no limits under 4 answers or
@@ -132,9 +138,9 @@ def spearman(first: ArrayLike, second: ArrayLike, level: float = 0.95) -> Interv
     return Interval(value, math.tanh(z - reach), math.tanh(z + reach))
 
 
-def standard_deviation(scores: ArrayLike, ddof: int = 1) -> float | None:
+def standard_deviation(scores: Values, ddof: int = 1) -> float | None:
     """SD of the scores that are there. None with ddof scores or fewer."""
-    found = np.asarray(scores, dtype=np.float64)
+    found = floats(scores)
     found = found[np.isfinite(found)]
     return number(found.std(ddof=ddof)) if len(found) > ddof else None
 

@@ -7,13 +7,12 @@ layout without interaction, answers eliminated). Effects are centred: the raters
 from functools import partial
 
 import numpy as np
-from numpy.typing import ArrayLike
 
-from grader.agreement.arrays import Clusters, Floats, matrix, sum_by
+from grader.agreement.arrays import Clusters, Floats, Values, matrix, sum_by
 from grader.agreement.statistic import Statistic, Term
 
 
-def connected_subsets(ratings: ArrayLike) -> tuple[tuple[int, ...], ...]:
+def connected_subsets(ratings: Values) -> tuple[tuple[int, ...], ...]:
     """Raters (columns) that answers in common connect, largest subset first.
 
     Only raters of one subset can be compared: with none of their answers shared, severe raters
@@ -32,7 +31,7 @@ def connected_subsets(ratings: ArrayLike) -> tuple[tuple[int, ...], ...]:
     return tuple(sorted(subsets, key=lambda s: (-len(s), s)))
 
 
-def rater_effects(ratings: ArrayLike, clusters: Clusters | None = None) -> tuple[Statistic, ...]:
+def rater_effects(ratings: Values, clusters: Clusters | None = None) -> tuple[Statistic, ...]:
     """How many points above the panel each rater (column) gives: above 0 lenient, below severe.
 
     ratings: (answers, raters). Not estimable, for any rater, where the raters are not all
@@ -52,7 +51,7 @@ def rater_effects(ratings: ArrayLike, clusters: Clusters | None = None) -> tuple
     return tuple(Statistic((Term(rows, formula, part=j),)) for j in range(raters))
 
 
-def adjusted_scores(ratings: ArrayLike) -> tuple[float | None, ...]:
+def adjusted_scores(ratings: Values) -> tuple[float | None, ...]:
     """Each answer's mean rating with its raters' effects taken off, in points.
 
     The score that the whole panel would have given on average. None for an answer without

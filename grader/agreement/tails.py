@@ -110,7 +110,7 @@ def t_quantile(p: float, df: float) -> float:
 def f_quantile(p: float, df1: float, df2: float) -> float:
     """The f with P(F <= f) = p of F with df1 and df2 degrees of freedom, 0 < p < 1."""
     rest = beta_quantile(1.0 - p, df2 / 2.0, df1 / 2.0)
-    return df2 * (1.0 - rest) / (df1 * rest)
+    return df2 * (1.0 - rest) / (df1 * rest) if df1 * rest > 0 else math.inf
 
 
 def two_sided(level: float) -> float:
