@@ -1,0 +1,156 @@
+"""Intervals come from whole candidates, repeat with the seed and never claim certainty."""
+
+import numpy as np
+import pytest
+
+from grader.agreement import categorical, panel, scores, severity
+from grader.agreement.arrays import Clusters, Floats, clusters_of, each_alone
+from grader.agreement.bootstrap import draws, intervals, limits, replicates
+from grader.agreement.statistic import Interval, mean_of
+
+SCALE = (0, 1, 2)
+
+
+def _ratings(answers: int = 60, seed: int = 1) -> Floats:
+    random = np.random.default_rng(seed)
+    worth = random.normal(size=answers)
+    noisy = worth[:, None] + 0.5 * random.normal(size=(answers, 3))
+    return np.digitize(noisy, [-0.5, 0.5]).astype(np.float64)
+
+
+def _ends(found: Interval) -> tuple[float, float]:
+    assert found.low is not None
+    assert found.high is not None
+    return found.low, found.high
+
+
+def test_draws_take_as_many_clusters_as_there_are_in_every_sample() -> None:
+    blocks = list(draws(7, 500, seed=3))
+    weights = np.concatenate(blocks)
+    assert weights.shape == (500, 7)
+    assert (weights.sum(axis=1) == 7).all()
+    assert weights.mean(axis=0) == pytest.approx(np.ones(7), abs=0.2)
+
+
+def test_the_same_seed_gives_the_same_limits_and_another_seed_others() -> None:
+    ratings = _ratings()
+    pairs = categorical.pairs(ratings[:, 0], ratings[:, 1], SCALE)
+    kappa = {"kappa": categorical.kappa(pairs)}
+    assert intervals(kappa, 500, seed=1) == intervals(kappa, 500, seed=1)
+    assert intervals(kappa, 500, seed=1) != intervals(kappa, 500, seed=2)
+
+
+def test_limits_do_not_depend_on_what_else_is_computed() -> None:
+    ratings = _ratings()
+    one = categorical.kappa(categorical.pairs(ratings[:, 0], ratings[:, 1], SCALE))
+    other = categorical.kappa(categorical.pairs(ratings[:, 0], ratings[:, 2], SCALE))
+    alone, together = intervals({"a": one}, 400), intervals({"b": other, "a": one}, 400)
+    assert alone["a"] == together["a"]
+    assert list(together) == ["b", "a"]
+
+
+def test_resampling_by_weights_is_resampling_of_the_answers_themselves() -> None:
+    ratings = _ratings(30)
+    clusters = Clusters(np.arange(30) // 3, 10)
+    first, second = ratings[:, 0], ratings[:, 1]
+    found = replicates(
+        [categorical.kappa(categorical.pairs(first, second, SCALE, clusters))], 20, 5
+    )
+    for value, drawn in zip(found[0], np.concatenate(list(draws(10, 20, 5))), strict=True):
+        rows = np.repeat(np.arange(30), drawn[clusters.codes].astype(int))
+        by_hand = categorical.cohen_kappa(first[rows], second[rows], SCALE).value
+        assert value == pytest.approx(by_hand)
+
+
+def test_rater_effects_by_weights_are_those_of_the_resampled_ratings() -> None:
+    ratings = _ratings(20)
+    ratings[::3, 0] = np.nan
+    ratings[1::4, 2] = np.nan
+    found = replicates(severity.rater_effects(ratings), 10, 2)
+    for i, drawn in enumerate(np.concatenate(list(draws(20, 10, 2)))):
+        rows = np.repeat(np.arange(20), drawn.astype(int))
+        by_hand = [e.value for e in severity.rater_effects(ratings[rows])]
+        assert [effect[i] for effect in found] == pytest.approx(by_hand)
+
+
+def test_a_difference_is_paired() -> None:
+    ratings = _ratings()
+    machine = np.clip(ratings[:, 0] + 1, 0, 2)
+    a = scores.mean_difference(scores.score_pairs(ratings[:, 0], machine))
+    b = scores.mean_difference(scores.score_pairs(ratings[:, 1], machine))
+    both = intervals({"a": a, "difference": a - b})
+    direct = scores.mean_difference(scores.score_pairs(ratings[:, 0], ratings[:, 1]))
+    same = intervals({"difference": direct})["difference"]
+    assert _ends(both["difference"]) == pytest.approx(_ends(same))
+
+
+def test_the_mean_of_statistics_is_their_mean() -> None:
+    ratings = _ratings()
+    kappas = [
+        categorical.kappa(categorical.pairs(ratings[:, a], ratings[:, b], SCALE))
+        for a, b in ((0, 1), (0, 2), (1, 2))
+    ]
+    values = [k.value or 0.0 for k in kappas]
+    assert mean_of(kappas).value == pytest.approx(np.mean(values))
+
+
+def test_limits_of_a_mean_are_near_those_of_students_t() -> None:
+    apart = np.random.default_rng(2).normal(size=80)
+    found = scores.mean_difference(scores.score_pairs(np.zeros(80), apart))
+    low, high = _ends(intervals({"mean": found}, 4000)["mean"])
+    reach = 1.990 * apart.std(ddof=1) / np.sqrt(80)
+    assert (low, high) == pytest.approx((apart.mean() - reach, apart.mean() + reach), abs=0.02)
+
+
+def test_perfect_agreement_gets_no_limits_rather_than_false_certainty() -> None:
+    pairs = categorical.pairs([0, 1, 2, 0, 1], [0, 1, 2, 0, 1], SCALE)
+    found = intervals({"exact": categorical.exact_agreement(pairs)})
+    assert found["exact"] == Interval(1.0, None, None)
+
+
+def test_what_is_not_estimable_stays_so_beside_what_is() -> None:
+    constant = categorical.pairs([1, 1, 1], [1, 1, 1], SCALE)
+    varied = categorical.pairs([1, 0, 2], [1, 2, 2], SCALE)
+    found = intervals({"none": categorical.kappa(constant), "some": categorical.kappa(varied)})
+    assert found["none"] == Interval(None, None, None)
+    assert found["some"].value is not None
+
+
+def test_one_candidate_gives_a_value_without_limits() -> None:
+    clusters = clusters_of(["ana"] * 4)
+    pairs = categorical.pairs([0, 1, 2, 0], [0, 1, 1, 0], SCALE, clusters)
+    found = intervals({"kappa": categorical.kappa(pairs)})["kappa"]
+    assert found == Interval(categorical.kappa(pairs).value, None, None)
+
+
+def test_a_statistic_that_most_samples_lack_gets_no_limits() -> None:
+    first, second = [1] * 29 + [0], [1] * 29 + [0]
+    kappa = categorical.kappa(categorical.pairs(first, second, SCALE))
+    assert intervals({"kappa": kappa})["kappa"] == Interval(1.0, None, None)
+
+
+def test_statistics_of_different_clusters_may_be_asked_together() -> None:
+    ratings = _ratings()
+    by_answer = scores.mean_difference(scores.score_pairs(ratings[:, 0], ratings[:, 1]))
+    grouped = Clusters(np.arange(60) // 4, 15)
+    by_candidate = scores.mean_difference(scores.score_pairs(ratings[:, 0], ratings[:, 1], grouped))
+    found = intervals({"answer": by_answer, "candidate": by_candidate})
+    assert found["answer"].value == pytest.approx(found["candidate"].value)
+
+
+def test_a_part_of_the_answers_keeps_the_clusters_of_all() -> None:
+    ratings = _ratings()
+    some = np.arange(0, 60, 2)
+    clusters = each_alone(60).take(some)
+    part = panel.gwet_ac(panel.panel(ratings[some], SCALE, clusters))
+    assert part.clusters == 60
+    alone = panel.gwet_ac(panel.panel(ratings[some], SCALE))
+    assert part.value == pytest.approx(alone.value)
+
+
+def test_no_limits_from_a_single_leave_one_out_value() -> None:
+    assert limits(1.0, np.array([1.0, 2.0]), np.array([1.0])) == Interval(1.0, None, None)
+
+
+def test_no_statistics_have_no_intervals() -> None:
+    assert intervals({}) == {}
