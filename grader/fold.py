@@ -1,0 +1,176 @@
+"""Text with everything folded away that a faithful quotation may change.
+
+Folded: compatibility forms (NFKC: full-width, ligatures), case, white space, punctuation, quotation
+marks, dashes, Markdown emphasis and invisible characters. Never folded: letters, digits and symbols
+such as ``<``, ``+`` or ``%``, for they carry the meaning. An index map leads back to the original.
+"""
+
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+_QUOTES = frozenset("'\"`´¨*‘’‚‛“”„‟«»‹›「」『』〝〞〟")
+_PUNCTUATION_WITH_MEANING = frozenset("%‰&@")
+_SYMBOLS_WITHOUT_MEANING = frozenset("|−")
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+_VARIATION_SELECTORS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
+# Scripts that are written without spaces between words.
+_UNSPACED = (
+    (0x2E80, 0x312F),
+    (0x31A0, 0x4DBF),
+    (0x4E00, 0xA4CF),
+    (0xF900, 0xFAFF),
+    (0x1B000, 0x1B16F),
+    (0x20000, 0x323AF),
+)
+# More marks on one letter than UAX #15's stream-safe format allows begin a new cluster: putting an
+# endless run of them into canonical order would take quadratic time.
+_LONGEST_CLUSTER = 31
+# Two Arabic ligatures stand for whole phrases; folding them would blow a text up eighteenfold.
+_EXPANSION = 6
+
+
+class Kind(Enum):
+    """What a folded character is."""
+
+    LETTER = "letter"
+    UNSPACED = "letter of a script without spaces"
+    DIGIT = "digit"
+    SYMBOL = "symbol"
+    JOINED = "combining mark"
+    QUOTE = "quotation mark or emphasis"
+    GAP = "white space or punctuation"
+    NOTHING = "invisible"
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """Folded text and, for each of its characters, the stretch of the original it came from."""
+
+    text: str
+    starts: list[int]
+    ends: list[int]
+
+    def original(self, start: int, end: int) -> tuple[int, int] | None:
+        """The original offsets of folded ``start:end``; None where that cuts a character apart."""
+        if start >= end or self._inside(start) or self._inside(end):
+            return None
+        return self.starts[start], self.ends[end - 1]
+
+    def within(self, start: int, end: int) -> tuple[int, int]:
+        """The folded stretch of what lies in ``start:end`` of the original."""
+        return bisect_left(self.starts, start), bisect_left(self.starts, end)
+
+    def _inside(self, index: int) -> bool:
+        return 0 < index < len(self.starts) and self.starts[index] == self.starts[index - 1]
+
+
+@lru_cache(maxsize=16)
+def fold(text: str) -> Folded:
+    """Folds *text*, in linear time.
+
+    White space and punctuation become one space between two words or two numbers and nothing
+    elsewhere (next to Chinese and Japanese, between a number and its unit, at the ends), so
+    ``12.4`` is not ``124`` but ``16 GB`` is ``16GB``.
+    """
+    characters: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    last, gap = Kind.NOTHING, Kind.NOTHING
+    for start, end in _clusters(text):
+        for character, kind in _folded_cluster(text[start:end]):
+            if kind is Kind.GAP or (kind is Kind.QUOTE and gap is Kind.NOTHING):
+                gap = kind
+            elif kind is not Kind.QUOTE:
+                current = last if kind is Kind.JOINED else kind
+                if _parted(last, gap, current):
+                    characters.append(" ")
+                    starts.append(ends[-1])
+                    ends.append(start)
+                characters.append(character)
+                starts.append(start)
+                ends.append(end)
+                last, gap = current, Kind.NOTHING
+    return Folded("".join(characters), starts, ends)
+
+
+def continues(character: str) -> bool:
+    """Whether *character* belongs to the one before it: a combining mark, a vowel of a syllable."""
+    return character > "\u02ff" and _continues(character)
+
+
+def weight(folded: str) -> int:
+    """How much *folded* says: two a Chinese, Japanese or Korean character, one a letter or digit.
+
+    Symbols and marks say nothing on their own.
+    """
+    return sum(
+        2 if kind is Kind.UNSPACED or "\uac00" <= char <= "\ud7a3" else 1
+        for char in folded
+        if (kind := _kind(char)) in (Kind.LETTER, Kind.UNSPACED, Kind.DIGIT)
+    )
+
+
+def is_unspaced(character: str) -> bool:
+    """Whether *character* is of a script without spaces, its punctuation included."""
+    code = ord(character)
+    return any(low <= code <= high for low, high in _UNSPACED) or 0xFF00 <= code <= 0xFF65
+
+
+def _parted(before: Kind, gap: Kind, after: Kind) -> bool:
+    if gap is Kind.NOTHING or before is not after:
+        return False
+    return before is Kind.DIGIT or (before is Kind.LETTER and gap is Kind.GAP)
+
+
+def _clusters(text: str) -> Iterator[tuple[int, int]]:
+    start = 0
+    for index in range(1, len(text)):
+        if not continues(text[index]) or index - start >= _LONGEST_CLUSTER:
+            yield start, index
+            start = index
+    if text:
+        yield start, len(text)
+
+
+@lru_cache(maxsize=8192)
+def _folded_cluster(cluster: str) -> tuple[tuple[str, Kind], ...]:
+    """NFKC_Casefold of Unicode's section 3.13, less what is invisible."""
+    if cluster in _QUOTES:  # some would decompose to a space and an accent
+        return ((cluster, Kind.QUOTE),)
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
+    if len(folded) > _EXPANSION * len(cluster):
+        folded = cluster
+    kinds = ((character, _kind(character)) for character in folded)
+    return tuple(pair for pair in kinds if pair[1] is not Kind.NOTHING)
+
+
+@lru_cache(maxsize=8192)
+def _continues(character: str) -> bool:
+    first = unicodedata.normalize("NFKD", character)[0]
+    return unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff"
+
+
+@lru_cache(maxsize=8192)
+def _kind(character: str) -> Kind:
+    if character in _QUOTES:
+        return Kind.QUOTE
+    if character.isspace() or character in _SYMBOLS_WITHOUT_MEANING:
+        return Kind.GAP
+    if character in _PUNCTUATION_WITH_MEANING:
+        return Kind.SYMBOL
+    category = unicodedata.category(character)
+    if category in ("Cf", "Cc") or _is_blank(character):
+        return Kind.NOTHING
+    if category[0] == "L":
+        return Kind.UNSPACED if is_unspaced(character) else Kind.LETTER
+    major = {"N": Kind.DIGIT, "M": Kind.JOINED, "P": Kind.GAP, "Z": Kind.GAP}
+    return major.get(category[0], Kind.SYMBOL)
+
+
+def _is_blank(character: str) -> bool:
+    code = ord(character)
+    return character in _BLANK or any(low <= code <= high for low, high in _VARIATION_SELECTORS)
