@@ -1,0 +1,92 @@
+"""The phrase lists of ``phrases.toml``, ready to be matched against folded text."""
+
+import re
+import tomllib
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from grader.fold import fold
+
+_FILE = Path(__file__).with_name("phrases.toml")
+_NOT_LATIN = re.compile("[^\x00-\x7f]")
+_WORD_LIST = re.compile(r"<(\w+)>")
+_ANYTHING = ".{0,20}?"
+
+
+class Conditional(BaseModel):
+    """A phrase that says nothing unless the question holds a certain word."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    phrase: str
+    question_has: str
+
+
+class Phrases(BaseModel):
+    """The file as it is written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    openers: tuple[str, ...]
+    non_answers: tuple[str, ...]
+    non_answers_unless: tuple[Conditional, ...]
+    closed: tuple[str, ...]
+    examples: tuple[str, ...]
+    look_alikes: dict[str, str]
+    words: dict[str, tuple[str, ...]]
+    sentences: dict[str, tuple[str, ...]]
+    marks: dict[str, tuple[str, ...]]
+
+
+class Matchers:
+    """The phrases, compiled."""
+
+    def __init__(self, phrases: Phrases) -> None:
+        self._phrases = phrases
+        self._closed = re.compile("|".join(phrases.closed))
+        self.examples = _any_phrase(phrases.examples)
+        self.look_alikes = str.maketrans(phrases.look_alikes["from"], phrases.look_alikes["to"])
+        self.sentences = {
+            kind: re.compile("|".join(_expanded(patterns, phrases.words)))
+            for kind, patterns in phrases.sentences.items()
+        }
+        self.marks = {kind: re.compile("|".join(each)) for kind, each in phrases.marks.items()}
+
+    def is_closed(self, folded_question: str) -> bool:
+        """Whether a folded sentence asks for yes or no."""
+        return self._closed.search(folded_question) is not None
+
+    @cache  # noqa: B019 - there is one instance
+    def empty(self, folded_question: str) -> re.Pattern[str]:
+        """What says nothing in an answer to the question."""
+        said = self._phrases
+        conditional = (
+            each.phrase
+            for each in said.non_answers_unless
+            if each.question_has not in folded_question
+        )
+        return _any_phrase((*said.openers, *said.non_answers, *conditional))
+
+
+@cache
+def load() -> Matchers:
+    """The shipped phrases."""
+    return Matchers(Phrases.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8"))))
+
+
+def _any_phrase(phrases: Iterable[str]) -> re.Pattern[str]:
+    """Any of *phrases* as whole words, the longest first."""
+    folded = sorted({fold(phrase).text for phrase in phrases}, key=len, reverse=True)
+    latin = "|".join(re.escape(each) for each in folded if not _NOT_LATIN.search(each))
+    other = "|".join(re.escape(each) for each in folded if _NOT_LATIN.search(each))
+    return re.compile(f"(?<![a-z0-9])(?:{latin})(?![a-z0-9])|{other}")
+
+
+def _expanded(patterns: Iterable[str], words: dict[str, tuple[str, ...]]) -> Iterable[str]:
+    for pattern in patterns:
+        whole = _WORD_LIST.sub(lambda name: f"(?:{'|'.join(words[name[1]])})", pattern)
+        whole = whole.replace("..", _ANYTHING)
+        yield whole if _NOT_LATIN.search(whole) else f"(?<![a-z])(?:{whole})(?![a-z])"
