@@ -24,6 +24,7 @@ _INK, _MUTED, _LINE = "var(--ink)", "var(--muted)", "var(--line)"
 _ACCENT, _PAPER = "var(--accent)", "var(--paper)"
 _HEIGHT = 150
 _BAND = 44
+_YEAR = 366
 _MOSTLY_MET = 0.75
 # No cell is of a middle tone, on which neither light nor dark figures can be read (WCAG AA).
 _OPACITY = {0.0: 0.04, _MOSTLY_MET - 0.001: 0.45, _MOSTLY_MET: 0.85, 1.0: 1.0}
@@ -65,17 +66,12 @@ def progress(periods: Sequence[Period]) -> str:
     """
     import altair as alt
 
-    rows = [
-        {"at": p.start.isoformat(), "mean": p.scores.mean, "low": p.scores.low,
-         "high": p.scores.high, "n": p.scores.answers}
-        for p in periods
-    ]  # fmt: skip
-    form = "%Y" if periods[-1].start.year - periods[0].start.year > 1 else "%m-%d"
+    rows = [{"at": p.start.isoformat(), **p.scores.model_dump()} for p in periods]
     x = alt.X(
         "at:T",
         title=None,
         scale=alt.Scale(type="utc"),
-        axis=alt.Axis(format=form, tickCount=5, labelFlush=True, labelOverlap=True),
+        axis=alt.Axis(format=_form(periods), tickCount=5, labelFlush=True, labelOverlap=True),
     )
     percent = alt.Scale(domain=[0, 100])
     base = alt.Chart(alt.InlineData(values=rows)).encode(x=x)
@@ -100,19 +96,10 @@ def heat_map(questions: Sequence[QuestionSummary], names: Mapping[str, str]) -> 
     """
     import altair as alt
 
-    cells = [
-        {"row": row, "column": column, "share": point.share_met,
-         "label": "?" if point.share_met is None else f"{100 * point.share_met:.0f}"}
-        for row, question in enumerate(questions)
-        for column, point in enumerate(question.key_points)
-    ]  # fmt: skip
-    titles = [
-        {"row": row, "title": _short(names.get(q.id, q.id))} for row, q in enumerate(questions)
-    ]
     rows = alt.Scale(paddingInner=0.5, paddingOuter=0)
     x = alt.X("column:O", title=None, axis=None, scale=alt.Scale(paddingInner=0.06, paddingOuter=0))
     y = alt.Y("row:O", title=None, axis=None, scale=rows)
-    base = alt.Chart(alt.InlineData(values=cells)).encode(x=x, y=y)
+    base = alt.Chart(alt.InlineData(values=_cells(questions))).encode(x=x, y=y)
     squares = base.mark_rect(fill=_ACCENT, stroke=_LINE, strokeWidth=1, cornerRadius=3).encode(
         fillOpacity=alt.FillOpacity(
             "share:Q",
@@ -125,15 +112,41 @@ def heat_map(questions: Sequence[QuestionSummary], names: Mapping[str, str]) -> 
         text="label:N",
         color=alt.condition(dark, alt.value(_PAPER), alt.value(_INK)),
     )
-    heads = (
-        alt.Chart(alt.InlineData(values=titles))
-        .mark_text(align="left", baseline="bottom", dy=-4, color=_MUTED, fontSize=11)
-        .encode(
-            x=alt.value(0), y=alt.Y("row:O", axis=None, scale=rows, bandPosition=0), text="title:N"
-        )
-    )
+    heads = _heads([names.get(q.id, q.id) for q in questions], rows)
     height = _BAND * len(questions)
     return _svg(alt.layer(squares, numbers, heads).properties(width=WIDTH, height=height))
+
+
+def _cells(questions: Sequence[QuestionSummary]) -> list[dict[str, object]]:
+    return [
+        {
+            "row": row,
+            "column": column,
+            "share": point.share_met,
+            "label": "?" if point.share_met is None else f"{100 * point.share_met:.0f}",
+        }
+        for row, question in enumerate(questions)
+        for column, point in enumerate(question.key_points)
+    ]
+
+
+def _heads(names: Sequence[str], rows: "alt.Scale") -> "alt.Chart":
+    import altair as alt
+
+    titles = [{"row": row, "title": _short(name)} for row, name in enumerate(names)]
+    y = alt.Y("row:O", axis=None, scale=rows, bandPosition=0)
+    drawn: alt.Chart = (
+        alt.Chart(alt.InlineData(values=titles))
+        .mark_text(align="left", baseline="bottom", dy=-4, color=_MUTED, fontSize=11)
+        .encode(x=alt.value(0), y=y, text="title:N")
+    )
+    return drawn
+
+
+def _form(periods: Sequence[Period]) -> str:
+    """How to write the days, in every language: months and days, years and months, or years."""
+    days = (periods[-1].start - periods[0].start).days
+    return "%m-%d" if days < _YEAR else "%Y-%m" if days < 4 * _YEAR else "%Y"
 
 
 def _short(name: str) -> str:

@@ -59,7 +59,7 @@ def _distribution(scores: Scores, say: words.Catalogue) -> Figure:
     return Figure(
         name="distribution",
         title=say["distribution"],
-        note="",
+        note="" if scores.median is None else say["distribution_note"],
         alternative=say["distribution_alt"].format(
             count=scores.answers - scores.ungraded, bars="; ".join(told)
         ),
