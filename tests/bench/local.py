@@ -1,0 +1,72 @@
+"""Times the embedded judge on one answer: python -m tests.bench.local [WEIGHTS]
+
+Prints the seconds to start, to grade a six-key-point answer of some 120 words with the model
+loaded, the same questions without prefix reuse, and the second grade from the ledger.
+"""
+
+import asyncio
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from grader import answer, rubric
+from grader.calibrated import calibration
+from grader.data import folder
+from grader.grading import Attempt, grade
+from grader.ledger import Ledger
+from grader.local import weights
+from grader.local.model import EmbeddedModel
+from grader.per_point import PerPoint
+from grader.record import JudgeInfo
+from grader.request import Reply, Request
+
+TEXT = """Shared memory is organised as thirty-two banks, each four bytes wide, and successive
+words map to successive banks, so a warp can read thirty-two words at once if every thread hits a
+different bank. A conflict happens when two or more threads of the same warp want different words
+that live in the same bank; then the hardware replays the access once per distinct word, so an
+eight-way conflict needs eight passes and the bandwidth drops to an eighth. If all threads read the
+same word there is no conflict, since it is broadcast. The usual example is a column of a 32 by 32
+float tile. I fix it by padding each row with one extra float, or by swizzling the index with an
+exclusive or."""
+
+
+async def timed(model: EmbeddedModel, ledger: Ledger | None, **parameters: object) -> float:
+    """Seconds that one grade takes."""
+    asked = rubric.load("bank-conflict", (folder("rubrics"),))
+
+    async def ask(body: dict[str, Any]) -> Reply:
+        request = Request(model.endpoint, model.name, body)
+        return await (ledger.get_or_ask(request, model) if ledger else model.send(request))
+
+    info = JudgeInfo(kind="local", ask="per-point", model=model.name)
+    judge = PerPoint(ask, info, calibration("local"), parameters)
+    start = time.perf_counter()
+    result = await grade(asked, Attempt(answer.from_text(TEXT, "bench"), "bench"), judge)
+    assert not result.ungraded, result.ungraded
+    return time.perf_counter() - start
+
+
+async def main() -> None:
+    given = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    found = weights.find(given)
+    if found is None:
+        sys.exit("the weights are not here: grade model pull")
+    model = EmbeddedModel(lambda: found)
+    with tempfile.TemporaryDirectory() as home, Ledger(Path(home) / "ledger") as ledger:
+        start = time.perf_counter()
+        await model.send(
+            Request(model.endpoint, model.name, {"messages": [{"role": "user", "content": "hi"}]})
+        )
+        print(f"start and a first word  {time.perf_counter() - start:6.2f} s")
+        reused = await timed(model, ledger)
+        print(f"one answer              {reused:6.2f} s  ({len(TEXT.split())} words)")
+        anew = await timed(model, None, cache_prompt=False)
+        print(f"without prefix reuse    {anew:6.2f} s  (ratio {reused / anew:.2f})")
+        print(f"again, from the ledger  {await timed(model, ledger):6.3f} s")
+    await model.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,85 @@
+"""Drives the one-call form with the embedded model: python -m tests.bench.one_call [QUESTION ...]
+
+A small model is not made for this form. What is measured is the path: whether the strict schema
+is honoured, quotes are located, unusable verdicts are asked again, and what cannot be used is
+ungraded rather than invented.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from grader import answer, labelled, rubric
+from grader.data import folder
+from grader.ledger import Ledger
+from grader.local import weights
+from grader.local.engine import Engine, escape
+from grader.model import Endpoint
+from grader.one_call import OneCall
+from grader.record import JudgeInfo, Verdict
+from grader.request import Reply, Request, Unusable, read
+from grader.rubric import Rubric
+
+
+async def one(asked: Rubric, model: Endpoint, ledger: Ledger) -> str:
+    """Grades the strong labelled answer of a question; a line of figures."""
+    known = labelled.of(asked, (folder("rubrics"),))
+    assert known is not None
+    strong = next(a for a in known.answers if a.kind == "strong")
+    replies: list[Reply] = []
+
+    async def ask(body: dict[str, Any]) -> Reply:
+        reply = await ledger.get_or_ask(Request("embedded", model.name, body), model)
+        replies.append(reply)
+        return reply
+
+    info = JudgeInfo(kind="endpoint", model=model.name)
+    start = time.perf_counter()
+    text = answer.from_text(escape(strong.text), strong.id)
+    found = await OneCall(ask, info, {"temperature": 0}).judge(asked, text)
+    seconds = time.perf_counter() - start
+    graded = [p for p in found.points if p.verdict is not None]
+    right = sum(
+        (p.verdict == Verdict.MET) == (strong.verdicts[p.id].verdict == Verdict.MET)
+        for p in graded
+    )
+    placed = all(text.text[e.start : e.end] == e.text for p in graded for e in p.evidence)
+    return (
+        f"{asked.id:34} {'yes' if _kept(replies[0], asked) else 'NO':4} {len(replies) - 1:4}"
+        f" {len(graded):3} of {len(found.points)} {right:3} right"
+        f"  {'placed' if placed else 'MISPLACED'}  {seconds:5.0f} s"
+    )
+
+
+def _kept(reply: Reply, asked: Rubric) -> bool:
+    """Whether the first reply has exactly the items that the schema asks for."""
+    try:
+        value = json.loads(read(reply).text)
+    except (Unusable, ValueError):
+        return False
+    return list(value["key_points"]) == [p.id for p in asked.key_points] and list(
+        value["misconceptions"]
+    ) == [m.id for m in asked.misconceptions]
+
+
+async def main() -> None:
+    found = weights.find()
+    if found is None:
+        sys.exit("the weights are not here: grade model pull")
+    wanted = sys.argv[1:]
+    print(f"{'question':34} kept again graded, met or not right, evidence")
+    with tempfile.TemporaryDirectory() as home, Ledger(Path(home) / "l") as ledger:
+        with Engine(found) as engine:
+            model = Endpoint(engine.model, engine.base_url, engine.api_key, timeout_s=900)
+            for asked in rubric.load_all((folder("rubrics"),)):
+                if not wanted or asked.id in wanted:
+                    print(await one(asked, model, ledger), flush=True)
+            await model.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
