@@ -46,7 +46,8 @@ def krippendorff_alpha(
     share = np.where(several, 1.0 / np.maximum(raters - 1.0, 1.0), 0.0)[:, None, None]
     paired = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(scale))
     rows = np.hstack([several[:, None].astype(float), (share * paired).reshape(len(found), -1)])
-    return statistic(sum_by(rows, clusters), partial(_alpha, scale=np.array(scale), metric=metric))
+    formula = partial(_alpha, scale=np.array(scale), metric=metric)
+    return statistic(sum_by(rows, clusters), formula, "coefficient")
 
 
 def interval_alpha(ratings: Values, clusters: Clusters | None = None) -> Statistic:
@@ -62,7 +63,7 @@ def interval_alpha(ratings: Values, clusters: Clusters | None = None) -> Statist
     total, squares = np.nansum(shifted, axis=1), np.nansum(shifted**2, axis=1)
     within = 2.0 * (n * squares - total**2) / np.maximum(n - 1.0, 1.0)
     rows = np.column_stack([np.ones(len(found)), n, total, squares, within]) * several[:, None]
-    return statistic(sum_by(rows, clusters), _interval_alpha)
+    return statistic(sum_by(rows, clusters), _interval_alpha, "coefficient")
 
 
 def _used(found: Floats) -> tuple[float, ...]:

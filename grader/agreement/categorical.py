@@ -119,7 +119,7 @@ def kappa(counts: Pairs, weighting: Weighting = "nominal") -> Statistic:
     one same level). 0 where one of them never varies: by definition, no sign of disagreement.
     """
     weights = agreement_weights(counts.levels, weighting)
-    return statistic(counts.sums, partial(_kappa, weights=weights))
+    return statistic(counts.sums, partial(_kappa, weights=weights), "coefficient")
 
 
 def quadratic_kappa(counts: Pairs) -> Statistic:
@@ -177,7 +177,7 @@ def _square(flat: Floats, levels: int) -> Floats:
 
 
 def _share(counts: Pairs, hits: Floats) -> Statistic:
-    return statistic(counts.sums, partial(_weighted_share, hits=hits.ravel()))
+    return statistic(counts.sums, partial(_weighted_share, hits=hits.ravel()), "share")
 
 
 def _weighted_share(flat: Floats, hits: Floats) -> Floats:

@@ -80,7 +80,8 @@ def icc(ratings: Values, form: Form = "2,1", clusters: Clusters | None = None) -
     complete = np.asarray(np.all(np.isfinite(found), axis=1))
     rows = _rows(np.where(complete[:, None], found - _centre(found), 0.0))
     rows[:, 0] = complete
-    return statistic(sum_by(rows, clusters), partial(_coefficient, form=form, k=found.shape[1]))
+    formula = partial(_coefficient, form=form, k=found.shape[1])
+    return statistic(sum_by(rows, clusters), formula, "coefficient")
 
 
 def _forms(values: Sequence[float | None], limits: Sequence[Limits]) -> Forms:

@@ -49,7 +49,7 @@ def percent_agreement(found: Panel, weighting: Weighting = "nominal") -> Statist
 
     Not estimable under 2 answers with two ratings each.
     """
-    return statistic(_sums(found, weighting), _observed)
+    return statistic(_sums(found, weighting), _observed, "share")
 
 
 def gwet_ac(found: Panel, weighting: Weighting = "nominal") -> Statistic:
@@ -91,7 +91,8 @@ def conger_kappa(
     by_rater = sum_by(one_hot.reshape(len(codes), -1), clusters)
     sums = np.hstack([_sums(found, weighting), by_rater])
     weights = agreement_weights(found.levels, weighting)
-    return statistic(sums, partial(_conger, weights=weights, raters=codes.shape[1]))
+    formula = partial(_conger, weights=weights, raters=codes.shape[1])
+    return statistic(sums, formula, "coefficient")
 
 
 def gwet_ac_of(found: Panel, weighting: Weighting = "nominal", level: float = 0.95) -> Coefficient:
@@ -144,7 +145,8 @@ def _observed(sums: Floats) -> Floats:
 
 def _coefficient(found: Panel, weighting: Weighting, chance: Chance) -> Statistic:
     weights = agreement_weights(found.levels, weighting)
-    return statistic(_sums(found, weighting), partial(_corrected, weights=weights, chance=chance))
+    formula = partial(_corrected, weights=weights, chance=chance)
+    return statistic(_sums(found, weighting), formula, "coefficient")
 
 
 def _corrected(sums: Floats, weights: Floats, chance: Chance) -> Floats:

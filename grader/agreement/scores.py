@@ -58,12 +58,12 @@ def score_pairs(first: Values, second: Values, clusters: Clusters | None = None)
 
 def mean_difference(found: ScorePairs) -> Statistic:
     """Mean of second minus first, in points. Not estimable under 2 shared answers."""
-    return statistic(found.sums, _mean_difference)
+    return statistic(found.sums, _mean_difference, "points")
 
 
 def pearson(found: ScorePairs) -> Statistic:
     """Pearson's correlation. Not estimable under 2 shared answers or with a constant rater."""
-    return statistic(found.sums, _pearson)
+    return statistic(found.sums, _pearson, "coefficient")
 
 
 def continuous_quadratic_kappa(found: ScorePairs) -> Statistic:
@@ -72,7 +72,7 @@ def continuous_quadratic_kappa(found: ScorePairs) -> Statistic:
     Equals quadratic weighted kappa on whole points of a full scale. Not estimable under 2 shared
     answers and where both gave one and the same score throughout.
     """
-    return statistic(found.sums, _continuous_kappa)
+    return statistic(found.sums, _continuous_kappa, "coefficient")
 
 
 def standardised_difference(
@@ -84,7 +84,7 @@ def standardised_difference(
     (root of the mean variance), or a known SD. Not estimable under 2 shared answers or where
     that SD is 0.
     """
-    return statistic(found.sums, partial(_standardised, by=by, ddof=ddof))
+    return statistic(found.sums, partial(_standardised, by=by, ddof=ddof), "points")
 
 
 def root_mean_square_error(found: ScorePairs) -> Statistic:
@@ -108,7 +108,8 @@ def difference_of_standardised_means(
     whole = score_pairs(first, second)
     inside = floats(member)[:, None]
     sums = sum_by(np.hstack([whole.sums, whole.sums[:, :3] * inside]), clusters)
-    return statistic(sums, partial(_dsm, population=population, shift=whole.shift, ddof=ddof))
+    formula = partial(_dsm, population=population, shift=whole.shift, ddof=ddof)
+    return statistic(sums, formula, "points")
 
 
 def disattenuated(human_machine: float | None, human_human: float | None) -> float | None:

@@ -48,7 +48,7 @@ def rater_effects(ratings: Values, clusters: Clusters | None = None) -> tuple[St
     pairs[:, np.arange(raters), np.arange(raters)] += there
     rows = sum_by(np.hstack([pairs.reshape(len(found), -1), right]), clusters)
     formula = partial(_effects, raters=raters)
-    return tuple(Statistic((Term(rows, formula, part=j),)) for j in range(raters))
+    return tuple(Statistic((Term(rows, formula, part=j),), "points") for j in range(raters))
 
 
 def adjusted_scores(ratings: Values) -> tuple[float | None, ...]:

@@ -7,10 +7,15 @@ so its sums are weights @ sums, and thousands of samples are one product.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
 from grader.agreement.arrays import Floats, Formula, number
+
+Scale = Literal["points", "coefficient", "share", "free"]
+"""What an interval is symmetric on: points as they are (means and differences), coefficients
+(at most 1, such as kappa) as Fisher's z, shares as log odds; free: nothing is assumed."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +47,10 @@ class Term:
 
 @dataclass(frozen=True, eq=False)
 class Statistic:
-    """A sum of terms over the same clusters."""
+    """A sum of terms over the same clusters, and the scale that its interval is made on."""
 
     terms: tuple[Term, ...]
+    scale: Scale = "free"
 
     @property
     def value(self) -> float | None:
@@ -59,12 +65,13 @@ class Statistic:
 
     def __sub__(self, other: "Statistic") -> "Statistic":
         """The difference, resampled in pairs: both see the same draw."""
-        return Statistic(self.terms + tuple(replace(t, factor=-t.factor) for t in other.terms))
+        taken = tuple(replace(t, factor=-t.factor) for t in other.terms)
+        return Statistic(self.terms + taken, "points")
 
 
-def statistic(sums: Floats, formula: Formula) -> Statistic:
+def statistic(sums: Floats, formula: Formula, scale: Scale = "free") -> Statistic:
     """A statistic of one term."""
-    return Statistic((Term(sums, formula),))
+    return Statistic((Term(sums, formula),), scale)
 
 
 def mean_of(statistics: Sequence[Statistic]) -> Statistic:
@@ -74,4 +81,6 @@ def mean_of(statistics: Sequence[Statistic]) -> Statistic:
     """
     share = 1.0 / len(statistics)
     terms = (term for one in statistics for term in one.terms)
-    return Statistic(tuple(replace(t, factor=t.factor * share) for t in terms))
+    scales = {one.scale for one in statistics}
+    scale = scales.pop() if len(scales) == 1 else "free"
+    return Statistic(tuple(replace(t, factor=t.factor * share) for t in terms), scale)

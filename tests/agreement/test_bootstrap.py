@@ -148,8 +148,25 @@ def test_a_part_of_the_answers_keeps_the_clusters_of_all() -> None:
     assert part.value == pytest.approx(alone.value)
 
 
-def test_no_limits_from_a_single_leave_one_out_value() -> None:
-    assert limits(1.0, np.array([1.0, 2.0]), np.array([1.0])) == Interval(1.0, None, None)
+def test_no_limits_from_a_single_cluster() -> None:
+    assert limits(1.0, np.array([1.0, 2.0]), clusters=1) == Interval(1.0, None, None)
+
+
+def test_limits_of_coefficients_and_shares_stay_within_their_range() -> None:
+    drawn = np.random.default_rng(0).normal(0.97, 0.05, 1000)
+    assert (limits(0.97, drawn, 20, "points").high or 0.0) > 1.0
+    for scale in ("coefficient", "share"):
+        low, high = _ends(limits(0.97, drawn, 20, scale))
+        assert 0.0 < low < 0.97 < high < 1.0
+
+
+def test_a_statistic_of_free_scale_gets_widened_percentiles() -> None:
+    drawn = np.random.default_rng(0).exponential(size=4000)
+    low, high = _ends(limits(1.0, drawn, 1000))
+    assert (low, high) == pytest.approx(tuple(np.quantile(drawn, [0.025, 0.975])), rel=0.02)
+    wider = _ends(limits(1.0, drawn, 10))
+    assert wider[0] < low
+    assert wider[1] > high
 
 
 def test_no_statistics_have_no_intervals() -> None:
