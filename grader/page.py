@@ -7,21 +7,18 @@ the page, so that memory does not grow with their number.
 
 import hashlib
 import tempfile
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TextIO
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader import __version__, chart, figures, totals, words
+from grader import chart, figures, totals, words
 from grader.atomic import new_file
 from grader.highlight import Mark, segments
 from grader.judge import language as language_of
-from grader.plain import one_line, plain
+from grader.paper import LANG, environment, frame
 from grader.record import Evidence, Grade, Verdict
 from grader.rubric import Rubric
 from grader.summary import Summary
@@ -31,9 +28,7 @@ from grader.view import SIGNS, GradeView, claim_words, question_words, view
 TextOf = Callable[[Grade], str | None]
 """Gives the answer that was graded; None where it is not at hand."""
 
-_TEMPLATES = Path(__file__).with_name("templates")
 _CHUNK = 64 * 1024
-_LANG = {"en": "en", "zh": "zh-CN"}
 _VERDICTS = (*(verdict.value for verdict in Verdict), "ungraded")
 
 
@@ -90,15 +85,12 @@ def _page(
 ) -> Iterator[str]:
     catalogue = words.catalogue(language)
     say = catalogue["report"]
-    style = (_TEMPLATES / "style.css").read_text(encoding="utf-8")
     return (
-        _environment(language)
+        environment(language)
         .get_template("page.html.j2")
         .generate(
-            lang=_LANG[language],
+            **frame(language),
             title=title or say["title"],
-            style=Markup(style),  # noqa: S704  (our own file)
-            style_digest=f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
             summary=summary,
             when=_when(summary),
             charts=figures.charts(summary, rubrics, language),
@@ -112,7 +104,6 @@ def _page(
             answers=answers,
             words=catalogue,
             say=say,
-            version=__version__,
         )
     )
 
@@ -132,7 +123,7 @@ def answer(
     catalogue = words.catalogue(language)
     marks = _Marks(seen, name, known, catalogue)
     return (
-        _environment(language)
+        environment(language)
         .get_template("answer.html.j2")
         .generate(
             id=name,
@@ -141,7 +132,7 @@ def answer(
             doubtful=bool(grade.ungraded or seen.unclear or any(p.note for p in seen.points)),
             segments=None if known is None else segments(known, marks.all),
             changed=changed,
-            spoken=_LANG[language_of(known or "")],
+            spoken=LANG[language_of(known or "")],
             anchors=marks.points,
             claim_anchors=marks.claims,
             words=catalogue,
@@ -189,39 +180,3 @@ class _Marks:
 
 def _digest(text: str) -> str:
     return f"sha256:{hashlib.sha256(text.encode('utf-8', 'surrogatepass')).hexdigest()}"
-
-
-@cache
-def _environment(language: str) -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
-    say = words.catalogue(language)["report"]
-    made.filters |= {
-        "number": totals.percent,
-        "mean": partial(totals.mean, say=say),
-        "dollars": totals.dollars,
-        "cost_more": partial(totals.cost_more, say=say),
-        "line": one_line,
-        "newlines": _newlines,
-        "minute": _minute,
-    }
-    return made
-
-
-def _visible(value: object) -> object:
-    """What a template puts out: no character that steers or hides, whoever wrote it."""
-    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value
-
-
-def _newlines(text: str) -> str:
-    return text.replace("\r\n", "\n")
-
-
-def _minute(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M %Z}".rstrip()
