@@ -7,12 +7,17 @@ The raw probability of a small model is biased; a logistic curve fitted on label
 
 import math
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from grader.record import Verdict
+from grader.record import Cause, Verdict
+from grader.request import Token, TopToken, Unusable
+
+_YES = {"yes", "是"}
+_NO = {"no", "否"}
 
 FILE = Path(__file__).with_name("calibrated.toml")
 
@@ -107,3 +112,24 @@ def _neighbour(
     if min(to_met, to_some) >= fitted.unsure:
         return None
     return Verdict.MET if to_met < to_some else below
+
+
+def log_odds(token: Token) -> float:
+    """Natural logarithm of P(yes) / P(no) at one token.
+
+    Where one of the two is not among the alternatives that were returned, its probability is
+    taken to be that of the least likely one: it cannot be more.
+
+    Raises:
+        Unusable: neither a yes nor a no was considered.
+    """
+    seen = token.top_logprobs or (token,)
+    yes, no = _probability(seen, _YES), _probability(seen, _NO)
+    if yes == no == 0:
+        raise Unusable(Cause.WRONG_SHAPE, "neither yes nor no")
+    least = math.exp(min(top.logprob for top in seen))
+    return math.log(yes or least) - math.log(no or least)
+
+
+def _probability(seen: Iterable[TopToken], words: set[str]) -> float:
+    return sum(math.exp(t.logprob) for t in seen if t.token.strip().lower() in words)

@@ -19,6 +19,7 @@ from grader.answer import from_text
 from grader.calibrated import FILE, Calibration, Curve, calibration, finding
 from grader.choice import LOCAL, Options, bench
 from grader.ledger import Ledger, default_path
+from grader.own_words import all_lines
 from grader.per_point import Asked, PerPoint
 from grader.record import Verdict
 from grader.request import Unusable
@@ -57,7 +58,7 @@ async def samples(judge: PerPoint, folders: Sequence[Path]) -> list[Sample]:
         known = labelled.of(asked, folders)
         for one in known.answers if known else ():
             where = (asked.id, one.id, one.language)
-            about = Asked(judge, from_text(one.text, one.id))
+            about = Asked(judge, all_lines(from_text(one.text, one.id)))
             for point in asked.key_points:
                 odds = await _odds(about.point_log_odds(point))
                 label = one.verdicts[point.id].verdict

@@ -8,6 +8,7 @@ from grader import __version__, scoring, words
 from grader.answer import Answer, has_content
 from grader.item import claims, points
 from grader.judge import Judge, Judgement, language
+from grader.own_words import own_text
 from grader.price import cost
 from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
 from grader.rubric import Rubric
@@ -37,14 +38,15 @@ async def grade(
 ) -> Grade:
     """The whole record of one answer.
 
-    An answer with nothing gradable in it is decided here, with no call to the judge.
+    An answer with nothing gradable in it, or nothing but text that speaks to the grader, is
+    decided here, with no call to the judge.
 
     Raises:
         ModelFailed: no request to the judge can succeed.
     """
     answer = attempt.answer
     info, digest = judge.info, judge.prompt_digest
-    if has_content(answer.text, (rubric.question.en, rubric.question.zh)):
+    if has_content(own_text(answer), (rubric.question.en, rubric.question.zh)):
         judgement = await judge.judge(rubric, answer)
     else:
         judgement, info, digest = _nothing_said(rubric, answer), _BY_CODE, ""

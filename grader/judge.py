@@ -7,12 +7,10 @@ from typing import Protocol
 from grader import evidence
 from grader.answer import Answer
 from grader.item import Place
+from grader.own_words import addressed
 from grader.record import Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Usage
 from grader.request import Reply, usage
 from grader.rubric import Rubric
-
-_NOT_A_CLAIM = {"instruction", "self-grading", "fake-delimiter", "role-token"}
-"""Kinds of flagged text that say nothing about the subject, and so are evidence of nothing."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def placer(rubric: Rubric, answer: Answer) -> Place:
     a role, are not.
     """
     question = f"{rubric.question.en}\n{rubric.question.zh}"
-    barred = [flag for flag in answer.flags if flag.kind in _NOT_A_CLAIM]
+    barred = addressed(answer)
 
     def place(quote: str) -> Evidence | None:
         span = evidence.locate(quote, answer.text, question)

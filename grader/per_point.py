@@ -6,19 +6,18 @@ in every longer one.
 """
 
 import asyncio
-import math
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 from grader import prompt
 from grader.answer import Answer
-from grader.calibrated import Calibration, finding
-from grader.evidence import Span, sentences
+from grader.calibrated import Calibration, Finding, finding, log_odds
 from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
+from grader.own_words import Line, all_lines, own_lines
 from grader.prompt import Message
 from grader.record import (
     Cause,
@@ -28,13 +27,13 @@ from grader.record import (
     PointGrade,
     Verdict,
 )
-from grader.request import Ask, Completion, Reply, Token, Unusable, read
+from grader.request import Ask, Completion, Reply, Unusable, read
 from grader.rubric import KeyPoint, Misconception, Rubric
+from grader.segment import Span
 
-_YES = {"yes", "是"}
-_NO = {"no", "否"}
 _TOP = 20
 _NUMBER = re.compile(r"\d{1,4}")
+_Graded = TypeVar("_Graded", PointGrade, MisconceptionGrade)
 
 
 @dataclass(frozen=True)
@@ -58,27 +57,43 @@ class PerPoint:
         return prompt.digest(*prompt.PER_POINT)
 
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
-        """A few short calls for each key point and one for each misconception."""
-        asked = Asked(self, answer)
-        gate = asyncio.Semaphore(self.slots)
+        """A few short calls for each key point and one for each misconception.
 
-        async def point(item: PointItem) -> PointGrade:
-            async with gate:
-                return await asked.point(item)
-
-        async def claim(item: ClaimItem) -> MisconceptionGrade:
-            async with gate:
-                return await asked.claim(item)
-
-        found = await asyncio.gather(*map(point, points(rubric)))
-        held = await asyncio.gather(*map(claim, claims(rubric, language(answer.text))))
+        Where a part of the answer speaks to the grader, the rest is judged, and the verdicts on
+        the whole are compared with those on the rest: one that differs is ungraded.
+        """
+        rest = Asked(self, own_lines(answer, rubric))
+        asked = [rest]
+        found = await self._each(rest.point, points(rubric))
+        held = await self._each(rest.claim, claims(rubric, language(answer.text)))
+        everything = all_lines(answer)
+        if everything != rest.lines:
+            whole = Asked(self, everything)
+            asked.append(whole)
+            found = await self._each(whole.confirmed_point, points(rubric), found)
+            held = await self._each(
+                whole.confirmed_claim, claims(rubric, language(answer.text)), held
+            )
+        replies = [reply for each in asked for reply in each.replies]
         return Judgement(
             points=tuple(_contradicted(grade, held, rubric) for grade in found),
             misconceptions=tuple(held),
             feedback="",
-            replied=asked.replied,
-            usage=total_usage(asked.replies),
+            replied=next((each.replied for each in asked if each.replied), None),
+            usage=total_usage(replies),
         )
+
+    async def _each(
+        self, ask: Callable[..., Coroutine[Any, Any, _Graded]], *columns: Sequence[Any]
+    ) -> list[_Graded]:
+        """*ask* of every row of *columns*, at most ``slots`` at once."""
+        gate = asyncio.Semaphore(self.slots)
+
+        async def one(row: tuple[Any, ...]) -> _Graded:
+            async with gate:
+                return await ask(*row)
+
+        return list(await asyncio.gather(*map(one, zip(*columns, strict=True))))
 
 
 @dataclass
@@ -86,23 +101,22 @@ class Asked:
     """The asking about one answer.
 
     Attributes:
+        lines: the sentences that the judge is shown.
         replies: all that came back so far.
         replied: the model that says it replied.
     """
 
     judge: PerPoint
-    answer: Answer
+    lines: tuple[Line, ...]
     replies: list[Reply] = field(default_factory=list)
     replied: str | None = None
 
     async def point(self, item: PointItem) -> PointGrade:
-        fitted = self.judge.calibration
         try:
-            odds = await self.point_log_odds(item.point)
-            found = finding(odds, fitted, binary=item.point.binary)
+            found = await self._point_finding(item)
             evidence: tuple[Evidence, ...] = ()
             if found.verdict != Verdict.MISSED:
-                name = fitted.languages[-1]
+                name = self.judge.calibration.languages[-1]
                 evidence = await self._evidence("per-point", getattr(item.point, name))
         except Unusable as unusable:
             return item.ungraded(unusable.cause)
@@ -117,8 +131,7 @@ class Asked:
 
     async def claim(self, item: ClaimItem) -> MisconceptionGrade:
         try:
-            odds = await self.claim_log_odds(item.claim)
-            chance = self.judge.calibration.claim.probability(odds)
+            chance = await self._chance(item)
             asserted = chance > 1 / 2
             evidence = await self._evidence("per-claim", item.claim.en) if asserted else ()
         except Unusable as unusable:
@@ -126,6 +139,41 @@ class Asked:
         grade = item.grade(asserted, evidence)
         confidence = round(chance if asserted else 1 - chance, 3)
         return grade.model_copy(update={"confidence": confidence})
+
+    async def confirmed_point(self, item: PointItem, grade: PointGrade) -> PointGrade:
+        """*grade*, if these lines get the same verdict; else ungraded."""
+        if grade.verdict is None:
+            return grade
+        try:
+            found = await self._point_finding(item)
+        except Unusable as unusable:
+            return item.ungraded(unusable.cause)
+        return grade if found.verdict == grade.verdict else item.ungraded(Cause.SWAYED)
+
+    async def confirmed_claim(
+        self, item: ClaimItem, grade: MisconceptionGrade
+    ) -> MisconceptionGrade:
+        """*grade*, if these lines assert the claim too, or do not either; else ungraded."""
+        if grade.asserted is None:
+            return grade
+        try:
+            asserted = await self._chance(item) > 1 / 2
+        except Unusable as unusable:
+            return item.ungraded(unusable.cause)
+        return grade if asserted == grade.asserted else item.ungraded(Cause.SWAYED)
+
+    async def _point_finding(self, item: PointItem) -> Finding:
+        if not self.lines:
+            return Finding(verdict=Verdict.MISSED, confidence=1.0, alternative=None)
+        odds = await self.point_log_odds(item.point)
+        return finding(odds, self.judge.calibration, binary=item.point.binary)
+
+    async def _chance(self, item: ClaimItem) -> float:
+        """The probability that the claim is asserted."""
+        if not self.lines:
+            return 0.0
+        odds = await self.claim_log_odds(item.claim)
+        return self.judge.calibration.claim.probability(odds)
 
     async def point_log_odds(self, point: KeyPoint) -> float:
         """Log-odds that the answer makes the key point, the mean over the languages."""
@@ -148,7 +196,7 @@ class Asked:
         Raises:
             Unusable: it named none.
         """
-        spans = self._sentences
+        spans = [line.span for line in self.lines]
         if len(spans) == 1:
             return (_as_evidence(spans[0]),)
         messages = [
@@ -163,15 +211,11 @@ class Asked:
         return (_as_evidence(spans[int(named[0]) - 1]),)
 
     @cached_property
-    def _sentences(self) -> tuple[Span, ...]:
-        return sentences(self.answer.text)
-
-    @cached_property
     def _shown(self) -> str:
         """The answer, its sentences numbered, as it stands before every question."""
         lines = (
-            prompt.fill("per-point-sentence", number=str(n), sentence=span.text)
-            for n, span in enumerate(self._sentences, 1)
+            prompt.fill("per-point-sentence", number=str(n), sentence=line.shown)
+            for n, line in enumerate(self.lines, 1)
         )
         return prompt.fill("per-point-answer", answer="".join(lines).rstrip("\n"))
 
@@ -187,27 +231,6 @@ class Asked:
         completion = read(reply)
         self.replied = completion.model or self.replied
         return completion
-
-
-def log_odds(token: Token) -> float:
-    """Natural logarithm of P(yes) / P(no) at one token.
-
-    Where one of the two is not among the alternatives that were returned, its probability is
-    taken to be that of the least likely one: it cannot be more.
-
-    Raises:
-        Unusable: neither a yes nor a no was considered.
-    """
-    seen = token.top_logprobs or (token,)
-    yes, no = _probability(seen, _YES), _probability(seen, _NO)
-    if yes == no == 0:
-        raise Unusable(Cause.WRONG_SHAPE, "neither yes nor no")
-    least = math.exp(min(top.logprob for top in seen))
-    return math.log(yes or least) - math.log(no or least)
-
-
-def _probability(seen: Iterable[Any], words: set[str]) -> float:
-    return sum(math.exp(t.logprob) for t in seen if t.token.strip().lower() in words)
 
 
 def _as_evidence(span: Span) -> Evidence:

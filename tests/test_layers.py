@@ -12,7 +12,7 @@ from grader.data import folder
 
 PACKAGE = folder("rubrics").parent / "grader"
 LAYERS = (
-    {"errors", "plain", "atomic", "toml_lines"},
+    {"errors", "plain", "atomic", "toml_lines", "toml_file"},
     {"data"},
     {
         "integrity",
@@ -28,7 +28,7 @@ LAYERS = (
     {"record", "words", "price"},
     {"request", "prompt", "labelled", "scoring"},
     {"ledger_writer", "ledger", "model", "calibrated"},
-    {"item", "judge"},
+    {"own_words", "item", "judge"},
     {"one_call", "per_point", "local"},
     {"grading"},
     {"choice"},

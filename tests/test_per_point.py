@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from grader import answer as answers
 from grader import rubric as rubrics
-from grader.calibrated import Calibration, Curve, calibration, finding
+from grader.calibrated import Calibration, Curve, calibration, finding, log_odds
 from grader.data import folder
 from grader.judge import Judgement
-from grader.per_point import PerPoint, log_odds
+from grader.per_point import PerPoint
 from grader.record import Cause, Verdict
 from grader.request import Reply, Request, Token, Unusable
 from tests.fakes import INFO, FakeModel, completion
