@@ -1,12 +1,12 @@
 """Labelled answers: what people decided, for fitting and checking a judge. Never sent to one."""
 
-import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from grader import toml_file
 from grader.errors import BadRubric
 from grader.record import Verdict
 from grader.rubric import MAX_BYTES, Rubric
@@ -64,14 +64,14 @@ def read(path: Path, rubric: Rubric) -> Labelled:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise BadRubric(f"{path}: larger than 1 MiB; split the answers")
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = toml_file.loads(path.read_text(encoding="utf-8"))
         found = Labelled.model_validate({"schema_": content.pop("schema", None), **content})
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise BadRubric(f"{path}: cannot be read as labelled answers: {error}") from None
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"]))
         raise BadRubric(f"{path}: {where}: {first['msg']}") from None
+    except (OSError, ValueError) as error:
+        raise BadRubric(f"{path}: cannot be read as labelled answers: {error}") from None
     for answer in found.answers:
         _check(answer, rubric, path)
     return found

@@ -3,7 +3,6 @@
 import difflib
 import os
 import re
-import tomllib
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from grader import data
+from grader import data, toml_file
 from grader.errors import BadInput, BadRubric, UnknownQuestion
 from grader.rubric_format import (
     SLUG,
@@ -58,9 +57,7 @@ def read(path: Path) -> Rubric:
     """
     text = text_of(path)
     try:
-        content = tomllib.loads(text)
-    except RecursionError:
-        raise BadRubric(f"{path}: not TOML: nested too deeply") from None
+        content = toml_file.loads(text)
     except ValueError as error:  # TOMLDecodeError, and numbers too long for int()
         place = re.search(r" \(at line (\d+), .*\)$", str(error))
         where, what = (f":{place[1]}", str(error)[: place.start()]) if place else ("", str(error))

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from grader import toml_file
 from grader.calibration.trust import Trust
 from grader.errors import BadInput
 
@@ -94,7 +95,7 @@ def load(own: Path | None = None) -> Thresholds:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return toml_file.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise BadInput(f"{path}: cannot be read as thresholds: {error}") from None
 

@@ -1,6 +1,5 @@
 """Reads a rubric file, and finds everything that is against the format, not only the first."""
 
-import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from grader import toml_file
 from grader.check.finding import Finding, Reading, Severity
 from grader.errors import BadRubric
 from grader.rubric import Rubric, expected, text_of
@@ -20,11 +20,9 @@ def read(path: Path) -> tuple[Reading | None, list[Finding]]:
     """The rubric in *path*, or None where it cannot be read, and what is against the format."""
     try:
         text = text_of(path)
-        content = tomllib.loads(text)
+        content = toml_file.loads(text)
     except BadRubric as error:
         return None, [_unread(path, str(error))]
-    except RecursionError:
-        return None, [_unread(path, "not TOML: nested too deeply")]
     except ValueError as error:
         return None, [_unread(path, f"not TOML: {error}")]
     places = lines(text)
