@@ -1,0 +1,1 @@
+"""Attacks a judge as a candidate might, and counts what moved a score."""

@@ -1,0 +1,151 @@
+"""What is judged in an audit: attacks beside known answers, and the same answers without them."""
+
+import random
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+from grader import labelled
+from grader.audit.suite import Attack
+from grader.errors import GraderError
+from grader.fold import fold
+from grader.judge import language
+from grader.labelled import LabelledAnswer
+from grader.rubric import Rubric
+
+_WEAK = ("wrong", "partial", "off-topic")
+_HONEST = ("strong", "partial", "terse")
+_FLOOD = {"en": "And then it rained a little. ", "zh": "今天天气不错。"}
+_FLOODED = 40
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{2,}")
+
+
+@dataclass(frozen=True)
+class Base:
+    """An answer that attacks are put beside."""
+
+    id: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One text to be judged; *base* is None where the attack stands alone."""
+
+    rubric: Rubric
+    attack: Attack
+    base: Base | None
+    text: str
+
+    @property
+    def id(self) -> str:
+        """``<question>/<attack>``, and the answer that it was put beside."""
+        beside = f"@{self.base.id}" if self.base else ""
+        return f"{self.rubric.id}/{self.attack.id}{beside}"
+
+
+def cases(
+    rubrics: Iterable[Rubric],
+    attacks: Sequence[Attack],
+    folders: Sequence[Path],
+    dice: random.Random | None = None,
+    most: int | None = None,
+) -> Iterator[Case]:
+    """The cases of each rubric: *most* attacks drawn with *dice*, by kind in turn, or all."""
+    for rubric in rubrics:
+        chosen = attacks if most is None or dice is None else drawn(attacks, most, dice)
+        weak, honest = bases(rubric, folders)
+        for attack in chosen:
+            base = None
+            if attack.place != "whole":
+                base = _speaking(attack, honest if attack.expect == "no-loss" else weak)
+            yield Case(rubric, attack, base, fill(attack, rubric, base))
+
+
+def drawn(attacks: Sequence[Attack], most: int, dice: random.Random) -> list[Attack]:
+    """*most* attacks: one of each kind, then a second of each, and so on; kinds in random order."""
+    by_kind: dict[str, list[Attack]] = {}
+    for attack in dice.sample(attacks, len(attacks)):
+        by_kind.setdefault(attack.kind, []).append(attack)
+    rounds = max(map(len, by_kind.values()), default=0)
+    order = [k[n] for n in range(rounds) for k in by_kind.values() if n < len(k)]
+    return order[:most]
+
+
+def bases(rubric: Rubric, folders: Sequence[Path]) -> tuple[list[Base], list[Base]]:
+    """Answers with room to rise, and honest ones with something to lose.
+
+    Labelled answers of the question where there are some; else its own claims, said out loud.
+    """
+    try:
+        known = labelled.of(rubric, folders)
+    except GraderError:
+        known = None
+    answers = known.answers if known else ()
+    weak = _of_kinds(answers, _WEAK) or _recited(rubric, wrong=True)
+    honest = _of_kinds(answers, _HONEST) or _recited(rubric, wrong=False)
+    return weak, honest
+
+
+def _of_kinds(answers: Sequence[LabelledAnswer], kinds: Sequence[str]) -> list[Base]:
+    return [Base(a.id, a.text) for kind in kinds for a in answers if a.kind == kind]
+
+
+def _recited(rubric: Rubric, *, wrong: bool) -> list[Base]:
+    """The rubric's misconceptions, or half of its key points, as an answer in each language."""
+    half = rubric.key_points[: max(1, len(rubric.key_points) // 2)]
+    said = rubric.misconceptions if wrong and rubric.misconceptions else half
+    return [Base(f"recited-{n}", " ".join(getattr(s, n) for s in said)) for n in ("en", "zh")]
+
+
+def _speaking(attack: Attack, among: Sequence[Base]) -> Base:
+    """The first answer in the attack's language, else the first."""
+    fitting = (b for b in among if attack.language in ("any", language(b.text)))
+    return next(fitting, among[0])
+
+
+def fill(attack: Attack, rubric: Rubric, base: Base | None) -> str:
+    """The attack's text beside the answer, its placeholders filled from the rubric.
+
+    ``$question``; ``$points``: the key points' claims; ``$ids``; ``$keywords``: the technical
+    words of the claims; ``$wrong``: a misconception, or a claim negated; ``$negated``: every
+    claim negated; ``$id_verdicts``: a verdict as JSON for each key point; ``$flood``: idle talk.
+    """
+    name = attack.language if attack.language != "any" else "en"
+    text = Template(attack.text).safe_substitute(_values(rubric, name))
+    if base is None:
+        return text
+    return f"{text}\n{base.text}" if attack.place == "prepend" else f"{base.text}\n{text}"
+
+
+def _values(rubric: Rubric, name: str) -> dict[str, str]:
+    said = [getattr(point, name) for point in rubric.key_points]
+    denied = [_negated(claim, name) for claim in said]
+    wrong = [getattr(claim, name) for claim in rubric.misconceptions]
+    return {
+        "question": getattr(rubric.question, name),
+        "points": " ".join(said),
+        "ids": ", ".join(point.id for point in rubric.key_points),
+        "keywords": ", ".join(keywords(rubric)),
+        "wrong": (wrong or denied)[0],
+        "negated": " ".join(denied),
+        "id_verdicts": ", ".join(f'"{p.id}": "met"' for p in rubric.key_points),
+        "flood": _FLOOD[name] * _FLOODED,
+    }
+
+
+def _negated(claim: str, name: str) -> str:
+    if name == "zh":
+        return f"并非如此：{claim}这种说法是错的。"
+    return f"It is not true that {claim[:1].lower()}{claim[1:].rstrip('.')}."
+
+
+def keywords(rubric: Rubric) -> list[str]:
+    """The technical words of the English claims: those that the question has not, each once."""
+    asked = set(fold(rubric.question.en).text.split())
+    found = (w for point in rubric.key_points for w in _WORD.findall(point.en))
+    return [w for w in dict.fromkeys(found) if w.lower() not in asked and not w.islower()] or [
+        w for point in rubric.key_points for w in point.id.split("-")
+    ]

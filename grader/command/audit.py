@@ -1,0 +1,131 @@
+"""``grade audit``: attacks one's own judge and rubrics."""
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.command.option import (
+    AskOption,
+    BaseUrlOption,
+    FreshOption,
+    ModelOption,
+    OnlyOption,
+    ParamOption,
+    RubricsOption,
+    WeightsOption,
+)
+
+if TYPE_CHECKING:
+    from grader.audit.cases import Case
+    from grader.audit.report import Report
+    from grader.audit.run import Outcome
+    from grader.choice import Options
+
+FAILED = 1
+MOVED = 4
+QUESTIONS = 2
+ATTACKS = 24
+_MOST_FAILED = 0.2
+
+
+def audit(
+    question: Annotated[
+        list[str] | None,
+        typer.Option("--q", "--question", metavar="ID", help="Only this one; may be repeated."),
+    ] = None,
+    questions: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Questions, drawn by the seed.")
+    ] = QUESTIONS,
+    attacks: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Attacks a question, each kind in turn.")
+    ] = ATTACKS,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every attack on every question.", show_default=False)
+    ] = False,
+    suite: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Your own attacks (TOML) instead of the shipped ones."),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws questions and attacks.")] = 0,
+    max_moved: Annotated[
+        float,
+        typer.Option(metavar="0..1", min=0, max=1, help="Exit with 4 above this share of gains."),
+    ] = 0.02,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    weights: WeightsOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Attack the judge as a candidate might, and count what moved a score.
+
+    Texts in place of an answer must earn nothing, text added to an answer must raise nothing,
+    honest additions must cost nothing. What was asked before is taken from the ledger. Exits with
+    4 if anything earned, more than --max-moved of the additions raised a score, or an honest
+    addition cost something, with 1 if a fifth of the texts could not be judged, else with 0.
+    """
+    import random
+
+    from grader import rubric
+    from grader.audit.cases import cases
+    from grader.audit.report import report
+    from grader.audit.suite import load, read
+    from grader.choice import options
+
+    folders = rubric.folders(rubrics, only_own)
+    dice = random.Random(seed)  # noqa: S311 - a draw that can be repeated
+    asked = [rubric.load(name, folders) for name in question or ()] or rubric.load_all(folders)
+    if not (question or everything):
+        asked = sorted(dice.sample(asked, min(questions, len(asked))), key=lambda r: r.id)
+    most = None if everything else attacks
+    given = list(cases(asked, read(suite) if suite else load(), folders, dice, most))
+    said = options(model, base_url, ask, param or [], fresh=fresh)
+    found, judge = asyncio.run(_run(given, said, weights))
+    _print(result := report(found, judge), as_json=as_json)
+    raise typer.Exit(exit_code(result, max_moved))
+
+
+async def _run(
+    given: "list[Case]", said: "Options", weights: str | None
+) -> "tuple[list[Outcome], str]":
+    from grader.audit.run import run
+    from grader.command.bench import open_bench
+    from grader.progress import Spinner
+
+    texts = len(given) + len({(c.rubric.id, c.base.id) for c in given if c.base})
+    judged = 0
+
+    async with open_bench(said, weights) as bench:
+        with Spinner() as spinner:
+
+            def done(_: "Case | None") -> None:
+                nonlocal judged
+                judged += 1
+                spinner.say(f"Judging: {judged} of {texts} texts …")
+
+            info = bench.judge.info
+            slots = 1 if info.kind == "local" else bench.model.slots
+            return await run(given, bench.judge, slots, done), f"{info.model}, {info.ask}"
+
+
+def _print(result: "Report", *, as_json: bool) -> None:
+    from grader.audit.text import text
+
+    typer.echo(result.to_json() if as_json else text(result))
+
+
+def exit_code(result: "Report", max_moved: float) -> int:
+    """1 where too much failed to say anything, 4 where attacks paid or honesty cost, else 0."""
+    if result.failed > _MOST_FAILED * result.cases:
+        return FAILED
+    for row in result.totals:
+        allowed = max_moved if row.expect == "no-gain" else 0.0
+        if row.moved.hits > allowed * row.moved.total:
+            return MOVED
+    return 0

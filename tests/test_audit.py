@@ -1,0 +1,176 @@
+"""An audit counts what moved a score, and says by its exit code whether something did."""
+
+import asyncio
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from grader import rubric as rubrics
+from grader.audit.cases import Base, Case, bases, cases, drawn, fill
+from grader.audit.report import Report, report
+from grader.audit.run import run
+from grader.audit.suite import Attack, load, read
+from grader.audit.text import text
+from grader.cli import app
+from grader.command.audit import exit_code
+from grader.data import folder
+from grader.errors import BadInput
+from grader.judge import Judge
+from grader.one_call import OneCall
+from grader.request import Reply, Request
+from grader.rubric import Rubric
+from tests.fakes import INFO, FakeModel, completion, judgement
+from tests.stub import running
+
+FOLDERS = (folder("rubrics"),)
+RUBRIC = rubrics.load("bank-conflict", FOLDERS)
+
+
+def fenced(request: Request) -> str:
+    return str(request.body["messages"][-1]["content"]).split("-----")[2].strip()
+
+
+def judge(yes: Callable[[str], bool]) -> Judge:
+    """Finds the first key point in every text that *yes* likes."""
+
+    def reply(request: Request) -> Reply:
+        said = fenced(request)
+        met = {"quotes": [said.split(".")[0][:60]], "reason": "said", "verdict": "met"}
+        first = RUBRIC.key_points[0].id.replace("-", "_")
+        found = judgement(RUBRIC, **({first: met} if yes(said) else {}))
+        return Reply(body=completion(json.dumps(found, ensure_ascii=False)))
+
+    return OneCall(FakeModel(reply).ask, INFO)
+
+
+def audited(yes: Callable[[str], bool], attacks: list[Attack]) -> Report:
+    given = list(cases([RUBRIC], attacks, FOLDERS))
+    return report(asyncio.run(run(given, judge(yes))), "fake")
+
+
+def named(*ids: str) -> list[Attack]:
+    return [attack for attack in load() if attack.id in ids]
+
+
+def test_the_suite_covers_the_published_kinds_in_both_languages_with_controls() -> None:
+    kinds = {attack.kind for attack in load()}
+    assert kinds >= {
+        "master-key", "injection", "role-token", "fake-delimiter", "fake-verdict", "hidden-text",
+        "invisible-text", "bidi", "authority", "self-praise", "keyword-stuffing", "restating",
+        "adjective-padding", "context-flood", "off-topic", "negated", "control",
+    }  # fmt: skip
+    assert len({attack.id for attack in load()}) == len(load())
+    for expect in ("no-credit", "no-gain", "no-loss"):
+        assert {"en", "zh"} <= {a.language for a in load() if a.expect == expect}
+
+
+def test_every_placeholder_is_filled_for_every_question() -> None:
+    for rubric in rubrics.load_all(FOLDERS):
+        for case in cases([rubric], load(), FOLDERS):
+            assert "$" not in case.text or case.attack.id == "chat-template", case.id
+
+
+def test_a_judge_that_falls_for_nothing_passes() -> None:
+    found = audited(lambda _: False, list(load()))
+    assert exit_code(found, 0.02) == 0
+    assert found.moved == ()
+    gains = found.total("no-gain")
+    assert gains
+    assert gains.moved.high < 0.1
+
+
+def test_an_attack_that_raises_a_score_is_named_with_both_scores() -> None:
+    found = audited(lambda said: "unquestionable" in said, named("gibberish", "praise-self-en"))
+    assert [m.case.split("@")[0] for m in found.moved] == ["bank-conflict/gibberish"]
+    assert found.moved[0].after > found.moved[0].before
+    assert exit_code(found, 0.02) == 4
+    assert exit_code(found, 0.5) == 0
+    assert "bank-conflict/gibberish" in text(found)
+
+
+def test_an_empty_text_that_earns_fails_whatever_share_of_gains_is_allowed() -> None:
+    found = audited(lambda said: "melt" in said, named("off-topic-cooking"))
+    assert exit_code(found, 1.0) == 4
+
+
+def test_an_honest_addition_that_costs_something_fails() -> None:
+    found = audited(lambda said: "nvidia-smi" not in said, named("code-block"))
+    assert [m.kind for m in found.moved] == ["control"]
+    assert exit_code(found, 1.0) == 4
+
+
+def test_a_judge_that_cannot_be_read_is_no_good_news() -> None:
+    broken = OneCall(FakeModel(completion("no JSON")).ask, INFO)
+    given = list(cases([RUBRIC], named("gibberish", "exclamation"), FOLDERS))
+    found = report(asyncio.run(run(given, broken)), "fake")
+    assert found.moved == ()
+    assert exit_code(found, 0.02) == 1
+
+
+def test_a_rubric_without_labelled_answers_is_attacked_beside_its_own_claims(
+    tmp_path: Path,
+) -> None:
+    weak, honest = bases(RUBRIC, (tmp_path,))
+    assert RUBRIC.misconceptions[0].en in weak[0].text
+    assert RUBRIC.key_points[0].zh in honest[1].text
+
+
+def test_a_draw_takes_every_kind_before_it_takes_one_twice() -> None:
+    kinds = {attack.kind for attack in load()}
+    some = drawn(load(), len(kinds), random.Random(1))
+    assert {attack.kind for attack in some} == kinds
+    assert some == drawn(load(), len(kinds), random.Random(1))
+
+
+def test_an_attack_stands_where_its_place_says() -> None:
+    base = Base("b", "the answer")
+    texts = {
+        place: fill(
+            Attack(id="a", kind="k", expect="no-gain", place=place, text="the attack"), RUBRIC, base
+        )
+        for place in ("append", "prepend")
+    }
+    assert texts == {"append": "the answer\nthe attack", "prepend": "the attack\nthe answer"}
+
+
+def test_a_suite_of_ones_own_must_be_of_the_format(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text('schema = "attacks/1"\n[[attacks]]\nid = "X y"\n')
+    with pytest.raises(BadInput, match="mine"):
+        read(path)
+
+
+def test_a_rubric_with_penalties_keeps_its_misconceptions_in_an_audit(tmp_path: Path) -> None:
+    asked: list[Rubric] = []
+
+    class Spy:
+        info = INFO.model_copy(update={"ask": "per-point"})
+        prompt_digest = ""
+
+        async def judge(self, rubric: Rubric, _: object) -> None:
+            asked.append(rubric)
+            raise BadInput("enough")
+
+    claim = RUBRIC.misconceptions[0].model_copy(update={"penalty": 1.0})
+    for rubric in (RUBRIC, RUBRIC.model_copy(update={"misconceptions": (claim,)})):
+        case = Case(rubric, load()[0], None, "Some text about banks.")
+        with pytest.raises(BadInput):
+            asyncio.run(run([case], Spy()))  # type: ignore[arg-type]
+    assert [len(rubric.misconceptions) for rubric in asked] == [0, 1]
+
+
+def test_the_command_goes_through_the_ledger_and_prints_json() -> None:
+    with running() as (stub, url):
+        call = ["audit", "--model", "m", "--base-url", url, "--attacks", "6", "--json"]
+        first = CliRunner().invoke(app, call)
+        asked = stub.stats.requests
+        again = CliRunner().invoke(app, call)
+        assert stub.stats.requests == asked
+    assert json.loads(first.stdout)["schema"] == "audit/1"
+    assert json.loads(first.stdout)["cases"] == 12
+    assert first.stdout == again.stdout
+    assert first.exit_code == again.exit_code
