@@ -173,5 +173,5 @@ class Engine:
         why = errors[0] if errors else f"exit code {code}"
         return (
             f"the local model could not be started from {self.path}: {why} "
-            "(it needs 1.5 GB of free memory; `grade model` checks its file)"
+            "(it needs 1.8 GB of free memory; `grade model` checks its file)"
         )

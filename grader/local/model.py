@@ -51,6 +51,8 @@ class EmbeddedModel:
 
     def _started(self) -> Endpoint:
         if self._served is None:
+            import httpx2
+
             path = self.weights()
             self.starting()
             engine = self._open.enter_context(Engine(path))
@@ -59,6 +61,8 @@ class EmbeddedModel:
                 base_url=engine.base_url,
                 api_key=engine.api_key,
                 timeout_s=_TIMEOUT_S,
+                # A transport of its own: a proxy of the environment would not find this machine.
+                transport=httpx2.AsyncHTTPTransport(),
             )
         return self._served
 
