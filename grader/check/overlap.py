@@ -36,11 +36,11 @@ def claim_as_point(reading: Reading) -> Iterator[Finding]:
         if not isinstance(claim, Misconception):
             continue
         for _, point in points:
-            if _asserts(claim.en, point.en) or _asserts(claim.zh, point.zh):
+            if same_claim(claim.en, point.en) or same_claim(claim.zh, point.zh):
                 yield reading.error("overlap", place, f"says the same as the key point {point.id}")
 
 
-def _asserts(claim: str, point: str) -> bool:
+def same_claim(claim: str, point: str) -> bool:
     """Whether both say the same; a number or a negation more makes a claim another one."""
     return likeness(claim, point) >= _SAME_WORDS and numbers(claim) == numbers(point)
 
@@ -51,7 +51,7 @@ def corrections(reading: Reading) -> Iterator[Finding]:
         place: Place = ("misconceptions", n, "correction")
         for language in ("en", "zh"):
             correction, text = getattr(claim.correction, language), getattr(claim, language)
-            if _asserts(correction, text):
+            if same_claim(correction, text):
                 yield reading.error("correction", (*place, language), "repeats the wrong claim")
 
 

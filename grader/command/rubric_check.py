@@ -52,7 +52,7 @@ def check(
     Exits with 1 where there are errors or warnings (with --strict also notes), else with 0.
     A finding is accepted by a comment `# accept: RULE, why` on its line or the one above.
     """
-    from grader.check import Severity, check_all
+    from grader.check import check_all
     from grader.choice import options
     from grader.command.rubric_files import rubric_files
 
@@ -62,8 +62,7 @@ def check(
     if judge:
         found += asyncio.run(_judged(paths, said, weights))
     show(found, as_json=as_json, count=len(paths))
-    if any(strict or finding.severity != Severity.NOTE for finding in found):
-        raise typer.Exit(FOUND)
+    raise typer.Exit(exit_code(found, strict=strict))
 
 
 async def _judged(paths: Sequence[Path], said: "Options", weights: str | None) -> "list[Finding]":
@@ -88,3 +87,10 @@ def show(found: "Sequence[Finding]", *, as_json: bool, count: int) -> None:
     rubrics = f"{count} rubric" + "s" * (count != 1)
     problems = f"{len(found)} finding" + "s" * (len(found) != 1)
     typer.echo(f"{rubrics} checked, {problems}", err=True)
+
+
+def exit_code(found: "Sequence[Finding]", *, strict: bool) -> int:
+    """1 where there are errors or warnings, or *strict* and notes; else 0."""
+    from grader.check import Severity
+
+    return FOUND if any(strict or f.severity != Severity.NOTE for f in found) else 0

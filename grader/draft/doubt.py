@@ -1,0 +1,55 @@
+"""Statements of a source that a person should look at: unsure ones, and ones that contradict."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from grader.check.data import pattern
+from grader.check.likeness import numbers, tokens
+from grader.draft.source import Quotation
+
+_ALIKE = 0.75
+_FEWEST_TOKENS = 3
+_NOT = re.compile(
+    r"\b(?:not|no|never|cannot|without|isn't|doesn't|don't|can't)\b|[不没无非未]", re.I
+)
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A statement that did not become a key point, and why."""
+
+    said: Quotation
+    why: str
+
+
+def hedged(said: Quotation) -> Doubt | None:
+    """A doubt where the source says itself that it is not sure."""
+    found = pattern("hedge").search(said.text)
+    return Doubt(said, f"the source is not sure itself: “{found[0]}”") if found else None
+
+
+def contradicted(said: Quotation, statements: Iterable[Quotation]) -> Doubt | None:
+    """A doubt where the source says nearly the same elsewhere with another number or a negation."""
+    for other in statements:
+        if other.text == said.text or not _same_subject(said.text, other.text):
+            continue
+        ours, theirs = numbers(said.text), numbers(other.text)
+        if (ours - theirs and theirs - ours) or _negations(said.text) != _negations(other.text):
+            return Doubt(said, f"{other.section} says otherwise: “{other.text}”")
+    return None
+
+
+def _same_subject(one: str, other: str) -> bool:
+    a, b = _bare(one), _bare(other)
+    return min(len(a), len(b)) >= _FEWEST_TOKENS and 2 * len(a & b) / (len(a) + len(b)) >= _ALIKE
+
+
+def _bare(text: str) -> frozenset[str]:
+    """The tokens but for numbers and negations, in which statements may differ."""
+    return tokens(_NUMBER.sub(" ", _NOT.sub("", text)))
+
+
+def _negations(text: str) -> int:
+    return len(_NOT.findall(text)) % 2

@@ -1,0 +1,139 @@
+"""Drafting with a small model: short questions about single sentences of the source.
+
+A small model cannot write a rubric, but it can tell which sentences answer a question, and
+translate one. So key points are sentences of the source, as they stand; what the model adds is
+the other language and, for the first few, a wrong claim to look out for.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from grader import prompt
+from grader.calibrated import log_odds
+from grader.check.data import pattern
+from grader.check.likeness import tokens
+from grader.check.overlap import same_claim
+from grader.draft.doubt import hedged
+from grader.draft.file import texts
+from grader.draft.proposal import Importance, Proposal, ProposedClaim, ProposedDoubt, ProposedPoint
+from grader.draft.source import Quotation, Source
+from grader.item import object_schema
+from grader.judge import language
+from grader.request import Ask, Reply, Unusable, read
+
+MOST_ASKED = 60
+"""Sentences that the model is asked about; of a longer source the first ones."""
+POINTS = 6
+CLAIMS = 2
+_LONGEST = {"en": 140, "zh": 100}
+_FEWEST_TOKENS = 4
+
+
+@dataclass
+class Steps:
+    """Drafts in small steps.
+
+    Attributes:
+        passed_over: how many sentences were left out because there are too many.
+    """
+
+    ask: Ask
+    parameters: dict[str, Any] = field(default_factory=dict)
+    passed_over: int = 0
+
+    async def propose(self, source: Source, question: str) -> Proposal:
+        """A proposal of which every key point is a sentence of the source.
+
+        Raises:
+            Unusable: the model gives no log-probabilities, or replies nothing that can be read.
+            ModelFailed: no request to the model can succeed.
+        """
+        question = question or source.title
+        asked = [s for s in source.statements if _can_stand_alone(s)]
+        self.passed_over = max(len(asked) - MOST_ASKED, 0)
+        unsure = [s for s in source.statements if hedged(s)]
+        ranked = await self._ranked(question, asked[:MOST_ASKED])
+        points = [await self._point(s, n) for n, s in enumerate(ranked[:POINTS])]
+        claims = [await self._claim(point) for point in points[:CLAIMS]]
+        en, zh = await self._both(question)
+        return Proposal(
+            question_en=en,
+            question_zh=zh,
+            key_points=tuple(points),
+            misconceptions=tuple(claim for claim in claims if claim),
+            doubts=tuple(ProposedDoubt(quote=s.text, why=_hedge(s)) for s in unsure),
+        )
+
+    async def _ranked(self, question: str, asked: Sequence[Quotation]) -> list[Quotation]:
+        """The sentences, those that answer the question best first."""
+        odds = []
+        for said in asked:
+            text = prompt.fill("draft-fact", question=question, sentence=said.text)
+            form = {"max_tokens": 1, "temperature": 0, "logprobs": True, "top_logprobs": 20}
+            odds.append(log_odds(read(await self._send(text, form)).first_token))
+        order = sorted(range(len(asked)), key=lambda n: -odds[n])
+        return [asked[n] for n in order]
+
+    async def _point(self, said: Quotation, rank: int) -> ProposedPoint:
+        en, zh = await self._both(said.text)
+        importance: Importance = "core" if rank < POINTS // 2 else "important"
+        return ProposedPoint(quote=said.text, en=en, zh=zh, importance=importance, **texts("notes"))
+
+    async def _claim(self, point: ProposedPoint) -> ProposedClaim | None:
+        """A wrong claim about what a key point says; None where the model only repeats it."""
+        wrong = await self._text("draft-opposite", point.en)
+        if not wrong or same_claim(wrong, point.en):
+            return None
+        en, zh = await self._both(wrong)
+        return ProposedClaim(
+            quote=point.quote, en=en, zh=zh, correction_en=point.en, correction_zh=point.zh
+        )
+
+    async def _both(self, text: str) -> tuple[str, str]:
+        """The text in English and in Chinese; what it is in already stays as it stands."""
+        if language(text) == "zh":
+            return await self._text("draft-into-english", text), text
+        return text, await self._text("draft-into-chinese", text)
+
+    async def _text(self, template: str, text: str) -> str:
+        schema = object_schema({"text": {"type": "string"}})
+        form = {"name": "text", "strict": True, "schema": schema}
+        reply = await self._send(
+            prompt.fill(template, text=text),
+            {
+                "max_tokens": 200,
+                "temperature": 0,
+                "response_format": {"type": "json_schema", "json_schema": form},
+            },
+        )
+        try:
+            return str(json.loads(read(reply).text)["text"])
+        except (Unusable, ValueError, LookupError, TypeError):
+            return ""  # an incomplete key point is dropped by code
+
+    async def _send(self, text: str, form: dict[str, Any]) -> Reply:
+        system = prompt.fill("per-point-system").strip()
+        messages = [
+            {"role": "system", "content": system},
+            {"role": "user", "content": text.strip()},
+        ]
+        return await self.ask({"messages": messages, **form, **self.parameters})
+
+
+def _hedge(said: Quotation) -> str:
+    found = hedged(said)
+    return found.why if found else ""
+
+
+def _can_stand_alone(said: Quotation) -> bool:
+    """Whether the sentence can be a key point: short, no question, and clear by itself."""
+    text = said.text
+    return (
+        len(tokens(text)) >= _FEWEST_TOKENS
+        and len(text) <= _LONGEST[language(text)]
+        and not text.endswith(("?", "?", ":", ":"))
+        and not pattern("leans").match(text)
+        and not any(pattern(name).search(text) for name in ("vague", "adds", "instructs", "hedge"))
+    )
