@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from grader.errors import LedgerFailed
 from grader.ledger_writer import Job, Writer
@@ -57,6 +58,12 @@ _MIGRATIONS = (
     # What `grade doctor` found, so that a judge that failed is warned of when it is used.
     "CREATE TABLE judge_check (endpoint TEXT NOT NULL, model TEXT NOT NULL, ask TEXT NOT NULL,"
     " found TEXT, PRIMARY KEY (endpoint, model, ask)) STRICT",
+    # Files of requests that are answered elsewhere; a call knows the one that it waits for.
+    "CREATE TABLE shard (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE,"
+    " path TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL,"
+    " lines INTEGER NOT NULL, file_id TEXT, batch_id TEXT, detail TEXT, made REAL NOT NULL) STRICT;"
+    "ALTER TABLE call ADD COLUMN shard INTEGER;"
+    "CREATE INDEX call_shard ON call (shard) WHERE shard IS NOT NULL",
 )
 """What brings a ledger from each schema version to the next."""
 _SCHEMA_VERSION = len(_MIGRATIONS)
@@ -233,6 +240,22 @@ class Ledger:
         ).fetchone()
         return row[0] if row else None
 
+    def query(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """The rows that a reading *statement* gives.
+
+        Raises:
+            LedgerFailed: the file cannot be read.
+        """
+        return self._run(statement, *values)
+
+    def write(self, job: Job) -> None:
+        """Runs *job* in a transaction, after all that was queued before it.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        self._wait(self._submit(job))
+
     def _submit(self, job: Job) -> "Future[None]":
         return self._writer.submit(job)
 
@@ -271,7 +294,8 @@ class _Sent:
         db.execute(
             "INSERT INTO call (key, content, sample, state, endpoint, model, request, started)"
             " VALUES (?, ?, ?, 'sent', ?, ?, ?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET state = 'sent', started = excluded.started"
+            " ON CONFLICT (key) DO UPDATE"
+            " SET state = 'sent', started = excluded.started, shard = NULL"
             " WHERE state != 'done'",
             (
                 request.key,

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from queue import Empty, SimpleQueue
 
-Job = Callable[[sqlite3.Connection], object]
+Database = sqlite3.Connection
+Job = Callable[[Database], object]
 """Statements to run inside the transaction."""
 
 _MOST_AT_ONCE = 500
