@@ -1,15 +1,19 @@
 """What of an answer is its candidate's own claim about the subject.
 
-The rest speaks to the grader: instructions, verdicts, roles, fences. It is shown to the reader of a
-grade, and it is evidence of nothing.
+The rest speaks to the grader (instructions, verdicts, roles, fences), which is shown to the reader
+of a grade and is evidence of nothing, or only lists names.
 """
 
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from operator import itemgetter, sub
 
 from grader import integrity
 from grader.answer import Answer
-from grader.echo import is_inside, repeated
+from grader.assertion import SAME, Wording, denies, is_bare_list
+from grader.echo import Run, is_inside, repeated
 from grader.fold import fold
 from grader.integrity import MAX_FLAGS, Flag
 from grader.rubric import Rubric
@@ -20,6 +24,8 @@ ADDRESS = frozenset({"instruction", "self-grading", "fake-delimiter", "role-toke
 
 _HIDDEN_WORDS = 8
 """Invisible characters in a row from which on they may spell something out to a model."""
+_CLAUSES = 3
+"""Sentences over which a denied claim may be spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def _speaks_to_the_grader(flag: Flag) -> bool:
 
 def own_text(answer: Answer) -> str:
     """The answer without what speaks to the grader."""
-    return _cut(Span(0, len(answer.text), answer.text), addressed(answer))
+    return _cut(Span(0, len(answer.text), answer.text), _merged(addressed(answer)))
 
 
 def all_lines(answer: Answer) -> tuple[Line, ...]:
@@ -54,28 +60,59 @@ def all_lines(answer: Answer) -> tuple[Line, ...]:
 
 
 def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
-    """The sentences without what speaks to the grader; those of which nothing is left are gone.
+    """The sentences without what speaks to the grader; those of which nothing is left are gone,
+    and so are bare lists of names.
 
     Where the answer claims to have covered everything, the rubric's own sentences recited are a
     part of that claim.
     """
     flags = addressed(answer)
     recited = _recited(answer, rubric) if any(f.kind == "self-grading" for f in flags) else set()
-    cut = (Line(s, _cut(s, flags)) for s in sentences(answer.text) if s not in recited)
-    return tuple(line for line in cut if line.shown == line.span.text or _says(line.shown))
+    cuts = _merged(flags)
+    cut = (Line(s, _cut(s, cuts)) for s in sentences(answer.text) if s not in recited)
+    return tuple(line for line in cut if _says(line) and not is_bare_list(line.shown))
 
 
-def _says(text: str) -> bool:
-    return any(char.isalnum() for char in text)
+def denial(
+    lines: Sequence[Line], said: Sequence[Wording], claims: Iterable[Wording]
+) -> Span | None:
+    """Where *lines* say one of *claims* word for word, but deny it; *said* is their wording."""
+    sizes = [0, *accumulate(each.size for each in said)]
+    for claim in claims:
+        shortest, longest = claim.size * SAME, claim.size / SAME
+        for clauses in range(1, _CLAUSES + 1):
+            for start, size in enumerate(map(sub, sizes[clauses:], sizes)):
+                part = said[start : start + clauses] if shortest <= size <= longest else ()
+                if part and denies(part, claim):
+                    return lines[start].span
+    return None
 
 
-def _cut(span: Span, flags: tuple[Flag, ...]) -> str:
+def _says(line: Line) -> bool:
+    """Whether a line that something was cut out of still says something."""
+    return line.shown == line.span.text or any(char.isalnum() for char in line.shown)
+
+
+def _merged(flags: Iterable[Flag]) -> list[Run]:
+    """The flagged stretches, in order, apart from each other."""
+    merged: list[Run] = []
+    for start, end in sorted((flag.start, flag.end) for flag in flags):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _cut(span: Span, stretches: Sequence[Run]) -> str:
+    """The text of *span* without *stretches*, each as good as a space."""
     kept, place = [], span.start
-    for flag in flags:
-        if flag.end > place and flag.start < span.end:
-            kept.append(span.text[place - span.start : max(flag.start, place) - span.start])
-            place = flag.end
-    kept.append(span.text[max(place - span.start, 0) :])
+    for start, end in stretches[bisect_right(stretches, span.start, key=itemgetter(1)) :]:
+        if start >= span.end:
+            break
+        kept.append(span.text[place - span.start : max(start - span.start, 0)])
+        place = min(end, span.end)
+    kept.append(span.text[place - span.start :])
     return " ".join(kept).strip() if len(kept) > 1 else kept[0]
 
 

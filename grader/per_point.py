@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 
 from grader import prompt
 from grader.answer import Answer
+from grader.assertion import Wording, wording
 from grader.calibrated import Calibration, Finding, finding, log_odds
 from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
-from grader.own_words import Line, all_lines, own_lines
+from grader.own_words import Line, all_lines, denial, own_lines
 from grader.prompt import Message
 from grader.record import (
     Cause,
@@ -112,6 +113,10 @@ class Asked:
     replied: str | None = None
 
     async def point(self, item: PointItem) -> PointGrade:
+        """The verdict on a key point; a claim denied word for word needs no question."""
+        claims = (wording(item.point.en), wording(item.point.zh))
+        if denied := denial(self.lines, self._said, claims):
+            return _denied(item, denied)
         try:
             found = await self._point_finding(item)
             evidence: tuple[Evidence, ...] = ()
@@ -142,7 +147,7 @@ class Asked:
 
     async def confirmed_point(self, item: PointItem, grade: PointGrade) -> PointGrade:
         """*grade*, if these lines get the same verdict; else ungraded."""
-        if grade.verdict is None:
+        if grade.verdict in (None, Verdict.CONTRADICTED):
             return grade
         try:
             found = await self._point_finding(item)
@@ -211,6 +216,10 @@ class Asked:
         return (_as_evidence(spans[int(named[0]) - 1]),)
 
     @cached_property
+    def _said(self) -> list[Wording]:
+        return [wording(line.shown) for line in self.lines]
+
+    @cached_property
     def _shown(self) -> str:
         """The answer, its sentences numbered, as it stands before every question."""
         lines = (
@@ -231,6 +240,16 @@ class Asked:
         completion = read(reply)
         self.replied = completion.model or self.replied
         return completion
+
+
+def _denied(item: PointItem, span: Span) -> PointGrade:
+    return PointGrade(
+        id=item.id,
+        weight=item.point.weight,
+        verdict=Verdict.CONTRADICTED,
+        confidence=1.0,
+        evidence=(_as_evidence(span),),
+    )
 
 
 def _as_evidence(span: Span) -> Evidence:

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from grader import answer as answers
 from grader import labelled
 from grader import rubric as rubrics
+from grader.assertion import is_bare_list, wording
 from grader.data import folder
 from grader.errors import BadInput
 from grader.grading import Attempt, grade
-from grader.own_words import addressed, all_lines, own_lines, own_text
+from grader.own_words import addressed, all_lines, denial, own_lines, own_text
 from grader.per_point import PerPoint
 from grader.record import Cause, Grade, Verdict
 from grader.request import Reply, Request
@@ -131,3 +132,36 @@ def test_what_is_left_is_the_answer_less_its_flags(before: str, middle: str, aft
     assert [c for c in own_text(read) if not c.isspace()] == [c for c in kept if not c.isspace()]
     for line in own_lines(read, RUBRIC):
         assert read.text[line.span.start : line.span.end] == line.span.text
+
+
+def test_a_list_of_names_earns_nothing_whatever_the_judge_says() -> None:
+    text = "shared memory, bank, warp, broadcast, padding, swizzling, FP16, stride"
+    assert graded(text, says_yes_if("swizzling")).score.low == 0
+    result = graded(f"{HONEST}\n{text}.", says_yes_if("Padding shifts"))
+    assert result.score == graded(HONEST, says_yes_if("Padding shifts")).score
+
+
+def test_a_key_point_denied_word_for_word_is_contradicted_without_a_question() -> None:
+    for rubric in rubrics.load_all(FOLDERS):
+        for point in rubric.key_points:
+            for text in (
+                f"It is not true that {point.en[0].lower()}{point.en[1:]}",
+                f"并非如此：{point.zh}",
+            ):
+                judge = PerPoint(says_yes_if("").ask, INFO, PLAIN)
+                read = answers.from_text(text, "t")
+                found = asyncio.run(judge.judge(rubric, read)).points
+                verdict = next(p for p in found if p.id == point.id)
+                assert verdict.verdict == Verdict.CONTRADICTED, text
+                assert verdict.evidence
+
+
+def test_nothing_in_the_labelled_answers_is_a_bare_list_or_a_word_for_word_denial() -> None:
+    for rubric in rubrics.load_all(FOLDERS):
+        claims = [wording(text) for p in rubric.key_points for text in (p.en, p.zh)]
+        known = labelled.of(rubric, FOLDERS)
+        for one in known.answers if known else ():
+            lines = all_lines(answers.from_text(one.text, one.id))
+            assert not [line for line in lines if is_bare_list(line.shown)], one.id
+            said = [wording(line.shown) for line in lines]
+            assert denial(lines, said, claims) is None, one.id

@@ -19,7 +19,8 @@ _WEAK = ("wrong", "partial", "off-topic")
 _HONEST = ("strong", "partial", "terse")
 _FLOOD = {"en": "And then it rained a little. ", "zh": "今天天气不错。"}
 _FLOODED = 40
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{2,}")
+_KEYWORDS = 20
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{4,}")
 
 
 @dataclass(frozen=True)
@@ -143,9 +144,7 @@ def _negated(claim: str, name: str) -> str:
 
 
 def keywords(rubric: Rubric) -> list[str]:
-    """The technical words of the English claims: those that the question has not, each once."""
+    """The longer words of the English claims that the question has not, each once."""
     asked = set(fold(rubric.question.en).text.split())
-    found = (w for point in rubric.key_points for w in _WORD.findall(point.en))
-    return [w for w in dict.fromkeys(found) if w.lower() not in asked and not w.islower()] or [
-        w for point in rubric.key_points for w in point.id.split("-")
-    ]
+    found = (w.lower() for point in rubric.key_points for w in _WORD.findall(point.en))
+    return [word for word in dict.fromkeys(found) if word not in asked][:_KEYWORDS]
