@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from operator import itemgetter
 
 from grader import phrases
@@ -22,12 +23,13 @@ def repeated(answer: Folded, question: str) -> tuple[Run, ...]:
     A run of the sentence's words counts from three quarters of the sentence on. A yes/no question
     must be repeated whole: to state it without the question mark is to say yes.
     """
-    found = (
-        run
-        for sentence in sentences(question)
-        for run in _runs(answer.text, fold(sentence.text).text)
-    )
+    found = (run for sentence in _sentences(question) for run in _runs(answer.text, sentence))
     return tuple(_merged(sorted(found)))
+
+
+@lru_cache(maxsize=64)  # one question has many answers, and each answer many quotes
+def _sentences(question: str) -> tuple[str, ...]:
+    return tuple(fold(sentence.text).text for sentence in sentences(question))
 
 
 def is_inside(run: Run, stretches: Sequence[Run]) -> bool:

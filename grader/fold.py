@@ -5,6 +5,7 @@ marks, dashes, Markdown emphasis and invisible characters. Never folded: letters
 such as ``<``, ``+`` or ``%``, for they carry the meaning. An index map leads back to the original.
 """
 
+import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -46,6 +47,15 @@ class Kind(Enum):
     NOTHING = "invisible"
 
 
+# Most of every answer: characters that fold to their lower case or to a gap, in runs of one kind,
+# unless what comes next may be a combining mark, which belongs to the character before it.
+_PLAIN = re.compile(
+    r"(?:([A-Za-z]+)|([\u4e00-\u9fff]+)|([0-9]+)|([ \n\t!#(),\-./:;?\[\]_{}，。；：！？、（）]+))"
+    r"(?![\u0300-\u200f\u2028-\u2fff\u3003-\u4dff\ua000-\uff00\uff66-\U0010ffff])"
+)
+_PLAIN_KINDS = (Kind.LETTER, Kind.UNSPACED, Kind.DIGIT, Kind.GAP)
+
+
 @dataclass(frozen=True, slots=True)
 class Folded:
     """Folded text and, for each of its characters, the stretch of the original it came from."""
@@ -76,25 +86,55 @@ def fold(text: str) -> Folded:
     elsewhere (next to Chinese and Japanese, between a number and its unit, at the ends), so
     ``12.4`` is not ``124`` but ``16 GB`` is ``16GB``.
     """
-    characters: list[str] = []
-    starts: list[int] = []
-    ends: list[int] = []
-    last, gap = Kind.NOTHING, Kind.NOTHING
-    for start, end in _clusters(text):
-        for character, kind in _folded_cluster(text[start:end]):
-            if kind is Kind.GAP or (kind is Kind.QUOTE and gap is Kind.NOTHING):
-                gap = kind
-            elif kind is not Kind.QUOTE:
-                current = last if kind is Kind.JOINED else kind
-                if _parted(last, gap, current):
-                    characters.append(" ")
-                    starts.append(ends[-1])
-                    ends.append(start)
-                characters.append(character)
-                starts.append(start)
-                ends.append(end)
-                last, gap = current, Kind.NOTHING
-    return Folded("".join(characters), starts, ends)
+    said = _Said()
+    done = 0
+    for found in _PLAIN.finditer(text):
+        said.clusters(text, done, found.start())
+        said.run(found[0], found.start(), _PLAIN_KINDS[(found.lastindex or 0) - 1])
+        done = found.end()
+    said.clusters(text, done, len(text))
+    return Folded("".join(said.pieces), said.starts, said.ends)
+
+
+class _Said:
+    """The folded text so far."""
+
+    def __init__(self) -> None:
+        self.pieces: list[str] = []
+        self.starts: list[int] = []
+        self.ends: list[int] = []
+        self._last = self._gap = Kind.NOTHING
+
+    def run(self, text: str, start: int, kind: Kind) -> None:
+        """Adds a stretch of one kind in which each character folds to one."""
+        if kind is Kind.GAP:
+            self._gap = kind
+            return
+        end = start + len(text)
+        self._part(kind, start)
+        self.pieces.append(text.lower())
+        self.starts.extend(range(start, end))
+        self.ends.extend(range(start + 1, end + 1))
+
+    def clusters(self, text: str, start: int, end: int) -> None:
+        """Adds a stretch of anything, a letter with its marks at a time."""
+        for first, last in _clusters(text, start, end):
+            for character, kind in _folded_cluster(text[first:last]):
+                if kind is Kind.GAP or (kind is Kind.QUOTE and self._gap is Kind.NOTHING):
+                    self._gap = kind
+                elif kind is not Kind.QUOTE:
+                    self._part(self._last if kind is Kind.JOINED else kind, first)
+                    self.pieces.append(character)
+                    self.starts.append(first)
+                    self.ends.append(last)
+
+    def _part(self, kind: Kind, start: int) -> None:
+        """Puts a space before what follows, where one belongs."""
+        if _parted(self._last, self._gap, kind):
+            self.pieces.append(" ")
+            self.starts.append(self.ends[-1])
+            self.ends.append(start)
+        self._last, self._gap = kind, Kind.NOTHING
 
 
 def continues(character: str) -> bool:
@@ -126,14 +166,13 @@ def _parted(before: Kind, gap: Kind, after: Kind) -> bool:
     return before is Kind.DIGIT or (before is Kind.LETTER and gap is Kind.GAP)
 
 
-def _clusters(text: str) -> Iterator[tuple[int, int]]:
-    start = 0
-    for index in range(1, len(text)):
+def _clusters(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    for index in range(start + 1, end):
         if not continues(text[index]) or index - start >= _LONGEST_CLUSTER:
             yield start, index
             start = index
-    if text:
-        yield start, len(text)
+    if start < end:
+        yield start, end
 
 
 @lru_cache(maxsize=8192)
