@@ -1,5 +1,6 @@
 """What a judge is: gives a judgement of an answer, however and wherever it is asked."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,6 +12,9 @@ from grader.own_words import addressed
 from grader.record import Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Usage
 from grader.request import Reply, usage
 from grader.rubric import Rubric
+
+
+_CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True)
@@ -69,10 +73,10 @@ def placer(rubric: Rubric, answer: Answer) -> Place:
 
 def language(text: str) -> str:
     """``zh`` for an answer with a fair share of Chinese in it, else ``en``."""
-    letters = [c for c in text if c.isalpha()]
-    chinese = sum("\u4e00" <= c <= "\u9fff" for c in letters)
+    letters = sum(map(str.isalpha, text))
+    chinese = len(text) - len(_CHINESE.sub("", text))
     # One Chinese character says about as much as three Latin letters.
-    return "zh" if 3 * chinese > len(letters) - chinese else "en"
+    return "zh" if 3 * chinese > letters - chinese else "en"
 
 
 def total_usage(replies: Sequence[Reply]) -> Usage:

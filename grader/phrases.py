@@ -63,7 +63,7 @@ class Matchers:
     def empty(self, folded_question: str) -> re.Pattern[str]:
         """What says nothing in an answer to the question."""
         said = self._phrases
-        conditional = (
+        conditional = tuple(
             each.phrase
             for each in said.non_answers_unless
             if each.question_has not in folded_question
@@ -77,7 +77,8 @@ def load() -> Matchers:
     return Matchers(Phrases.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8"))))
 
 
-def _any_phrase(phrases: Iterable[str]) -> re.Pattern[str]:
+@cache  # most questions have the same
+def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
     """Any of *phrases* as whole words, the longest first."""
     folded = sorted({fold(phrase).text for phrase in phrases}, key=len, reverse=True)
     latin = "|".join(re.escape(each) for each in folded if not _NOT_LATIN.search(each))
