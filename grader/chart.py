@@ -159,6 +159,13 @@ def _short(name: str) -> str:
     return kept
 
 
+def of_spec(spec: Mapping[str, object]) -> str:
+    """A chart given as a Vega-Lite specification, in the style of the others, as SVG."""
+    import altair as alt
+
+    return _svg(alt.Chart.from_dict(dict(spec)))
+
+
 def need_extra() -> None:
     """Makes sure that charts can be drawn, before anything long is begun.
 

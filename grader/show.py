@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
 from grader import words
+from grader.block import Block, Grid, Heading, Line
 from grader.plain import one_line, plain
 from grader.record import Grade, MisconceptionGrade, PointGrade, Verdict
 from grader.rubric import KeyPoint, Rubric
@@ -131,9 +132,7 @@ def _hung(sign: str, text: "Text", style: str = "") -> "Table":
     return table
 
 
-def _reading(
-    result: Grade, rubric: Rubric, say: words.Catalogue
-) -> "Iterable[RenderableType]":
+def _reading(result: Grade, rubric: Rubric, say: words.Catalogue) -> "Iterable[RenderableType]":
     from rich.text import Text
 
     passages = words.passages(result, rubric)
@@ -289,3 +288,42 @@ def session_bar(total: int | None, out: "Console") -> "Iterator[Callable[[int, s
     with Progress(*columns, console=out, disable=not out.is_terminal, transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda done, text: bar.update(task, completed=done, description=text)
+
+
+_TONES = {
+    "plain": "",
+    "note": "dim",
+    "good": "bold green",
+    "fair": "bold yellow",
+    "bad": "bold red",
+    "strong": "bold",
+}
+
+
+def blocks(parts: "Iterable[Block]", out: "Console") -> None:
+    """Prints a report made of headings, lines and tables."""
+    from rich.padding import Padding
+    from rich.text import Text
+
+    for part in parts:
+        if isinstance(part, Heading):
+            out.print(Text(f"\n{part.text}", style="bold"))
+        elif isinstance(part, Line):
+            text = Text(plain(part.text), style=_TONES[part.tone])
+            out.print(Padding(text, (0, 0, 0, part.indent), expand=False))
+        else:
+            out.print(_grid(part))
+
+
+def _grid(part: Grid) -> "Table":
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, padding=(0, 2, 0, 0), show_header=bool(part.heads), header_style="dim")
+    for column in range(max(map(len, (part.heads, *part.rows)), default=0)):
+        head = part.heads[column] if part.heads else ""
+        number = column >= part.numbers_from
+        table.add_column(head, justify="right" if number else "left", overflow="fold")
+    for row in part.rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    return table

@@ -31,7 +31,7 @@ from grader.calibration.severity import adjusted, severities
 from grader.calibration.table import Table, scores, verdicts, whole
 from grader.calibration.thresholds import Thresholds
 from grader.calibration.trust import Decision
-from grader.calibration.verdict import decide
+from grader.calibration.verdict import Shared, decide
 
 _BINS = 10
 _DIGITS = 6
@@ -44,6 +44,7 @@ class Given:
     Attributes:
         mark: the pass mark in use, per cent; None proposes one.
         digests: of the ratings file and the results files.
+        rasch: fit the many-facet Rasch model, too.
     """
 
     results: Results
@@ -53,6 +54,7 @@ class Given:
     mark: float | None = None
     sampling: Sampling = field(default_factory=Sampling)
     digests: tuple[str, str] = ("", "")
+    rasch: bool = False
 
 
 def calibrate(given: Given) -> Calibration:
@@ -76,7 +78,7 @@ def calibrate(given: Given) -> Calibration:
         decisions=tuple(decisions(panel, levels, by_group, limits)),
         levels=levels,
         pairs=tuple(_pairs(panel, how)),
-        severity=severities(panel, table, how),
+        severity=severities(panel, table, how, rasch=given.rasch),
         adjusted=adjusted(panel, table),
         points=diagnose(panel, words, limits, how),
         pass_marks=tuple(marks.values()),
@@ -116,8 +118,7 @@ def decisions(
             shift = grouping.worst(by_group, name, limits.least_group)
             if question is None and shift is not None:
                 figures["subgroup"] = shift
-            answers, humans = _shared(part, column, at)
-            yield decide(name, question, answers, humans, figures, limits)
+            yield decide(name, question, _shared(part, column, at), figures, limits)
 
 
 def _level_to_decide_on(panel: Panel, model: int) -> LevelName:
@@ -140,14 +141,18 @@ def _figures(at: Level, model: str) -> dict[str, Estimate]:
     }
 
 
-def _shared(panel: Panel, model: int, at: LevelName) -> tuple[int, int]:
-    """Answers that the model and a person rated, and how many people these are."""
+def _shared(panel: Panel, model: int, at: LevelName) -> Shared:
     if at is LevelName.QUESTION:
         given, answers = np.isfinite(panel.scores), np.arange(len(panel.answers))
     else:
         given, answers = panel.verdicts >= 0, panel.item_answer
     shared = given[:, panel.humans] & given[:, [model]]
-    return len(np.unique(answers[shared.any(axis=1)])), int(shared.any(axis=0).sum())
+    found = np.unique(answers[shared.any(axis=1)])
+    return Shared(
+        answers=len(found),
+        candidates=len(np.unique(panel.candidate[found])),
+        humans=int(shared.any(axis=0).sum()),
+    )
 
 
 def _pairs(panel: Panel, how: Sampling) -> Iterator[Pair]:

@@ -39,6 +39,8 @@ class Plan(Part):
     """Supposed QWK of people with each other."""
     severity: float
     width: float
+    line: float
+    """That the lower bound of the QWK must pass."""
     rows: tuple[PlanRow, ...]
     answers_for_width: dict[int, int] = Field(default_factory=dict)
     """Answers that the wanted width of the QWK takes, by number of people."""
@@ -82,6 +84,7 @@ def plan(wanted: Wanted, seed: int = 0) -> Plan:
         people_agreement=wanted.people_agreement,
         severity=wanted.severity,
         width=wanted.width,
+        line=wanted.line,
         rows=rows,
         answers_for_width=for_width,
         answers_to_pass=_answers(spread[0], 2 * room) if room > 0 else None,

@@ -5,17 +5,22 @@ from dataclasses import replace
 
 import numpy as np
 
+from grader.agreement.rasch import Element
+from grader.agreement.rasch import rasch as fit
 from grader.agreement.severity import adjusted_scores, connected_subsets, rater_effects
 from grader.agreement.statistic import Statistic as Sampled
 from grader.calibration.measure import Counted, Sampling, counted, estimates
 from grader.calibration.model import AdjustedScore, Severity
-from grader.calibration.panel import Panel
+from grader.calibration.panel import MISSING, SCALE, Panel
 from grader.calibration.table import Table
+from grader.record import Verdict
 
 _DIGITS = 6
 
 
-def severities(panel: Panel, table: Table, how: Sampling) -> tuple[Severity, ...]:
+def severities(
+    panel: Panel, table: Table, how: Sampling, *, rasch: bool = False
+) -> tuple[Severity, ...]:
     """Each rater against the people of their panel, from scores; repeats of a model left out.
 
     The additive model's effects have the mean of all raters at zero; here it is that of the
@@ -30,15 +35,37 @@ def severities(panel: Panel, table: Table, how: Sampling) -> tuple[Severity, ...
         panels |= dict.fromkeys(members, number)
         wanted |= _effects(table, members)
     found = estimates(wanted, how)
+    measured = _rasch(panel, columns) if rasch else {}
     return tuple(
         Severity(
             rater=panel.raters[c].name,
             kind=panel.raters[c].kind.value,
             points=found[c],
             panel=panels[c],
+            logit=measured[c].measure if c in measured else None,
+            infit=measured[c].infit if c in measured else None,
         )
         for c in columns
     )
+
+
+def _rasch(panel: Panel, columns: Sequence[int]) -> dict[int, Element]:
+    """The many-facet Rasch model of raters, answers and key points, from verdicts.
+
+    What is contradicted earns no more and no less than what is missed, so both are one level.
+    """
+    points = {key: i for i, key in enumerate(dict.fromkeys(_point(panel, n) for n in panel.items))}
+    ratings = np.full((len(columns), len(panel.answers), len(points)), np.nan)
+    lowest = SCALE.index(Verdict.MISSED)
+    for item, (answer, name) in enumerate(panel.items):
+        codes = panel.verdicts[item, columns].astype(np.float64)
+        codes[codes == MISSING] = np.nan
+        ratings[:, answer, points[_point(panel, (answer, name))]] = np.maximum(codes, lowest)
+    return dict(zip(columns, fit(ratings).raters.elements, strict=True))
+
+
+def _point(panel: Panel, item: tuple[int, str]) -> tuple[str, str]:
+    return panel.answers[item[0]][0], item[1]
 
 
 def _effects(table: Table, members: Sequence[int]) -> dict[int, Counted]:

@@ -51,6 +51,8 @@ class Decision(Part):
     """Name of the check that decided; None where the number of answers did."""
     answers: int
     """Answers that both the model and a person scored."""
+    candidates: int
+    """Whom they are of; as many as answers where candidates are not known."""
     humans: int
     """People who rated any of them."""
     more_answers: int | None

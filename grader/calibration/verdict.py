@@ -9,17 +9,31 @@ verdict is that there is not enough data.
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from grader.calibration.model import Estimate
 from grader.calibration.thresholds import Line, Thresholds
 from grader.calibration.trust import Check, Decision, Outcome, Trust
 
 
+@dataclass(frozen=True)
+class Shared:
+    """What both the model and people rated.
+
+    Attributes:
+        candidates: whom the answers are of; as many as answers where candidates are not known.
+        humans: people who rated any of them.
+    """
+
+    answers: int
+    candidates: int
+    humans: int
+
+
 def decide(
     model: str,
     question: str | None,
-    answers: int,
-    humans: int,
+    shared: Shared,
     figures: Mapping[str, Estimate],
     thresholds: Thresholds,
 ) -> Decision:
@@ -27,23 +41,23 @@ def decide(
 
     Args:
         question: None for all questions together.
-        answers: how many answers both the model and a person scored.
-        humans: how many people rated any of them.
+        shared: what both the model and people rated.
         figures: the figure of each line, by the line's name; a line without one is not asked.
     """
     checks = tuple(
-        check(name, figures[name], line, answers, thresholds)
+        check(name, figures[name], line, shared.answers, thresholds)
         for name, line in thresholds.lines.items()
         if name in figures
     )
-    trust, by, more = _trust(checks, answers, thresholds)
+    trust, by, more = _trust(checks, shared.candidates, thresholds)
     return Decision(
         model=model,
         question=question,
         trust=trust,
         decided_by=by,
-        answers=answers,
-        humans=humans,
+        answers=shared.answers,
+        candidates=shared.candidates,
+        humans=shared.humans,
         more_answers=more,
         checks=checks,
     )
@@ -95,11 +109,12 @@ def _more(estimate: Estimate, line: Line, answers: int) -> int | None:
 _Found = tuple[Trust, str | None, int | None]
 
 
-def _trust(checks: Sequence[Check], answers: int, thresholds: Thresholds) -> _Found:
+def _trust(checks: Sequence[Check], candidates: int, thresholds: Thresholds) -> _Found:
     beside = [c for c in checks if c.needed_for is Trust.SECOND_READER]
     alone = [c for c in checks if c.needed_for is Trust.ALONE]
-    if answers < thresholds.least_answers:
-        return Trust.NOT_ENOUGH_DATA, None, thresholds.least_answers - answers
+    # Intervals resample candidates: of a few they say too little, however much each has written.
+    if candidates < thresholds.least_answers:
+        return Trust.NOT_ENOUGH_DATA, None, thresholds.least_answers - candidates
     if failed := _first(beside, Outcome.FAILED):
         return Trust.PRACTICE, failed.name, None
     if unknown := _first(beside, Outcome.UNKNOWN):

@@ -1,0 +1,232 @@
+"""``grade calibrate``: may these grades be trusted?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.command.default import DefaultGroup
+from grader.command.option import OnlyOption, RubricsOption
+
+if TYPE_CHECKING:
+    from grader.calibration.report import Calibration
+
+DRIFTED = 4
+
+
+class CalibrateGroup(DefaultGroup):
+    """``grade calibrate RATINGS RESULTS`` is ``grade calibrate team RATINGS RESULTS``."""
+
+    default = "team"
+
+
+app = typer.Typer(
+    cls=CalibrateGroup,
+    no_args_is_help=True,
+    subcommand_metavar="| COMMAND ...",
+    rich_markup_mode=None,
+    help="Whether people agree, and whether a model may be trusted beside them:"
+    " grade calibrate ratings.csv results.jsonl",
+)
+
+ResultsArgument = Annotated[
+    list[Path], typer.Argument(metavar="RESULTS...", help="Records, one a line: JSONL.")
+]
+LanguageOption = Annotated[
+    str, typer.Option("--lang", metavar="en|zh", help="Language of the report.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
+SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Of the bootstrap.")]
+SamplesOption = Annotated[
+    int, typer.Option("--samples", metavar="N", min=200, max=100_000, help="Bootstrap samples.")
+]
+
+
+@app.command("team", hidden=True)
+def team(
+    ratings: Annotated[Path, typer.Argument(metavar="RATINGS", help="CSV or JSONL, a row each.")],
+    results: ResultsArgument,
+    as_json: JsonOption = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write the report as a page.")
+    ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option("--groups", metavar="FILE", help="CSV: candidate or answer_id, attributes."),
+    ] = None,
+    pass_mark: Annotated[
+        float | None,
+        typer.Option(
+            metavar="PERCENT", min=0, max=100, help="The one in use; else one is proposed."
+        ),
+    ] = None,
+    thresholds: Annotated[
+        Path | None,
+        typer.Option("--thresholds", metavar="FILE", help="TOML: the lines that trust hangs on."),
+    ] = None,
+    rasch: Annotated[
+        bool, typer.Option("--rasch", help="Severity by the many-facet Rasch model, too.")
+    ] = False,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--answers", metavar="PATH", help="The graded session, to show on the page."),
+    ] = None,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    language: LanguageOption = "en",
+    seed: SeedOption = 0,
+    samples: SamplesOption = 2000,
+) -> None:
+    """Say whether people agree, and whether a model may be trusted beside them."""
+    from grader.calibration import groups as grouping
+    from grader.calibration import ratings as rated
+    from grader.calibration import results as graded
+    from grader.calibration import thresholds as lines
+    from grader.calibration.analysis import Given, calibrate
+    from grader.calibration.measure import Sampling
+    from grader.calibration.provenance import digest
+    from grader.command.output import report_language
+
+    shown_in = report_language(language, "")
+    limits = lines.load(thresholds)
+    found = graded.read(results)
+    given = Given(
+        results=found,
+        ratings=rated.read(ratings, found),
+        thresholds=limits,
+        groups=None if groups is None else grouping.read(groups),
+        mark=pass_mark,
+        sampling=Sampling(samples, seed),
+        digests=(digest([ratings]), digest(results)),
+        rasch=rasch,
+    )
+    report = calibrate(given)
+    if html is not None:
+        _page(html, report, shown_in, answers or [], rubrics, only_own=only_own)
+    if as_json:
+        typer.echo(report.to_json())
+    else:
+        from grader import show
+        from grader.calibration.summary import summary
+
+        show.blocks(summary(report, shown_in), show.console())
+
+
+def _page(
+    path: Path,
+    report: "Calibration",
+    language: str,
+    answers: list[str],
+    folder: Path | None,
+    *,
+    only_own: bool,
+) -> None:
+    from grader import rubric
+    from grader.calibration import page
+    from grader.calibration.answers import by_digest
+
+    folders = rubric.folders(folder, only_own)
+    known = {r.id: r for r in rubric.load_all(folders)}
+    page.write(path, report, known, by_digest(answers, folders) if answers else {}, language)
+
+
+@app.command("template")
+def template(
+    results: ResultsArgument,
+    rater: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Who will rate; once for each.")
+    ] = None,
+    scores: Annotated[
+        bool, typer.Option("--scores", help="Ask for a score of the whole answer instead.")
+    ] = False,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    language: LanguageOption = "en",
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the order.")] = 0,
+) -> None:
+    """Print a sheet to fill: the answers in an order of each rater's own, no model's verdicts."""
+    import sys
+
+    from grader import rubric
+    from grader.calibration import results as graded
+    from grader.calibration import template as sheet
+    from grader.command.output import report_language
+
+    shown_in = report_language(language, "")
+    found = graded.read(results)
+    known = {r.id: r for r in rubric.load_all(rubric.folders(rubrics, only_own))}
+    sheet.write(
+        found, rater or [""], known, sys.stdout, scores=scores, language=shown_in, seed=seed
+    )
+
+
+@app.command("drift")
+def drift(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="Records of before: JSONL.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="Records of after.")],
+    margin: Annotated[
+        float,
+        typer.Option(metavar="PERCENT", min=0.1, max=100, help="A mean shift that is no matter."),
+    ] = 5.0,
+    pass_mark: Annotated[float, typer.Option(metavar="PERCENT", min=0, max=100)] = 60.0,
+    as_json: JsonOption = False,
+    language: LanguageOption = "en",
+    seed: SeedOption = 0,
+) -> None:
+    """Say whether two gradings of the same answers are the same: exit 0 if shown, else 4."""
+    from grader import show
+    from grader.calibration import drift as drifting
+    from grader.calibration import results as graded
+    from grader.calibration.drift_summary import summary
+    from grader.calibration.measure import Sampling
+    from grader.command.output import report_language
+
+    shown_in = report_language(language, "")
+    found = drifting.compare(
+        graded.read([old]), graded.read([new]), pass_mark, margin, Sampling(seed=seed)
+    )
+    for one in found:
+        if as_json:
+            typer.echo(one.to_json(indent=None))
+        else:
+            show.blocks(summary(one, shown_in), show.console())
+    if any(one.moved is not drifting.Moved.SAME for one in found):
+        raise typer.Exit(DRIFTED)
+
+
+@app.command("plan")
+def plan(
+    people: Annotated[int, typer.Option(metavar="N", min=2, max=50, help="Who will rate.")] = 2,
+    agreement: Annotated[
+        float,
+        typer.Option(metavar="QWK", min=0, max=0.99, help="Supposed, of the model with people."),
+    ] = 0.80,
+    people_agreement: Annotated[
+        float,
+        typer.Option(metavar="QWK", min=0.01, max=0.99, help="Supposed, of people with people."),
+    ] = 0.80,
+    width: Annotated[
+        float, typer.Option(metavar="W", min=0.01, max=1, help="Of the wanted 95 % interval.")
+    ] = 0.15,
+    severity: Annotated[
+        float, typer.Option(metavar="SD", min=0.05, max=3, help="Of a rater to be noticed.")
+    ] = 0.3,
+    as_json: JsonOption = False,
+    language: LanguageOption = "en",
+    seed: SeedOption = 0,
+) -> None:
+    """Say how many answers and people a wanted interval takes."""
+    from grader import show
+    from grader.calibration import plan as planning
+    from grader.calibration.plan_summary import summary
+    from grader.calibration.thresholds import load
+    from grader.command.output import report_language
+
+    shown_in = report_language(language, "")
+    line = load().qwk.value
+    wanted = planning.Wanted(people, agreement, people_agreement, width, severity, line)
+    made = planning.plan(wanted, seed)
+    if as_json:
+        typer.echo(made.model_dump_json(indent=2))
+    else:
+        show.blocks(summary(made, shown_in), show.console())
