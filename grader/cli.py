@@ -10,29 +10,38 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperGroup
 
 from grader import __version__
-from grader.command import batch, doctor, history, model, one, rubric, rubric_tools
+from grader.command import (
+    audit,
+    batch,
+    calibrate,
+    doctor,
+    history,
+    ledger,
+    model,
+    one,
+    rubric,
+    rubric_tools,
+)
+from grader.command.default import DefaultGroup
 from grader.errors import GraderError
 
 if TYPE_CHECKING:
-    from typer._click import Context, HelpFormatter
+    from typer._click import Context
 
 DEFAULT = "one"
 INTERRUPTED = 130
 
 
-class GradeGroup(TyperGroup):
+class GradeGroup(DefaultGroup):
     """``grade FILE ...`` is ``grade one FILE ...``; any GraderError ends in one line."""
 
-    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
-        own = {name for param in self.get_params(ctx) for name in param.opts}
-        if args and args[0] not in own | self.commands.keys():
-            if wrong := _mistyped(args, self.commands):
-                ctx.fail(wrong)
-            args = [DEFAULT, *args]
-        return super().parse_args(ctx, args)
+    default = DEFAULT
+
+    def check(self, ctx: "Context", args: list[str]) -> None:
+        if wrong := _mistyped(args, self.commands):
+            ctx.fail(wrong)
 
     def invoke(self, ctx: "Context") -> object:
         try:
@@ -43,10 +52,6 @@ class GradeGroup(TyperGroup):
         except KeyboardInterrupt:
             typer.echo("grade: interrupted; every reply that arrived is in the ledger", err=True)
             raise typer.Exit(INTERRUPTED) from None
-
-    def format_help(self, ctx: "Context", formatter: "HelpFormatter") -> None:
-        self.params = [*self.commands[DEFAULT].params, *self.params]  # printed, never parsed
-        super().format_help(ctx, formatter)
 
 
 def _mistyped(args: list[str], commands: Mapping[str, object]) -> str | None:
@@ -88,7 +93,10 @@ app.command("batch")(batch.batch)
 app.command("questions")(rubric.questions)
 app.command("show")(rubric.show)
 app.command("history")(history.history)
+app.command("audit")(audit.audit)
 app.command("doctor")(doctor.doctor)
+app.add_typer(calibrate.app, name="calibrate")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(model.app, name="model")
 app.add_typer(rubric_tools.app, name="rubric")
 
