@@ -2,7 +2,7 @@
 
 import typer
 
-from grader.command import rubric_check, rubric_draft, rubric_test
+from grader.command import rubric_check, rubric_diff, rubric_draft, rubric_test
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -11,3 +11,4 @@ app = typer.Typer(
 app.command("draft")(rubric_draft.draft)
 app.command("check")(rubric_check.check)
 app.command("test")(rubric_test.trial)
+app.command("diff")(rubric_diff.diff)
