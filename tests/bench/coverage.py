@@ -68,13 +68,17 @@ def statistics(ratings: Floats, clusters: Clusters) -> dict[str, Statistic]:
     }
 
 
-def cover(population: Population, answers: int, runs: int, samples: int) -> Iterator[str]:
+def cover(
+    population: Population, answers: int, runs: int, samples: int, seed: int
+) -> Iterator[str]:
     """A line of the table for each statistic."""
     truth = statistics(*population.ratings(400_000, np.random.default_rng(0)))
     true = {name: s.value for name, s in truth.items()}
     found: dict[str, list[tuple[Interval, Interval]]] = {name: [] for name in true}
     for run in range(runs):
-        drawn = statistics(*population.ratings(answers, np.random.default_rng([1, answers, run])))
+        drawn = statistics(
+            *population.ratings(answers, np.random.default_rng([seed, answers, run]))
+        )
         plain = np.nanquantile(replicates(list(drawn.values()), samples, run), EDGES, axis=1)
         for (name, interval), low, high in zip(
             intervals(drawn, samples, run).items(), *plain, strict=True
@@ -105,6 +109,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=1000)
     parser.add_argument("--samples", type=int, default=1000)
     parser.add_argument("--answers", type=int, nargs="+", default=[50, 100, 200])
+    parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     print(  # noqa: T201
         "population         n statistic      true  covered   below   above   width  percentile"
@@ -112,7 +117,7 @@ def main() -> None:
     )
     for population in POPULATIONS:
         for answers in given.answers:
-            for line in cover(population, answers, given.runs, given.samples):
+            for line in cover(population, answers, given.runs, given.samples, given.seed):
                 print(line, flush=True)  # noqa: T201
 
 
