@@ -1,6 +1,5 @@
 """``grade rubric check``: what is wrong with rubric files."""
 
-import asyncio
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from grader.command.option import (
     RubricsOption,
     WeightsOption,
 )
+from grader.command.run import run
 
 if TYPE_CHECKING:
     from grader.check import Finding
@@ -60,7 +60,7 @@ def check(
     said = options(model, base_url, None, param or [], fresh=fresh)
     found = check_all(paths)
     if judge:
-        found += asyncio.run(_judged(paths, said, weights))
+        found += run(_judged(paths, said, weights))
     show(found, as_json=as_json, count=len(paths))
     raise typer.Exit(exit_code(found, strict=strict))
 

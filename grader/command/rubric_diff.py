@@ -1,6 +1,5 @@
 """``grade rubric diff``: what a change of a rubric does to grades already given."""
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,6 +14,7 @@ from grader.command.option import (
     ParamOption,
     WeightsOption,
 )
+from grader.command.run import run
 from grader.errors import BadInput, BadRubric
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def diff(
     anew = to_ask_anew(found)
     grades, others = latest(_grades(results or [], was.id), was)
     texts = _texts(grades, answers or []) if regrade and anew else {}
-    asked = asyncio.run(_asked(now, anew, texts, said, weights)) if texts else {}
+    asked = run(_asked(now, anew, texts, said, weights)) if texts else {}
     effects = [effect(g, now, anew, asked.get(g.digests.answer)) for g in grades]
     unread = len({g.digests.answer for g in grades} - texts.keys()) if regrade and anew else 0
     _print(report(was.id, found, anew, effects, others, unread), as_json=as_json)

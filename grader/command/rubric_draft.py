@@ -1,6 +1,5 @@
 """``grade rubric draft``: a first rubric out of notes, a page or a chapter."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +14,7 @@ from grader.command.option import (
     RubricsOption,
     WeightsOption,
 )
+from grader.command.run import run
 from grader.errors import BadInput, Failed
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def draft(
     path = _path(question_id, out, rubrics)
     text = read(source)
     said = options(model, base_url, ask, param or [], fresh=fresh)
-    proposal, by, how = asyncio.run(_proposal(text, question, said, weights))
+    proposal, by, how = run(_proposal(text, question, said, weights))
     found = assemble(proposal, text, question_id)
     content = toml(found, f"{by} from {source.name} ({text.digest[:19]})", trust(how))
     count = f"{len(found.rubric.key_points)} key points, {len(found.doubts)} doubtful statements"

@@ -1,6 +1,5 @@
 """``grade rubric test``: labelled answers through a judge."""
 
-import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +16,7 @@ from grader.command.option import (
     WeightsOption,
 )
 from grader.command.rubric_check import FilesArgument
+from grader.command.run import run
 from grader.errors import BadInput
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def trial(
         where = paths[0].parent / "labelled" / paths[0].name
         raise BadInput(f"no labelled answers to test with: write some to {where}")
     said = options(model, base_url, ask, param or [], fresh=fresh)
-    found = report(asyncio.run(_run(given, said, weights, repeats)))
+    found = report(run(_run(given, said, weights, repeats)))
     _print(found, as_json=as_json)
     raise typer.Exit(exit_code(found, min_accuracy, min_kappa))
 
@@ -73,7 +73,7 @@ async def _run(
     given: "Sequence[Case]", said: "Options", weights: str | None, repeats: int
 ) -> "list[Trial]":
     from grader.command.bench import open_bench
-    from grader.trial import run
+    from grader.trial import run as run_all
 
     count = 0
 
@@ -84,7 +84,7 @@ async def _run(
 
     async with open_bench(said, weights) as bench:
         judges = [bench.sampled(number) for number in range(repeats)]
-        return await run(given, judges, bench.model.slots, done)
+        return await run_all(given, judges, bench.model.slots, done)
 
 
 def _print(found: "Report", *, as_json: bool) -> None:
