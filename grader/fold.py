@@ -7,6 +7,7 @@ such as ``<``, ``+`` or ``%``, for they carry the meaning. An index map leads ba
 
 import re
 import unicodedata
+from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ _UNSPACED = (
 _LONGEST_CLUSTER = 31
 # Two Arabic ligatures stand for whole phrases; folding them would blow a text up eighteenfold.
 _EXPANSION = 6
+_SHORT, _LONG = 200, 4000
 
 
 class Kind(Enum):
@@ -61,8 +63,8 @@ class Folded:
     """Folded text and, for each of its characters, the stretch of the original it came from."""
 
     text: str
-    starts: list[int]
-    ends: list[int]
+    starts: "array[int]"
+    ends: "array[int]"
 
     def original(self, start: int, end: int) -> tuple[int, int] | None:
         """The original offsets of folded ``start:end``; None where that cuts a character apart."""
@@ -78,7 +80,6 @@ class Folded:
         return 0 < index < len(self.starts) and self.starts[index] == self.starts[index - 1]
 
 
-@lru_cache(maxsize=16)
 def fold(text: str) -> Folded:
     """Folds *text*, in linear time.
 
@@ -86,6 +87,12 @@ def fold(text: str) -> Folded:
     elsewhere (next to Chinese and Japanese, between a number and its unit, at the ends), so
     ``12.4`` is not ``124`` but ``16 GB`` is ``16GB``.
     """
+    if len(text) < _SHORT:
+        return _fold(text)
+    return _fold_answer(text) if len(text) <= _LONG else _fold_long_answer(text)
+
+
+def _fold(text: str) -> Folded:
     said = _Said()
     done = 0
     for found in _PLAIN.finditer(text):
@@ -96,13 +103,19 @@ def fold(text: str) -> Folded:
     return Folded("".join(said.pieces), said.starts, said.ends)
 
 
+# An answer is folded when it is read and again when its quotes are looked for, a reply later, with
+# hundreds of others in between.
+_fold_answer = lru_cache(maxsize=256)(_fold)
+_fold_long_answer = lru_cache(maxsize=16)(_fold)
+
+
 class _Said:
     """The folded text so far."""
 
     def __init__(self) -> None:
         self.pieces: list[str] = []
-        self.starts: list[int] = []
-        self.ends: list[int] = []
+        self.starts = array("I")
+        self.ends = array("I")
         self._last = self._gap = Kind.NOTHING
 
     def run(self, text: str, start: int, kind: Kind) -> None:

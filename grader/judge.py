@@ -13,7 +13,6 @@ from grader.record import Evidence, JudgeInfo, MisconceptionGrade, PointGrade, U
 from grader.request import Reply, usage
 from grader.rubric import Rubric
 
-
 _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 
 

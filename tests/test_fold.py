@@ -80,8 +80,8 @@ def test_weight_counts_a_chinese_character_twice_and_symbols_not_at_all() -> Non
 def test_any_text_is_folded_with_offsets_in_order(text: str) -> None:
     folded = fold(text)
     assert len(folded.text) == len(folded.starts) == len(folded.ends)
-    assert folded.starts == sorted(folded.starts)
-    assert folded.ends == sorted(folded.ends)
+    assert list(folded.starts) == sorted(folded.starts)
+    assert list(folded.ends) == sorted(folded.ends)
     for start, end in zip(folded.starts, folded.ends, strict=True):
         assert 0 <= start <= end <= len(text)
 
