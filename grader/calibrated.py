@@ -7,13 +7,13 @@ The raw probability of a small model is biased; a logistic curve fitted on label
 
 import math
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from grader.record import Cause, Verdict
+from grader.record import Cause, Evidence, Verdict
 from grader.request import Token, TopToken, Unusable
 
 _YES = {"yes", "是"}
@@ -23,20 +23,27 @@ FILE = Path(__file__).with_name("calibrated.toml")
 
 
 class Curve(BaseModel):
-    """``P = 1 / (1 + exp(-(slope * x + offset)))`` for log-odds ``x``."""
+    """``P = 1 / (1 + exp(-(slope * x + others * y + offset)))`` for log-odds ``x``.
+
+    ``y`` is the mean log-odds of the answer's other key points: how well an answer does elsewhere
+    tells something of what it means here, and a small model's single verdict is noisy. Shrinking
+    towards the answer's own level is the empirical Bayes estimate (Efron and Morris, 1975).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     slope: float = Field(gt=0)
+    others: float = Field(default=0.0, ge=0)
     offset: float
 
-    def logit(self, log_odds: float) -> float:
+    def logit(self, log_odds: float, others: float = 0.0) -> float:
         """The calibrated log-odds; above 0 the yes is likelier than not."""
-        return self.slope * log_odds + self.offset
+        return self.slope * log_odds + self.others * others + self.offset
 
-    def probability(self, log_odds: float) -> float:
+    def probability(self, log_odds: float, others: float = 0.0) -> float:
         """The calibrated probability, 0 to 1."""
-        return 1.0 / (1.0 + math.exp(-min(max(self.logit(log_odds), -50.0), 50.0)))
+        logit = self.logit(log_odds, others)
+        return 1.0 / (1.0 + math.exp(-min(max(logit, -50.0), 50.0)))
 
 
 class Calibration(BaseModel):
@@ -67,7 +74,8 @@ class Finding(BaseModel):
 
     verdict: Verdict
     confidence: float
-    alternative: Verdict | None
+    alternative: Verdict | None = None
+    evidence: Evidence | None = None
 
 
 def calibration(kind: Literal["local", "endpoint"]) -> Calibration:
@@ -76,42 +84,47 @@ def calibration(kind: Literal["local", "endpoint"]) -> Calibration:
     return Calibration.model_validate(table[kind])
 
 
-def finding(log_odds: float, fitted: Calibration, *, binary: bool) -> Finding:
+def mean_of_others(own: float, known: Sequence[float]) -> float:
+    """The mean of *known*, which holds *own* once, without it; *own* where there is no other."""
+    return (sum(known) - own) / (len(known) - 1) if len(known) > 1 else own
+
+
+def finding(log_odds: float, fitted: Calibration, *, others: float, binary: bool) -> Finding:
     """The verdict on a key point.
 
     Args:
         log_odds: natural logarithm of the odds of a yes.
+        others: mean log-odds of the answer's other key points.
         binary: the key point is either met or missed.
     """
-    met = fitted.met.probability(log_odds)
-    some = met if binary else max(fitted.some.probability(log_odds), met)
+    met = fitted.met.probability(log_odds, others)
+    some = met if binary else max(fitted.some.probability(log_odds, others), met)
     if met > 1 / 2:
         verdict, confidence = Verdict.MET, met
     elif some > 1 / 2:
         verdict, confidence = Verdict.PARTIAL, some - met
     else:
         verdict, confidence = Verdict.MISSED, 1 - some
-    near = _neighbour(log_odds, fitted, verdict, binary=binary)
+    to_met = abs(fitted.met.logit(log_odds, others))
+    to_some = abs(fitted.some.logit(log_odds, others))
+    near = _neighbour(to_met, to_some, fitted.unsure, verdict, binary=binary)
     return Finding(verdict=verdict, confidence=round(confidence, 3), alternative=near)
 
 
 def _neighbour(
-    log_odds: float, fitted: Calibration, verdict: Verdict, *, binary: bool
+    to_met: float, to_some: float, unsure: float, verdict: Verdict, *, binary: bool
 ) -> Verdict | None:
-    """The verdict on the other side of a threshold that is nearer than ``unsure``."""
-    to_met = abs(fitted.met.logit(log_odds))
+    """The verdict on the other side of a threshold that is nearer than *unsure*."""
     if binary:
         other = Verdict.MISSED if verdict == Verdict.MET else Verdict.MET
-        return other if to_met < fitted.unsure else None
-    to_some = abs(fitted.some.logit(log_odds))
-    below = Verdict.MISSED if verdict == Verdict.PARTIAL else Verdict.PARTIAL
+        return other if to_met < unsure else None
     if verdict == Verdict.MET:
-        return Verdict.PARTIAL if to_met < fitted.unsure else None
+        return Verdict.PARTIAL if to_met < unsure else None
     if verdict == Verdict.MISSED:
-        return Verdict.PARTIAL if to_some < fitted.unsure else None
-    if min(to_met, to_some) >= fitted.unsure:
+        return Verdict.PARTIAL if to_some < unsure else None
+    if min(to_met, to_some) >= unsure:
         return None
-    return Verdict.MET if to_met < to_some else below
+    return Verdict.MET if to_met < to_some else Verdict.MISSED
 
 
 def log_odds(token: Token) -> float:

@@ -16,18 +16,23 @@ import tomli_w
 
 from grader import labelled, rubric
 from grader.answer import from_text
-from grader.calibrated import FILE, Calibration, Curve, calibration, finding
+from grader.calibrated import FILE, Calibration, Curve, calibration, finding, mean_of_others
 from grader.choice import LOCAL, Options, bench
+from grader.errors import BadInput
+from grader.labelled import LabelledAnswer
 from grader.ledger import Ledger, default_path
 from grader.own_words import all_lines
-from grader.per_point import Asked, PerPoint
+from grader.per_point import PerPoint
 from grader.record import Verdict
 from grader.request import Unusable
+from grader.rubric import Rubric
+from grader.yes_no import Questions
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_CLOSE = 1e-9
 _UNSURE = 0.4
 """Half-width of the unsure band: a verdict of probability 0.6 or less may as well be the other."""
 
@@ -37,6 +42,7 @@ class Sample:
     """One labelled decision: the log-odds that the judge gave, and what people said.
 
     Attributes:
+        others: mean log-odds of the answer's other key points.
         verdict: None for a misconception.
         asserted: None for a key point.
     """
@@ -44,8 +50,10 @@ class Sample:
     question: str
     answer: str
     language: str
+    kind: str
     item: str
     log_odds: float
+    others: float = 0.0
     binary: bool = False
     verdict: Verdict | None = None
     asserted: bool | None = None
@@ -57,49 +65,70 @@ async def samples(judge: PerPoint, folders: Sequence[Path]) -> list[Sample]:
     for asked in rubric.load_all(folders):
         known = labelled.of(asked, folders)
         for one in known.answers if known else ():
-            where = (asked.id, one.id, one.language)
-            about = Asked(judge, all_lines(from_text(one.text, one.id)))
-            for point in asked.key_points:
-                odds = await _odds(about.point_log_odds(point))
-                label = one.verdicts[point.id].verdict
-                if odds is not None:
-                    found.append(Sample(*where, point.id, odds, point.binary, label))
-            for claim in asked.misconceptions:
-                odds = await _odds(about.claim_log_odds(claim))
-                held = claim.id in one.misconceptions
-                if odds is not None:
-                    found.append(Sample(*where, claim.id, odds, asserted=held))
+            about = judge.questions(all_lines(from_text(one.text, one.id)))
+            found += await _of_points(about, asked, one)
+            found += await _of_claims(about, asked, one)
     return found
 
 
-async def _odds(asked: "Awaitable[float]") -> float | None:
+async def _of_points(about: Questions, asked: Rubric, one: LabelledAnswer) -> list[Sample]:
+    odds = {point: await _odds(about.point_log_odds(point)) for point in asked.key_points}
+    known = [value for value in odds.values() if value is not None]
+    return [
+        Sample(
+            *(asked.id, one.id, one.language, one.kind, point.id, value),
+            others=mean_of_others(value, known),
+            binary=point.binary,
+            verdict=one.verdicts[point.id].verdict,
+        )
+        for point, value in odds.items()
+        if value is not None
+    ]
+
+
+async def _of_claims(about: Questions, asked: Rubric, one: LabelledAnswer) -> list[Sample]:
+    odds = {claim.id: await _odds(about.claim_log_odds(claim)) for claim in asked.misconceptions}
+    return [
+        Sample(
+            *(asked.id, one.id, one.language, one.kind, name, value),
+            asserted=name in one.misconceptions,
+        )
+        for name, value in odds.items()
+        if value is not None
+    ]
+
+
+async def _odds(asked: Awaitable[float]) -> float | None:
     try:
         return await asked
     except Unusable:
         return None
 
 
-def fit_curve(log_odds: "NDArray[np.float64]", yes: "NDArray[np.bool_]") -> Curve:
-    """A logistic curve by Newton's method, with a slight pull towards slope 1 and offset 0.
+def fit_curve(features: "NDArray[np.float64]", yes: "NDArray[np.bool_]") -> list[float]:
+    """The weights of a logistic curve, the offset last, by Newton's method.
+
+    A slight pull towards slope 1 and nothing else keeps the answer finite where the labels can
+    be told apart without a fault.
 
     Args:
-        log_odds: shape (n,).
+        features: shape (n, k), the log-odds first.
         yes: shape (n,): whether people said yes.
     """
     import numpy as np
 
-    design = np.column_stack([log_odds, np.ones_like(log_odds)])
-    start = np.array([1.0, 0.0])
-    weights, pull = start.copy(), 1.0
+    design = np.column_stack([features, np.ones(len(features))])
+    start = np.eye(design.shape[1])[0]
+    weights = start.copy()
     for _ in range(50):
         chance = 1 / (1 + np.exp(-np.clip(design @ weights, -50, 50)))
-        gradient = design.T @ (yes - chance) - pull * (weights - start)
-        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + pull * np.eye(2)
+        gradient = design.T @ (yes - chance) - (weights - start)
+        curvature = (design * (chance * (1 - chance))[:, None]).T @ design + np.eye(len(weights))
         step = np.linalg.solve(curvature, gradient)
         weights = weights + step
-        if np.abs(step).max() < 1e-9:  # noqa: PLR2004
+        if np.abs(step).max() < _CLOSE:
             break
-    return Curve(slope=round(max(float(weights[0]), 0.01), 4), offset=round(float(weights[1]), 4))
+    return [round(float(weight), 4) for weight in weights]
 
 
 def fit(found: Iterable[Sample], base: Calibration) -> Calibration:
@@ -110,17 +139,20 @@ def fit(found: Iterable[Sample], base: Calibration) -> Calibration:
     return Calibration(
         met=_curve(points, lambda s: s.verdict == Verdict.MET),
         some=_curve(graded, lambda s: s.verdict in (Verdict.MET, Verdict.PARTIAL)),
-        claim=_curve(claims, lambda s: bool(s.asserted)),
+        claim=_curve(claims, lambda s: bool(s.asserted), pooled=False),
         unsure=_UNSURE,
         languages=base.languages,
     )
 
 
-def _curve(found: Sequence[Sample], yes: Callable[[Sample], bool]) -> Curve:
+def _curve(found: Sequence[Sample], yes: Callable[[Sample], bool], *, pooled: bool = True) -> Curve:
     import numpy as np
 
-    return fit_curve(
-        np.array([s.log_odds for s in found]), np.array([yes(s) for s in found], dtype=bool)
+    rows = [(s.log_odds, s.others) if pooled else (s.log_odds,) for s in found]
+    weights = fit_curve(np.array(rows), np.array([yes(s) for s in found], dtype=bool))
+    slope, *others, offset = weights
+    return Curve(
+        slope=max(slope, _CLOSE), others=max(others[0], 0.0) if others else 0.0, offset=offset
     )
 
 
@@ -130,7 +162,7 @@ def held_out(found: Sequence[Sample], base: Calibration) -> list[tuple[Sample, V
     for question in sorted({s.question for s in found}):
         fitted = fit([s for s in found if s.question != question], base)
         judged += [
-            (s, finding(s.log_odds, fitted, binary=s.binary).verdict)
+            (s, finding(s.log_odds, fitted, others=s.others, binary=s.binary).verdict)
             for s in found
             if s.question == question and s.verdict is not None
         ]
@@ -139,26 +171,30 @@ def held_out(found: Sequence[Sample], base: Calibration) -> list[tuple[Sample, V
 
 def table(judged: Sequence[tuple[Sample, Verdict]]) -> list[tuple[str, str]]:
     """The figures of held-out verdicts, as names with values."""
-    from grader.agreement.categorical import cohen_kappa
-
-    met = [(s.verdict == Verdict.MET, v == Verdict.MET) for s, v in judged]
-    rows = [("key points", str(len(judged)))]
-    rows.append(("accuracy, met or not", _share(a == b for a, b in met)))
-    kappa = cohen_kappa([int(a) for a, _ in met], [int(b) for _, b in met], (0, 1))
-    rows.append(
-        ("kappa, met or not", "not estimable" if kappa.value is None else f"{kappa.value:.2f}")
-    )
+    rows = [("all answers", _figures(judged))]
+    plain = {"strong", "partial", "wrong"}
+    groups: dict[str, Callable[[Sample], bool]] = {
+        "strong, partial, wrong": lambda s: s.kind in plain,
+        "the harder kinds": lambda s: s.kind not in plain,
+    }
+    for name, belongs in groups.items():
+        rows.append((name, _figures([(s, v) for s, v in judged if belongs(s)])))
+    for name in ("en", "zh", "mixed"):
+        rows.append((f"in {name}", _figures([(s, v) for s, v in judged if s.language == name])))
     for verdict in Verdict:
         of = [v for s, v in judged if s.verdict == verdict]
         rows.append((f"recall of {verdict}", f"{_share(v == verdict for v in of)} of {len(of)}"))
-    for language in ("en", "zh", "mixed"):
-        hits = [
-            (s.verdict == Verdict.MET) == (v == Verdict.MET)
-            for s, v in judged
-            if s.language == language
-        ]
-        rows.append((f"accuracy in {language}", f"{_share(hits)} of {len(hits)}"))
     return rows
+
+
+def _figures(judged: Sequence[tuple[Sample, Verdict]]) -> str:
+    from grader.agreement.categorical import cohen_kappa
+
+    people = [int(s.verdict == Verdict.MET) for s, _ in judged]
+    judge = [int(v == Verdict.MET) for _, v in judged]
+    kappa = cohen_kappa(people, judge, levels=(0, 1)).value if judged else None
+    agreed = _share(a == b for a, b in zip(people, judge, strict=True))
+    return f"{agreed} right, kappa {'-' if kappa is None else f'{kappa:.2f}'}, n {len(judged)}"
 
 
 def _share(hits: Iterable[bool]) -> str:
@@ -172,7 +208,8 @@ async def _collect(folders: Sequence[Path]) -> tuple[list[Sample], Calibration]:
     with Ledger(default_path()) as ledger:
         async with bench(Options(LOCAL), os.environ, ledger, lambda: bring_weights(None)) as open_:
             judge = open_.judge
-            assert isinstance(judge, PerPoint)
+            if not isinstance(judge, PerPoint):
+                raise BadInput("only a judge that is asked per point has a calibration to fit")
             return await samples(judge, folders), judge.calibration
 
 

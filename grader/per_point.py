@@ -1,40 +1,24 @@
-"""One yes/no question a key point, read from the log-probabilities.
-
-The answer stands first and the key point last, so that all questions on one answer share the
-longest part of their prompt, which is read once. Small models judge well in this form and badly
-in every longer one.
-"""
+"""One yes/no question a key point, read from the log-probabilities and calibrated."""
 
 import asyncio
-import re
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
 
 from grader import prompt
 from grader.answer import Answer
-from grader.assertion import Wording, wording
-from grader.calibrated import Calibration, Finding, finding, log_odds
+from grader.calibrated import Calibration, Finding, finding, mean_of_others
 from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
-from grader.own_words import Line, all_lines, denial, own_lines
-from grader.prompt import Message
-from grader.record import (
-    Cause,
-    Evidence,
-    JudgeInfo,
-    MisconceptionGrade,
-    PointGrade,
-    Verdict,
-)
-from grader.request import Ask, Completion, Reply, Unusable, read
-from grader.rubric import KeyPoint, Misconception, Rubric
-from grader.segment import Span
+from grader.own_words import Line, all_lines, own_lines
+from grader.record import Cause, Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
+from grader.request import Ask, Unusable
+from grader.rubric import Rubric
+from grader.yes_no import Questions
 
-_TOP = 20
-_NUMBER = re.compile(r"\d{1,4}")
-_Graded = TypeVar("_Graded", PointGrade, MisconceptionGrade)
+_Row = TypeVar("_Row")
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -54,8 +38,12 @@ class PerPoint:
 
     @cached_property
     def prompt_digest(self) -> str:
-        """Digest of the templates."""
-        return prompt.digest(*prompt.PER_POINT)
+        """Digest of the templates and of the calibration: both decide the verdicts."""
+        return prompt.digest(*prompt.PER_POINT, also=self.calibration.model_dump_json())
+
+    def questions(self, lines: tuple[Line, ...]) -> Questions:
+        """What this judge asks about an answer's *lines*."""
+        return Questions(self.ask, lines, self.calibration.languages, self.parameters)
 
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
         """A few short calls for each key point and one for each misconception.
@@ -63,68 +51,83 @@ class PerPoint:
         Where a part of the answer speaks to the grader, the rest is judged, and the verdicts on
         the whole are compared with those on the rest: one that differs is ungraded.
         """
-        rest = Asked(self, own_lines(answer, rubric))
-        asked = [rest]
-        found = await self._each(rest.point, points(rubric))
-        held = await self._each(rest.claim, claims(rubric, language(answer.text)))
-        everything = all_lines(answer)
-        if everything != rest.lines:
-            whole = Asked(self, everything)
-            asked.append(whole)
-            found = await self._each(whole.confirmed_point, points(rubric), found)
-            held = await self._each(
-                whole.confirmed_claim, claims(rubric, language(answer.text)), held
-            )
-        replies = [reply for each in asked for reply in each.replies]
+        rest = self.questions(own_lines(answer, rubric))
+        whole = self.questions(all_lines(answer))
+        asked = [rest] if whole.lines == rest.lines else [rest, whole]
+        items, wrong = points(rubric), claims(rubric, language(answer.text))
+        verdicts = [await self._findings(each, items) for each in asked]
+        asserted = [await self._each(self._claim_finder(each), wrong) for each in asked]
+        found = [
+            await self._point(rest, item, _unswayed(*findings))
+            for item, *findings in zip(items, *verdicts, strict=True)
+        ]
+        held = [
+            await self._claim(rest, item, _unswayed(*findings))
+            for item, *findings in zip(wrong, *asserted, strict=True)
+        ]
         return Judgement(
             points=tuple(_contradicted(grade, held, rubric) for grade in found),
             misconceptions=tuple(held),
             feedback="",
             replied=next((each.replied for each in asked if each.replied), None),
-            usage=total_usage(replies),
+            usage=total_usage([reply for each in asked for reply in each.replies]),
         )
 
-    async def _each(
-        self, ask: Callable[..., Coroutine[Any, Any, _Graded]], *columns: Sequence[Any]
-    ) -> list[_Graded]:
-        """*ask* of every row of *columns*, at most ``slots`` at once."""
-        gate = asyncio.Semaphore(self.slots)
+    async def _findings(
+        self, asked: Questions, items: Sequence[PointItem]
+    ) -> list[Finding | Cause]:
+        """The verdict on every key point, each in the light of the others."""
 
-        async def one(row: tuple[Any, ...]) -> _Graded:
-            async with gate:
-                return await ask(*row)
+        async def odds_of(item: PointItem) -> float | Cause:
+            try:
+                return await asked.point_log_odds(item.point)
+            except Unusable as unusable:
+                return unusable.cause
 
-        return list(await asyncio.gather(*map(one, zip(*columns, strict=True))))
+        denied = [asked.denied(item.point) for item in items]
+        open_items = [item for item, evidence in zip(items, denied, strict=True) if not evidence]
+        if not asked.lines:
+            return [_NOT_SAID for _ in items]
+        odds = dict(zip(open_items, await self._each(odds_of, open_items), strict=True))
+        known = [value for value in odds.values() if isinstance(value, float)]
+        return [
+            Finding(verdict=Verdict.CONTRADICTED, confidence=1.0, evidence=evidence)
+            if evidence
+            else self._finding(item, odds[item], known)
+            for item, evidence in zip(items, denied, strict=True)
+        ]
 
+    def _finding(
+        self, item: PointItem, odds: float | Cause, known: Sequence[float]
+    ) -> Finding | Cause:
+        if isinstance(odds, Cause):
+            return odds
+        others = mean_of_others(odds, known)
+        return finding(odds, self.calibration, others=others, binary=item.point.binary)
 
-@dataclass
-class Asked:
-    """The asking about one answer.
+    def _claim_finder(self, asked: Questions) -> Callable[[ClaimItem], Awaitable[Finding | Cause]]:
+        async def find(item: ClaimItem) -> Finding | Cause:
+            if not asked.lines:
+                return _NOT_SAID
+            try:
+                odds = await asked.claim_log_odds(item.claim)
+            except Unusable as unusable:
+                return unusable.cause
+            chance = self.calibration.claim.probability(odds)
+            verdict = Verdict.MET if chance > 1 / 2 else Verdict.MISSED
+            return Finding(verdict=verdict, confidence=round(max(chance, 1 - chance), 3))
 
-    Attributes:
-        lines: the sentences that the judge is shown.
-        replies: all that came back so far.
-        replied: the model that says it replied.
-    """
+        return find
 
-    judge: PerPoint
-    lines: tuple[Line, ...]
-    replies: list[Reply] = field(default_factory=list)
-    replied: str | None = None
-
-    async def point(self, item: PointItem) -> PointGrade:
-        """The verdict on a key point; a claim denied word for word needs no question."""
-        claims = (wording(item.point.en), wording(item.point.zh))
-        if denied := denial(self.lines, self._said, claims):
-            return _denied(item, denied)
-        try:
-            found = await self._point_finding(item)
-            evidence: tuple[Evidence, ...] = ()
-            if found.verdict != Verdict.MISSED:
-                name = self.judge.calibration.languages[-1]
-                evidence = await self._evidence("per-point", getattr(item.point, name))
-        except Unusable as unusable:
-            return item.ungraded(unusable.cause)
+    async def _point(self, asked: Questions, item: PointItem, found: Finding | Cause) -> PointGrade:
+        if isinstance(found, Cause):
+            return item.ungraded(found)
+        evidence = (found.evidence,) if found.evidence else ()
+        if found.verdict != Verdict.MISSED and not evidence:
+            try:
+                evidence = (await asked.point_evidence(item.point),)
+            except Unusable as unusable:
+                return item.ungraded(unusable.cause)
         return PointGrade(
             id=item.id,
             weight=item.point.weight,
@@ -134,126 +137,44 @@ class Asked:
             evidence=evidence,
         )
 
-    async def claim(self, item: ClaimItem) -> MisconceptionGrade:
+    async def _claim(
+        self, asked: Questions, item: ClaimItem, found: Finding | Cause
+    ) -> MisconceptionGrade:
+        if isinstance(found, Cause):
+            return item.ungraded(found)
+        asserted = found.verdict == Verdict.MET
+        evidence: tuple[Evidence, ...] = ()
         try:
-            chance = await self._chance(item)
-            asserted = chance > 1 / 2
-            evidence = await self._evidence("per-claim", item.claim.en) if asserted else ()
+            if asserted:
+                evidence = (await asked.claim_evidence(item.claim),)
         except Unusable as unusable:
             return item.ungraded(unusable.cause)
         grade = item.grade(asserted, evidence)
-        confidence = round(chance if asserted else 1 - chance, 3)
-        return grade.model_copy(update={"confidence": confidence})
+        return grade.model_copy(update={"confidence": found.confidence})
 
-    async def confirmed_point(self, item: PointItem, grade: PointGrade) -> PointGrade:
-        """*grade*, if these lines get the same verdict; else ungraded."""
-        if grade.verdict in (None, Verdict.CONTRADICTED):
-            return grade
-        try:
-            found = await self._point_finding(item)
-        except Unusable as unusable:
-            return item.ungraded(unusable.cause)
-        return grade if found.verdict == grade.verdict else item.ungraded(Cause.SWAYED)
+    async def _each(
+        self, ask: Callable[[_Row], Awaitable[_Result]], rows: Sequence[_Row]
+    ) -> list[_Result]:
+        """*ask* of every row, at most ``slots`` at once."""
+        gate = asyncio.Semaphore(self.slots)
 
-    async def confirmed_claim(
-        self, item: ClaimItem, grade: MisconceptionGrade
-    ) -> MisconceptionGrade:
-        """*grade*, if these lines assert the claim too, or do not either; else ungraded."""
-        if grade.asserted is None:
-            return grade
-        try:
-            asserted = await self._chance(item) > 1 / 2
-        except Unusable as unusable:
-            return item.ungraded(unusable.cause)
-        return grade if asserted == grade.asserted else item.ungraded(Cause.SWAYED)
+        async def one(row: _Row) -> _Result:
+            async with gate:
+                return await ask(row)
 
-    async def _point_finding(self, item: PointItem) -> Finding:
-        if not self.lines:
-            return Finding(verdict=Verdict.MISSED, confidence=1.0, alternative=None)
-        odds = await self.point_log_odds(item.point)
-        return finding(odds, self.judge.calibration, binary=item.point.binary)
-
-    async def _chance(self, item: ClaimItem) -> float:
-        """The probability that the claim is asserted."""
-        if not self.lines:
-            return 0.0
-        odds = await self.claim_log_odds(item.claim)
-        return self.judge.calibration.claim.probability(odds)
-
-    async def point_log_odds(self, point: KeyPoint) -> float:
-        """Log-odds that the answer makes the key point, the mean over the languages."""
-        names = self.judge.calibration.languages
-        odds = [await self._log_odds("per-point", getattr(point, n)) for n in names]
-        return sum(odds) / len(odds)
-
-    async def claim_log_odds(self, claim: Misconception) -> float:
-        """Log-odds that the answer asserts the claim."""
-        return await self._log_odds("per-claim", claim.en)
-
-    async def _log_odds(self, template: str, text: str) -> float:
-        parameters = {"max_tokens": 1, "temperature": 0, "logprobs": True, "top_logprobs": _TOP}
-        completion = await self._ask(self._question(template, text), parameters)
-        return log_odds(completion.first_token)
-
-    async def _evidence(self, template: str, text: str) -> tuple[Evidence, ...]:
-        """The sentence that the model names: it can only name one that is there.
-
-        Raises:
-            Unusable: it named none.
-        """
-        spans = [line.span for line in self.lines]
-        if len(spans) == 1:
-            return (_as_evidence(spans[0]),)
-        messages = [
-            *self._question(template, text),
-            {"role": "assistant", "content": "Yes"},
-            {"role": "user", "content": prompt.fill("per-point-evidence").strip()},
-        ]
-        completion = await self._ask(messages, {"max_tokens": 4, "temperature": 0})
-        named = _NUMBER.search(completion.written)
-        if named is None or not 1 <= int(named[0]) <= len(spans):
-            raise Unusable(Cause.QUOTE_NOT_FOUND, "it named no sentence of the answer")
-        return (_as_evidence(spans[int(named[0]) - 1]),)
-
-    @cached_property
-    def _said(self) -> list[Wording]:
-        return [wording(line.shown) for line in self.lines]
-
-    @cached_property
-    def _shown(self) -> str:
-        """The answer, its sentences numbered, as it stands before every question."""
-        lines = (
-            prompt.fill("per-point-sentence", number=str(n), sentence=line.shown)
-            for n, line in enumerate(self.lines, 1)
-        )
-        return prompt.fill("per-point-answer", answer="".join(lines).rstrip("\n"))
-
-    def _question(self, template: str, text: str) -> list[Message]:
-        asked = self._shown + prompt.fill(template, text=text).strip()
-        system = prompt.fill("per-point-system").strip()
-        return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
-
-    async def _ask(self, messages: list[Message], parameters: dict[str, Any]) -> Completion:
-        body = {"messages": messages, **parameters, **self.judge.parameters}
-        reply = await self.judge.ask(body)
-        self.replies.append(reply)
-        completion = read(reply)
-        self.replied = completion.model or self.replied
-        return completion
+        return list(await asyncio.gather(*map(one, rows)))
 
 
-def _denied(item: PointItem, span: Span) -> PointGrade:
-    return PointGrade(
-        id=item.id,
-        weight=item.point.weight,
-        verdict=Verdict.CONTRADICTED,
-        confidence=1.0,
-        evidence=(_as_evidence(span),),
-    )
+_NOT_SAID = Finding(verdict=Verdict.MISSED, confidence=1.0)
 
 
-def _as_evidence(span: Span) -> Evidence:
-    return Evidence(text=span.text, start=span.start, end=span.end)
+def _unswayed(rest: Finding | Cause, whole: Finding | Cause | None = None) -> Finding | Cause:
+    """What was found on *rest*, if the *whole* answer, where it is another, gets the same."""
+    if whole is None or isinstance(rest, Cause):
+        return rest
+    if isinstance(whole, Cause):
+        return whole
+    return rest if whole.verdict == rest.verdict else Cause.SWAYED
 
 
 def _contradicted(

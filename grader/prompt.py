@@ -38,9 +38,13 @@ def fill(name: str, **values: str) -> str:
     return str(template.substitute(values))
 
 
-def digest(*names: str) -> str:
-    """``sha256:...`` over the templates *names*, so that a changed wording shows in the record."""
-    text = "\0".join(map(_words, names))
+def digest(*names: str, also: str = "") -> str:
+    """``sha256:...`` over the templates *names*, so that a changed wording shows in the record.
+
+    Args:
+        also: what else decides the verdicts, such as a calibration.
+    """
+    text = "\0".join([*map(_words, names), also])
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

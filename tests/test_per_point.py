@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 
 from grader import answer as answers
 from grader import rubric as rubrics
-from grader.calibrated import Calibration, Curve, calibration, finding, log_odds
+from grader.calibrated import (
+    Calibration,
+    Curve,
+    calibration,
+    finding,
+    log_odds,
+    mean_of_others,
+)
 from grader.data import folder
 from grader.judge import Judgement
 from grader.per_point import PerPoint
@@ -101,6 +108,14 @@ def test_a_failed_call_leaves_its_point_ungraded_with_the_cause() -> None:
     assert {p.cause for p in result.points} == {Cause.TIMEOUT}
 
 
+def test_the_other_key_points_of_an_answer_weigh_in() -> None:
+    leaning = PLAIN.model_copy(update={"met": Curve(slope=1, others=1, offset=0)})
+    assert finding(-0.5, leaning, others=2.0, binary=True).verdict == Verdict.MET
+    assert finding(-0.5, leaning, others=-2.0, binary=True).verdict == Verdict.MISSED
+    assert mean_of_others(1.0, [1.0, 3.0, 5.0]) == 4.0
+    assert mean_of_others(1.0, [1.0]) == 1.0
+
+
 def test_yes_and_no_are_found_however_they_are_written() -> None:
     assert log_odds(token(**{" Yes": -0.1, "no": -2.1})) == pytest.approx(2.0)
     assert log_odds(token(**{"是": -0.5, "否": -0.7})) == pytest.approx(0.2)
@@ -117,7 +132,7 @@ def test_neither_yes_nor_no_is_no_verdict() -> None:
 
 @given(st.floats(-60, 60), st.booleans())
 def test_every_log_odds_gives_a_verdict_that_its_key_point_can_have(x: float, binary: bool) -> None:
-    found = finding(x, PLAIN, binary=binary)
+    found = finding(x, PLAIN, others=0.0, binary=binary)
     assert 0 <= found.confidence <= 1
     assert found.alternative != found.verdict
     if binary:
@@ -128,6 +143,6 @@ def test_every_log_odds_gives_a_verdict_that_its_key_point_can_have(x: float, bi
 def test_more_log_odds_never_make_a_worse_verdict(x: float, more: float) -> None:
     order = [Verdict.MISSED, Verdict.PARTIAL, Verdict.MET]
     for fitted in (calibration("local"), calibration("endpoint")):
-        low = finding(x, fitted, binary=False).verdict
-        high = finding(x + more, fitted, binary=False).verdict
+        low = finding(x, fitted, others=0.0, binary=False).verdict
+        high = finding(x + more, fitted, others=0.0, binary=False).verdict
         assert order.index(low) <= order.index(high)
