@@ -1,5 +1,6 @@
 """``grade calibrate``: may these grades be trusted?"""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -78,6 +79,7 @@ def team(
     samples: SamplesOption = 2000,
 ) -> None:
     """Say whether people agree, and whether a model may be trusted beside them."""
+    _single_thread()
     from grader.calibration import groups as grouping
     from grader.calibration import ratings as rated
     from grader.calibration import results as graded
@@ -110,6 +112,12 @@ def team(
         from grader.calibration.summary import summary
 
         show.blocks(summary(report, shown_in), show.console())
+
+
+def _single_thread() -> None:
+    """Before numpy is imported: for many small products its threads cost more than they give."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 def _page(
@@ -174,6 +182,7 @@ def drift(
     seed: SeedOption = 0,
 ) -> None:
     """Say whether two gradings of the same answers are the same: exit 0 if shown, else 4."""
+    _single_thread()
     from grader import show
     from grader.calibration import drift as drifting
     from grader.calibration import results as graded
@@ -216,6 +225,7 @@ def plan(
     seed: SeedOption = 0,
 ) -> None:
     """Say how many answers and people a wanted interval takes."""
+    _single_thread()
     from grader import show
     from grader.calibration import plan as planning
     from grader.calibration.plan_summary import summary

@@ -6,9 +6,15 @@ For each kind of team the share of seeds with the verdict that its construction 
 the share of intervals that hold the true figure, which is taken from one team of 40,000 answers.
 """
 
+import sys
+from collections import Counter
+from dataclasses import replace
+
 from grader.calibration.analysis import decisions
 from grader.calibration.levels import level
 from grader.calibration.measure import Sampling
+from grader.calibration.model import Estimate, Statistic
+from grader.calibration.severity import severities
 from grader.calibration.table import scores, verdicts
 from grader.calibration.thresholds import load
 from grader.calibration.trust import Trust
@@ -106,9 +112,9 @@ def main() -> None:
     for name, counts in right(seeds).items():
         expected = CASES[name][1]
         rest = ", ".join(f"{t.value} {n}" for t, n in counts.items() if t is not expected)
-        print(f"{counts[expected]:4d} of {seeds}  {expected.value:17} {name}  {rest}")  # noqa: T201
+        print(f"{counts[expected]:4d} of {seeds}  {expected.value:17} {name}  {rest}")
     for name, share in coverage(seeds).items():
-        print(f"{share:6.3f}  {name}")  # noqa: T201
+        print(f"{share:6.3f}  {name}")
 
 
 if __name__ == "__main__":
