@@ -6,6 +6,7 @@ longer one.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from grader import prompt
 from grader.assertion import Wording, wording
 from grader.calibrated import log_odds
+from grader.nearest import nearest
 from grader.own_words import Line, denial
 from grader.prompt import Message
 from grader.record import Cause, Evidence
@@ -62,20 +64,21 @@ class Questions:
         return await self._log_odds(_CLAIM, claim.en)
 
     async def point_evidence(self, point: KeyPoint) -> Evidence:
-        """The sentence that makes the key point.
+        """The sentence that makes the key point: the nearest in words, else the model's choice.
 
         Raises:
-            Unusable: the model named none that is there.
+            Unusable: no word is shared, and the model named no sentence that is there.
         """
-        return await self._evidence(_POINT, getattr(point, self.languages[-1]))
+        wordings = (point.en, point.zh, point.notes.met, point.notes.partial or "")
+        return await self._evidence(_POINT, getattr(point, self.languages[-1]), wordings)
 
     async def claim_evidence(self, claim: Misconception) -> Evidence:
-        """The sentence that asserts the claim.
+        """The sentence that asserts the claim: the nearest in words, else the model's choice.
 
         Raises:
-            Unusable: the model named none that is there.
+            Unusable: no word is shared, and the model named no sentence that is there.
         """
-        return await self._evidence(_CLAIM, claim.en)
+        return await self._evidence(_CLAIM, claim.en, (claim.en, claim.zh))
 
     def denied(self, point: KeyPoint) -> Evidence | None:
         """The sentence that denies the key point word for word: that needs no question."""
@@ -87,10 +90,11 @@ class Questions:
         completion = await self._ask(self._question(template, text), parameters)
         return log_odds(completion.first_token)
 
-    async def _evidence(self, template: str, text: str) -> Evidence:
+    async def _evidence(self, template: str, text: str, wordings: Sequence[str]) -> Evidence:
         spans = [line.span for line in self.lines]
-        if len(spans) == 1:
-            return _as_evidence(spans[0])
+        place = 0 if len(spans) == 1 else nearest(wordings, [line.shown for line in self.lines])
+        if place is not None:
+            return _as_evidence(spans[place])
         messages = [
             *self._question(template, text),
             {"role": "assistant", "content": "Yes"},

@@ -19,9 +19,11 @@ from grader.calibrated import (
 )
 from grader.data import folder
 from grader.judge import Judgement
+from grader.nearest import nearest
 from grader.per_point import PerPoint
 from grader.record import Cause, Verdict
 from grader.request import Reply, Request, Token, Unusable
+from grader.rubric import Text
 from tests.fakes import INFO, FakeModel, completion
 
 RUBRIC = rubrics.load("bank-conflict", (folder("rubrics"),))
@@ -47,11 +49,11 @@ def judge(model: FakeModel, fitted: Calibration = PLAIN) -> Judgement:
 
 
 def saying(yes: set[str], odds: float = 3.0) -> FakeModel:
-    """A model that says yes to the texts *yes* and names the second sentence as evidence."""
+    """A model that says yes to the texts *yes*, and names the third sentence as evidence."""
 
     def reply(request: Request) -> Reply:
         if "logprobs" not in request.body:
-            return Reply(body=completion("2."))
+            return Reply(body=completion("3."))
         asked = request.body["messages"][-1]["content"]
         x = odds if any(text in asked for text in yes) else -odds
         return Reply(body=completion("Yes", logprobs={"Yes": 0.0, "No": -x}))
@@ -78,8 +80,8 @@ def test_a_yes_is_met_with_a_sentence_of_the_answer_as_evidence() -> None:
     found = judge(saying({point.en, point.zh})).points[1]
     assert found.verdict == Verdict.MET
     assert found.confidence == pytest.approx(1 / (1 + math.exp(-3)), abs=0.001)
-    assert [e.text for e in found.evidence] == ["Padding helps."]
-    assert TEXT[found.evidence[0].start : found.evidence[0].end] == "Padding helps."
+    assert [e.text for e in found.evidence] == ["Shared memory has 32 banks."]
+    assert TEXT[found.evidence[0].start : found.evidence[0].end] == found.evidence[0].text
 
 
 def test_the_log_odds_of_both_languages_are_averaged() -> None:
@@ -118,7 +120,7 @@ def test_the_other_key_points_of_an_answer_weigh_in() -> None:
 
 def test_yes_and_no_are_found_however_they_are_written() -> None:
     assert log_odds(token(**{" Yes": -0.1, "no": -2.1})) == pytest.approx(2.0)
-    assert log_odds(token(**{"是": -0.5, "否": -0.7})) == pytest.approx(0.2)
+    assert log_odds(token(是=-0.5, 否=-0.7)) == pytest.approx(0.2)
 
 
 def test_a_word_that_was_not_returned_counts_as_the_least_likely_that_was() -> None:
@@ -146,3 +148,21 @@ def test_more_log_odds_never_make_a_worse_verdict(x: float, more: float) -> None
         low = finding(x, fitted, others=0.0, binary=False).verdict
         high = finding(x + more, fitted, others=0.0, binary=False).verdict
         assert order.index(low) <= order.index(high)
+
+
+def test_the_evidence_is_the_sentence_nearest_in_words_in_any_language() -> None:
+    sentences = ["Padding helps.", "Shared memory has 32 banks.", "同一个字的访问会广播。"]
+    assert nearest(["There are thirty-two (32) banks of shared memory."], sentences) == 1
+    assert nearest(["Reading the same word is broadcast.", "读同一个字走广播"], sentences) == 2
+    assert nearest(["Pad the row."], sentences) == 0
+
+
+def test_where_no_word_is_shared_the_model_names_the_sentence() -> None:
+    assert nearest(["Quantisation loses accuracy."], ["Padding helps.", "It is broadcast."]) is None
+    wording = Text(en="Quantisation loses accuracy.", zh="量化损失精度")
+    claim = RUBRIC.misconceptions[0].model_copy(update={"en": wording.en, "zh": wording.zh})
+    odd = RUBRIC.model_copy(update={"misconceptions": (claim,)})
+    judged = asyncio.run(
+        PerPoint(saying({claim.en}).ask, INFO, PLAIN).judge(odd, answers.from_text(TEXT, "t"))
+    )
+    assert [e.text for e in judged.misconceptions[0].evidence] == ["同一个字的访问会广播。"]
