@@ -88,7 +88,7 @@ def fold(text: str) -> Folded:
     ``12.4`` is not ``124`` but ``16 GB`` is ``16GB``.
     """
     if len(text) < _SHORT:
-        return _fold(text)
+        return _fold_sentence(text)
     return _fold_answer(text) if len(text) <= _LONG else _fold_long_answer(text)
 
 
@@ -105,6 +105,7 @@ def _fold(text: str) -> Folded:
 
 # An answer is folded when it is read and again when its quotes are looked for, a reply later, with
 # hundreds of others in between.
+_fold_sentence = lru_cache(maxsize=64)(_fold)
 _fold_answer = lru_cache(maxsize=256)(_fold)
 _fold_long_answer = lru_cache(maxsize=16)(_fold)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -183,6 +184,7 @@ def claims(rubric: Rubric, language: str) -> tuple[ClaimItem, ...]:
     )
 
 
+@lru_cache(maxsize=64)
 def reply_schema(rubric: Rubric) -> dict[str, Any]:
     """The strict JSON Schema of a whole reply: one required property for each key point and
     misconception, so that none can be left out or invented."""

@@ -6,9 +6,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from grader.errors import ModelFailed
+from grader.errors import ModelFailed, Unclear
 from grader.plain import one_line
 from grader.record import Cause
 from grader.request import Reply, Request
@@ -16,6 +16,8 @@ from grader.request import Reply, Request
 if TYPE_CHECKING:
     import httpx2
     from openai import APIStatusError, AsyncOpenAI
+
+T = TypeVar("T")
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
 TIMEOUT_S = 120.0
@@ -76,15 +78,16 @@ class Endpoint:
         import httpx2
         from openai import AsyncOpenAI
 
-        limits = httpx2.Limits(max_connections=1000, max_keepalive_connections=256)
+        from grader.connections import Connections
+
         return AsyncOpenAI(
             api_key=self.api_key or "none",
             base_url=self.endpoint,
             max_retries=0,  # the SDK retries a quota that is gone, and says nothing of its waits
             timeout=self.timeout_s,
-            http_client=httpx2.AsyncClient(transport=self.transport, limits=limits)
+            http_client=httpx2.AsyncClient(transport=self.transport)
             if self.transport
-            else httpx2.AsyncClient(limits=limits, timeout=self.timeout_s),
+            else Connections(self.timeout_s),
         )
 
     async def send(self, request: Request) -> Reply:
@@ -162,6 +165,38 @@ class Endpoint:
                 f"{where} knows no model {request.model!r} (HTTP 404);"
                 " check --model and --base-url (it usually ends in /v1)"
             )
+
+    async def call(
+        self, work: "Callable[[AsyncOpenAI], Awaitable[T]]", attempts: int = ATTEMPTS
+    ) -> T:
+        """What *work* gives with the client, tried again where the endpoint asks for it.
+
+        Raises:
+            Unclear: the last attempt may or may not have been carried out.
+            ModelFailed: the endpoint refused.
+        """
+        from openai import APIConnectionError, APIStatusError
+
+        for attempt in range(attempts):
+            try:
+                return await work(self._client)
+            except APIConnectionError as error:
+                detail, wait = f"cannot reach {self.endpoint}: {error.__cause__ or error}", None
+            except APIStatusError as error:
+                detail, wait = self._declined(error)
+            if attempt < attempts - 1:
+                await self.sleep(_backoff(attempt) if wait is None else wait)
+        raise Unclear(one_line(detail, _LONGEST_DETAIL))
+
+    def _declined(self, error: "APIStatusError") -> tuple[str, float | None]:
+        """What a passing fault says, and how long it asks to wait."""
+        status, problem = error.status_code, _problem(error.body)
+        detail = f"{self.endpoint} replied HTTP {status}: {problem.message}"
+        if status in {401, 403} or problem.code in _QUOTA_GONE:
+            self._stop_if_hopeless(Request(self.endpoint, self.name, {}), status, problem)
+        if status not in _TRANSIENT:
+            raise ModelFailed(one_line(detail, _LONGEST_DETAIL)) from None
+        return detail, _retry_after(error.response.headers)
 
     async def close(self) -> None:
         """Closes the connections, if any were opened."""
