@@ -51,9 +51,7 @@ def doubt(point: PointGrade, say: Catalogue) -> str:
         return str(say["cause"].format(cause=say["causes"][point.cause.value]))
     if point.alternative is None:
         return ""
-    confidence = "?" if point.confidence is None else f"{point.confidence:.2f}"
-    other = verdict(point.alternative, say)
-    return str(say["unsure"].format(alternative=other, confidence=confidence))
+    return str(say["unsure"].format(alternative=verdict(point.alternative, say)))
 
 
 def judge_line(grade: Grade, say: Catalogue) -> str:
@@ -83,7 +81,6 @@ def passages(grade: Grade, rubric: Rubric) -> list[str]:
         if point.id in met:
             continue
         for source in point.sources:
-            document = rubric.documents[source.document]
-            if document.url:
-                found[f"{document.title}, {source.section}: {document.url}"] = None
+            if address := rubric.address(source):
+                found[f"{rubric.citation(source)}: {address}"] = None
     return list(found)
