@@ -8,6 +8,7 @@ GraderError
 │   └── UnknownQuestion    no rubric of that id
 └── Failed              1  the call was right, but the work could not be done
     ├── ModelFailed        the endpoint cannot be used at all (no key, no quota, no such model)
+    │   └── Unclear            nobody knows whether the endpoint did what it was asked to
     ├── WeightsUnavailable the embedded model's file could not be brought here
     ├── LedgerFailed       the ledger cannot be read or written
     └── OutFailed          a file of results cannot be written
@@ -48,6 +49,10 @@ class Failed(GraderError):
 
 class ModelFailed(Failed):
     """The endpoint cannot be used at all: no key, no quota, no such model."""
+
+
+class Unclear(ModelFailed):
+    """Nobody knows whether the endpoint did what it was asked to."""
 
 
 class WeightsUnavailable(Failed):

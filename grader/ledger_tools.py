@@ -159,7 +159,7 @@ def prune(ledger: Ledger, before: float, *, dry_run: bool = False) -> Sizes:
     """
     old = (
         "FROM call WHERE coalesce(finished, started) < ?1 AND NOT (state = 'sent' AND shard IN"
-        " (SELECT id FROM shard WHERE state NOT IN ('collected', 'dropped')))"
+        " (SELECT id FROM shard WHERE state IN ('written', 'sending', 'submitted')))"
     )
     old_grades = "FROM grade WHERE unixepoch(graded_at) < ?1"
     found = next(

@@ -1,6 +1,7 @@
 """Any endpoint that speaks the chat completions format. The one module that imports openai."""
 
 import asyncio
+import os
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -8,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from grader import __version__
 from grader.errors import ModelFailed, Unclear
 from grader.plain import one_line
 from grader.record import Cause
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     import httpx2
     from openai import APIStatusError, AsyncOpenAI
 
+    from grader.connections import Connections
+
 T = TypeVar("T")
 
 DEFAULT_BASE_URL = "https://api.openai.com/v1"
@@ -24,6 +28,8 @@ TIMEOUT_S = 120.0
 ATTEMPTS = 10
 _LONGEST_WAIT_S = 60.0
 _LONGEST_DETAIL = 300
+OK = 200
+_BILLED_TO = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 _TRANSIENT = {408, 409, 429, 500, 502, 503, 504}
 _TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
 _DURATION = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|[hms]?))+")
@@ -73,22 +79,41 @@ class Endpoint:
 
     @cached_property
     def _client(self) -> "AsyncOpenAI":
-        # Made at the first request that the ledger cannot serve: importing openai takes longer
-        # than everything else of a grade that costs nothing.
         import httpx2
         from openai import AsyncOpenAI
-
-        from grader.connections import Connections
 
         return AsyncOpenAI(
             api_key=self.api_key or "none",
             base_url=self.endpoint,
             max_retries=0,  # the SDK retries a quota that is gone, and says nothing of its waits
             timeout=self.timeout_s,
-            http_client=httpx2.AsyncClient(transport=self.transport)
-            if self.transport
-            else Connections(self.timeout_s),
+            http_client=httpx2.AsyncClient(transport=self.transport) if self.transport else None,
         )
+
+    @cached_property
+    def _chat(self) -> "Connections":
+        import httpx2
+
+        from grader.connections import Connections
+
+        headers = {
+            "Authorization": f"Bearer {self.api_key or 'none'}",
+            "Content-Type": "application/json",
+            "Accept": "application/json",
+            "User-Agent": f"answer-grader/{__version__}",
+        }
+        headers |= {
+            name: os.environ[key] for name, key in _BILLED_TO.items() if os.environ.get(key)
+        }
+        address = f"{self.endpoint}/chat/completions"
+        try:
+            return Connections(address, headers, self.timeout_s, self.transport)
+        except httpx2.InvalidURL as error:
+            raise ModelFailed(f"--base-url {self.endpoint}: no address: {error}") from None
+        except UnicodeEncodeError:
+            raise ModelFailed(
+                "OPENAI_API_KEY holds characters that no key has; set it anew"
+            ) from None
 
     async def send(self, request: Request) -> Reply:
         """Sends the request, waiting and trying again where the endpoint asks for it.
@@ -110,36 +135,31 @@ class Endpoint:
     async def _once(self, request: Request, attempt: int) -> tuple[Reply, float | None]:
         """One attempt: the reply, and how long to wait if it should be tried again."""
         import httpx2
-        from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         try:
-            # The generic call: it sends the very bytes that the ledger's key is the digest of,
-            # and spares the SDK's pass over the whole schema, a third of a call's work.
-            raw = await self._client.post(
-                "/chat/completions", content=request.payload, cast_to=httpx2.Response
-            )
-        except APITimeoutError:
+            response = await self._chat.post(request.payload)
+        except (httpx2.ReadTimeout, httpx2.WriteTimeout):
             detail = f"no reply within {self.timeout_s:g} s; it may have been paid for"
             return Reply(cause=Cause.TIMEOUT, detail=detail), None
-        except APIConnectionError as error:
-            detail = f"cannot reach {self.endpoint}: {error.__cause__ or error}"
+        except httpx2.RequestError as error:
+            detail = f"cannot reach {self.endpoint}: {error.__cause__ or error or type(error)}"
             return Reply(cause=Cause.HTTP_ERROR, detail=one_line(detail, _LONGEST_DETAIL)), (
                 _backoff(attempt) if attempt < 3 else None
             )
-        except APIStatusError as error:
-            return self._refused(request, error, attempt)
+        if response.status_code != OK:
+            return self._refused(request, response, attempt)
         if self.throttle:
-            self.throttle.remaining(_spent(raw.headers))
-        body = raw.text
+            self.throttle.remaining(_spent(response.headers))
+        body = response.text
         if not body.lstrip().startswith("{"):
             detail = f"{self.endpoint} replied with something that is not JSON"
             return Reply(body=body, cause=Cause.WRONG_SHAPE, detail=detail), None
-        return Reply(body=body, request_id=raw.headers.get("x-request-id")), None
+        return Reply(body=body, request_id=response.headers.get("x-request-id")), None
 
     def _refused(
-        self, request: Request, error: "APIStatusError", attempt: int
+        self, request: Request, response: "httpx2.Response", attempt: int
     ) -> tuple[Reply, float | None]:
-        status, problem = error.status_code, _problem(error.body)
+        status, problem = response.status_code, _problem(_json(response))
         self._stop_if_hopeless(request, status, problem)
         detail = one_line(
             f"{self.endpoint} replied HTTP {status}: {problem.message}", _LONGEST_DETAIL
@@ -147,7 +167,7 @@ class Endpoint:
         cause = Cause.TOO_LONG if problem.code in _TOO_LONG else Cause.HTTP_ERROR
         wait = None
         if status in _TRANSIENT:
-            wait = _retry_after(error.response.headers) or _backoff(attempt)
+            wait = _retry_after(response.headers) or _backoff(attempt)
         return Reply(cause=cause, detail=detail), wait
 
     def _stop_if_hopeless(self, request: Request, status: int, problem: "_Problem") -> None:
@@ -202,12 +222,21 @@ class Endpoint:
         """Closes the connections, if any were opened."""
         if "_client" in self.__dict__:
             await self._client.close()
+        if "_chat" in self.__dict__:
+            await self._chat.close()
 
 
 @dataclass(frozen=True)
 class _Problem:
     code: str
     message: str
+
+
+def _json(response: "httpx2.Response") -> object:
+    try:
+        return response.json()
+    except ValueError:
+        return response.text
 
 
 def _problem(body: object) -> _Problem:

@@ -44,11 +44,16 @@ def request(number: int) -> Request:
 
 def fill(path: Path, entries: list[Entry]) -> Ledger:
     ledger = Ledger(path)
-    ledger.write(lambda db: [_insert(db, entry) for entry in entries])
+    ledger.write(lambda db: _insert(db, entries))
     return ledger
 
 
-def _insert(db: Database, entry: Entry) -> None:
+def _insert(db: Database, entries: list[Entry]) -> None:
+    for entry in entries:
+        _insert_one(db, entry)
+
+
+def _insert_one(db: Database, entry: Entry) -> None:
     number, state, text, when = entry
     asked, at = request(number), datetime(2026, 1, when, tzinfo=UTC)
     reply = completion(text) if state == "done" else ""

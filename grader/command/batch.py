@@ -1,6 +1,7 @@
 """``grade batch PATH...``: a whole session."""
 
 import asyncio
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,6 +20,9 @@ from grader.command.option import (
 
 if TYPE_CHECKING:
     from grader.results import Mode
+
+FILES = "files"
+"""What the ledger knows the model behind shards by, where no endpoint is named."""
 
 
 def batch(
@@ -71,6 +75,22 @@ def batch(
     only_own: OnlyOption = False,
     weights: WeightsOption = None,
     language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+    via: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="`live`, `files` (shards to be run), or `batch`."),
+    ] = "live",
+    shards: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where --via files and batch keep shards.")
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option(metavar="STEP", help="Only `submit`, `status` or `collect`.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --via: ask anew for what got no reply.")
+    ] = False,
+    poll: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Between two looks at a batch.")
+    ] = 30.0,
 ) -> None:
     """Grade many answers; nothing is paid for twice, and nothing paid for is lost.
 
@@ -81,8 +101,12 @@ def batch(
     from grader.choice import options
     from grader.command.output import report_language
     from grader.command.session import Session, Wanted, run
+    from grader.command.via import via as carried
     from grader.errors import BadInput
 
+    env = os.environ
+    if via == "files" and not (base_url or env.get("OPENAI_BASE_URL") or env.get("OPENAI_API_KEY")):
+        base_url = FILES
     if append and overwrite:
         raise BadInput("--append and --overwrite: choose one")
     mode: Mode = "append" if append else "overwrite" if overwrite else "resume"
@@ -99,5 +123,6 @@ def batch(
         pass_mark=pass_mark,
         reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
         language=report_language(language, ""),
+        via=None if via == "live" else carried(via, shards, step, again, poll),
     )
     raise typer.Exit(asyncio.run(run(wanted)))

@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -12,13 +12,14 @@ from pathlib import Path
 
 import typer
 
-from grader import overview, price, session, show, words
+from grader import overview, session, show, words
 from grader.asking import Asking
 from grader.batch import Batch, Interrupted
 from grader.budget import Budget, Spent
 from grader.choice import Bench, Options
 from grader.command.bench import open_bench
 from grader.command.reports import Reports
+from grader.command.via import Carried, Via, check, gathering, price_of, status
 from grader.command.watch import Watch
 from grader.entry import Entry, Problem, Questions
 from grader.errors import BadInput, GraderError
@@ -29,7 +30,10 @@ from grader.outcome import Outcome, add_up
 from grader.pace import Pace
 from grader.record import Usage
 from grader.rehearsal import Rehearsal
+from grader.request import Ask
 from grader.results import Mode, Results
+from grader.rounds import Rounds
+from grader.shard import Shards
 from grader.texts import Texts
 from grader.totals import dollars
 from grader.vote import Voting
@@ -68,6 +72,7 @@ class Wanted:
     pass_mark: float | None
     reports: dict[str, Path | None]
     language: str
+    via: Via | None = None
 
 
 async def run(wanted: Wanted) -> int:
@@ -78,9 +83,13 @@ async def run(wanted: Wanted) -> int:
     """
     questions = Questions(wanted.session.folders)
     found = wanted.session.read(questions)
+    if wanted.via is not None:
+        check(wanted.said, wanted.via, wanted.session.paths)
     async with open_bench(wanted.said, wanted.weights) as bench:
         with ExitStack() as stack:
             running = _Running(wanted, bench, questions, stack)
+            if wanted.via is not None and wanted.via.step == "status":
+                return await running.status(wanted.via)
             if wanted.dry_run:
                 return await running.rehearse(found)
             return await running.run(found)
@@ -100,9 +109,11 @@ class _Running:
         if wanted.max_cost is not None and self._price(Usage(input_tokens=1)) is None:
             raise BadInput(f"--max-cost: no price is known for {bench.model.name}; leave it out")
         self.asking = self._asking()
-        self.judge = self._judge()
+        self.judge = self._judge(self.asking.sample)
         self.reports = Reports(wanted.reports, wanted.language)
         self.results = self._results(stack)
+        self.stack = stack
+        self.carried: Carried | None = None
         self.texts = stack.enter_context(Texts()) if wanted.reports["html"] else None
 
     def _asking(self) -> Asking:
@@ -118,16 +129,17 @@ class _Running:
         local = self.bench.target.kind == "local"
         return self.bench.model.slots if local else DEFAULT_CONCURRENCY
 
-    def _judge(self) -> Judge:
+    def _judge(self, sample: Callable[[int], Ask]) -> Judge:
         def sampled(number: int) -> Judge:
-            return self.bench.judge_over(self.asking.sample(number))
+            return self.bench.judge_over(sample(number))
 
         return Voting(sampled, self.wanted.votes) if self.wanted.votes > 1 else sampled(0)
 
     def _price(self, usage: Usage) -> float | None:
         if self.bench.target.kind == "local":
             return 0.0
-        return price.cost(usage, self.bench.model.name, self.bench.model.endpoint)
+        kind = self.wanted.via.kind if self.wanted.via else None
+        return price_of(usage, kind, self.bench.model)
 
     def _results(self, stack: ExitStack) -> Results | None:
         out, mode = self.wanted.out, self.wanted.mode
@@ -170,14 +182,44 @@ class _Running:
         err = show.console(stderr=True)
         with show.session_bar(self._total(err.is_terminal), err) as update:
             watch = Watch(outcome, update, self.budget, self._cost)
-            batch = Batch(self.questions, self.judge, self.asking, self.results, watch)
+            batch = self._work(watch)
             with _stopping(batch):
                 await batch.run(by_question(found))
-        if not watch.counts.done and not watch.counts.problems and batch.stopped is None:
+        waiting = self.carried.gather.waiting if self.carried else 0
+        if not (watch.counts.done or watch.counts.problems or waiting or batch.stopped):
             raise BadInput(f"no answers in {', '.join(self.wanted.session.paths)}")
         outcome = self._finish(outcome)
         self._print(outcome, watch, batch)
+        if self.carried:
+            self.carried.end()
         return self._exit_code(outcome, watch, batch.stopped)
+
+    def _work(self, watch: Watch) -> Batch | Rounds:
+        """The run itself: one by one, or in rounds."""
+        if self.wanted.via is None:
+            return Batch(self.questions, self.judge, self.asking, self.results, watch)
+        gather = gathering(
+            self.wanted.via,
+            self.stack,
+            self.bench.model,
+            self.budget,
+            questions=self.questions,
+            ledger=self.bench.ledger,
+            judge=self._judge,
+            results=self.results,
+            watch=watch,
+            price=self._price,
+        )
+        self.carried = Carried(self.wanted.via, gather, self.say)
+        read = self.wanted.session.read
+        return self.carried.rounds(lambda: by_question(read(self.questions)), watch.say)
+
+    async def status(self, via: Via) -> int:
+        """Says how far the batches are."""
+        model = self.bench.model
+        if isinstance(model, Endpoint):
+            await status(model, Shards(self.bench.ledger), via.folder, self.say)
+        return 0
 
     def _total(self, shown: bool) -> int | None:
         """Answers in the session, counted only where a bar shows them."""
@@ -195,7 +237,7 @@ class _Running:
         self.reports.write(self.results.grades, outcome, self.questions, self.texts)
         return outcome
 
-    def _print(self, outcome: Outcome, watch: Watch, batch: Batch) -> None:
+    def _print(self, outcome: Outcome, watch: Watch, batch: Batch | Rounds) -> None:
         out = show.console()
         for table in overview.tables(outcome, self.wanted.language):
             show.table(table, out)
@@ -203,7 +245,7 @@ class _Running:
         typer.echo("\n" + self.say["done"].format(**vars(counts)))
         spent = self._cost(self.budget.spent_usd if self._price(Usage()) is not None else None)
         tokens = f"{counts.tokens:,}"
-        paid = self.asking.paid
+        paid = self.carried.gather.paid if self.carried else self.asking.paid
         typer.echo(self.say["spent"].format(requests=paid, tokens=tokens, cost=spent))
         if self.reports.written:
             typer.echo(self.say["written"].format(files=", ".join(self.reports.written)))
@@ -225,7 +267,8 @@ class _Running:
             return INTERRUPTED
         if isinstance(stopped, GraderError):
             return stopped.exit_code
-        if stopped or outcome.ungraded or watch.counts.problems:
+        waiting = self.carried is not None and self.carried.unfinished
+        if stopped or waiting or outcome.ungraded or watch.counts.problems:
             return INCOMPLETE
         return BELOW_PASS_MARK if outcome.below else 0
 
@@ -241,7 +284,7 @@ def _set_aside(found: Iterator[Entry | Problem], texts: Texts) -> Iterator[Entry
 
 
 @contextmanager
-def _stopping(batch: Batch) -> Iterator[None]:
+def _stopping(batch: Batch | Rounds) -> Iterator[None]:
     """The first Ctrl-C, or a wish to terminate, ends the run; the next one ends the process."""
     loop = asyncio.get_running_loop()
 

@@ -47,6 +47,10 @@ class Watch:
         self.counts.add_problem(problem)
         typer.echo(f"grade: {one_line(str(problem))}", err=True)
 
+    def say(self, text: str) -> None:
+        """Shows *text* beside the bar."""
+        self.update(self.counts.done, text)
+
     def _show(self) -> None:
         now = time.monotonic()
         if now - self._shown < _BETWEEN_S:
