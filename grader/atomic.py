@@ -44,3 +44,8 @@ def _mode(path: Path) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
+
+
+def owner_only(name: str, flags: int) -> int:
+    """An opener for :func:`open`: a new file that its owner alone can read and write."""
+    return os.open(name, flags, 0o600)

@@ -69,6 +69,9 @@ _MIGRATIONS = (
 _SCHEMA_VERSION = len(_MIGRATIONS)
 
 
+_REPAIR = "save what can be saved with: grade doctor --repair"
+
+
 def default_path() -> Path:
     """Where the ledger lies: ``GRADER_LEDGER``, or the user's data folder."""
     if given := os.environ.get("GRADER_LEDGER"):
@@ -109,9 +112,7 @@ class Ledger:
             self._db = self._connect()
             self._prepare()
         except (OSError, sqlite3.Error) as error:
-            raise LedgerFailed(
-                f"ledger {path}: {error}; name another with GRADER_LEDGER=FILE"
-            ) from error
+            raise LedgerFailed(f"ledger {path}: {error}; {_way_out(error)}") from error
         self._writer = Writer(self._connect)
 
     def _connect(self) -> sqlite3.Connection:
@@ -153,7 +154,11 @@ class Ledger:
         ).fetchone()
         if row is None:
             return None
-        return Reply(body=_unpacked(row[0]), request_id=row[1], from_ledger=True)
+        try:
+            body = _unpacked(row[0])
+        except (zlib.error, TypeError) as error:
+            raise LedgerFailed(f"ledger {self.path}: a reply is damaged; {_REPAIR}") from error
+        return Reply(body=body, request_id=row[1], from_ledger=True)
 
     def samples(self, request: Request) -> int:
         """How many replies to this content are kept, whatever their sample number."""
@@ -214,11 +219,21 @@ class Ledger:
         await self._await(self._submit(_Graded(grade)))
 
     def grades(self, question: str | None = None) -> Iterator[Grade]:
-        """The history, oldest first, of one question or of all."""
+        """The history, oldest first, of one question or of all.
+
+        Raises:
+            LedgerFailed: it cannot be read.
+        """
         rows = self._run(
             "SELECT record FROM grade WHERE ?1 IS NULL OR question = ?1 ORDER BY id", question
         )
-        return (Grade.model_validate_json(record) for (record,) in rows)
+        try:
+            for (record,) in rows:
+                yield Grade.model_validate_json(record)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        except ValueError as error:
+            raise LedgerFailed(f"ledger {self.path}: a grade is damaged; {_REPAIR}") from error
 
     def remember_judge(self, judge: JudgeInfo, warning: str | None) -> None:
         """Keeps what an examination of *judge* found wrong, or that nothing was.
@@ -278,10 +293,18 @@ class Ledger:
             raise self._failed(error) from error
 
     def _failed(self, error: sqlite3.Error) -> LedgerFailed:
-        return LedgerFailed(
-            f"ledger {self.path}: {error}; replies kept so far are safe,"
-            " free the disk or name another with GRADER_LEDGER=FILE"
-        )
+        safe = "" if _damaged(error) else "replies kept so far are safe, free the disk or "
+        return LedgerFailed(f"ledger {self.path}: {error}; {safe}{_way_out(error)}")
+
+
+def _damaged(error: Exception) -> bool:
+    code = getattr(error, "sqlite_errorcode", None) or 0
+    return code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # without its details
+
+
+def _way_out(error: Exception) -> str:
+    other = "name another with GRADER_LEDGER=FILE"
+    return f"{_REPAIR}, or {other}" if _damaged(error) else other
 
 
 @dataclass(frozen=True)

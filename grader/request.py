@@ -19,6 +19,17 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def content_digest(endpoint: str, payload: bytes) -> str:
+    """Digest of a request without its sample number, in hexadecimal digits."""
+    start = f"{_KEY_VERSION}\0{endpoint}\0".encode()
+    return hashlib.sha256(start + payload).hexdigest()
+
+
+def key_digest(content: str, sample: int) -> str:
+    """The ledger's key of the reply number *sample* to that content."""
+    return hashlib.sha256(f"{content}:{sample}".encode()).hexdigest()
+
+
 @dataclass(frozen=True)
 class Request:
     """Everything that decides what a model replies.
@@ -48,13 +59,12 @@ class Request:
     @cached_property
     def content(self) -> str:
         """Digest of the request without its sample number."""
-        start = f"{_KEY_VERSION}\0{self.endpoint}\0".encode()
-        return hashlib.sha256(start + self.payload).hexdigest()
+        return content_digest(self.endpoint, self.payload)
 
     @cached_property
     def key(self) -> str:
         """The ledger's key: 64 hexadecimal digits."""
-        return hashlib.sha256(f"{self.content}:{self.sample}".encode()).hexdigest()
+        return key_digest(self.content, self.sample)
 
 
 @dataclass(frozen=True)
@@ -101,7 +111,7 @@ Ask = Callable[[dict[str, Any]], Awaitable[Reply]]
 """Takes the body of a chat completion and gives its reply, paid for or from the ledger."""
 
 
-class Unusable(Exception):  # noqa: N818 - an outcome, not an error of the program
+class Unusable(Exception):
     """A reply from which nothing can be read."""
 
     def __init__(self, cause: Cause, detail: str = "") -> None:

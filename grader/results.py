@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from grader.atomic import owner_only
 from grader.errors import BadInput, OutFailed
 from grader.record import Cause, Grade, JudgeInfo
 from grader.request import canonical
@@ -213,7 +214,7 @@ class Results:
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         self._ids = Seen()
         try:
-            with beside.open("wb") as file:
+            with open(beside, "wb", opener=owner_only) as file:
                 for number, (raw, line) in enumerate(self._lines(), start=1):
                     name = self._id(line.answer_id, line.judge)
                     if last.get(name) == number and not line.passing:
@@ -247,7 +248,7 @@ _WAYS_OUT = "name another file, or add --append or --overwrite"
 
 
 def _open(path: Path, *, overwrite: bool = False) -> BinaryIO:
-    file = path.open("a+b", buffering=0)
+    file = open(path, "a+b", buffering=0, opener=owner_only)  # noqa: SIM115 - closed by close()
     try:
         _lock(file)
         if overwrite:

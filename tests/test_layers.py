@@ -39,7 +39,7 @@ ONE_DOOR = {
     "openai": {"model"},
     "rich": {"show"},
     "altair": {"chart"},
-    "sqlite3": {"ledger", "ledger_writer"},
+    "sqlite3": {"ledger", "ledger_writer", "ledger_repair"},
     "xllamacpp": {"local"},
 }
 

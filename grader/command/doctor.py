@@ -1,5 +1,6 @@
 """``grade doctor``: examines the judge that would be used."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -18,12 +19,41 @@ def doctor(
     ask: AskOption = None,
     weights: WeightsOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="Leave the labelled answers out.")] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Check the ledger instead, and save what is damaged."),
+    ] = False,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option("--results", metavar="FILE", help="With --repair: a results file to mend."),
+    ] = None,
 ) -> None:
-    """Examine the judge: which one, does it answer, and does it know right from wrong?"""
+    """Examine the judge: which one, does it answer, and does it know right from wrong?
+
+    With --repair no judge is asked: a damaged ledger is saved into a new file, the old one kept
+    aside, and a results file loses the lines that are no records, also kept aside.
+    """
     from grader.choice import options
 
+    if repair:
+        _repair(results or [])
+        return
     found = run(_examine(options(model, base_url, ask, []), weights, quick=quick))
     raise typer.Exit(1 if any(check.good is False for check in found) else 0)
+
+
+def _repair(results: "list[Path]") -> None:
+    from grader import show
+    from grader.ledger import default_path
+    from grader.ledger_repair import repair
+    from grader.repaired import ledger_check, results_check
+    from grader.results_repair import mend
+
+    out = show.console()
+    path = default_path()
+    show.check(ledger_check(path, repair(path)), out)
+    for file in results:
+        show.check(results_check(file, mend(file)), out)
 
 
 async def _examine(said: "Options", weights: str | None, *, quick: bool) -> "list[Check]":
