@@ -1,40 +1,70 @@
-"""Many connections to one endpoint, at the price of one.
+"""Posts to one address over many connections, at little more than the price of the bytes.
 
 A connection pool looks at all of its connections, with a system call each, whenever a request
 begins or ends: with a hundred under way that is more work than the requests. Here every request
-has a pool of its own while it lasts.
+has a client of its own while it lasts. An SDK's pass over each body, against its types, would
+again cost as much as everything else that is done for an answer.
 """
-
-from typing import Any
 
 import httpx2
 
 
-class Connections(httpx2.AsyncClient):
-    """An HTTP client that hands each request to a client with one connection, made when all
-    others are busy. Only for requests whose reply is read whole before ``send`` returns."""
+class Connections:
+    """Connections to one address, each made when all others are busy.
 
-    def __init__(self, timeout_s: float) -> None:
+    Attributes:
+        url: where everything is posted to.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        headers: dict[str, str],
+        timeout_s: float,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Opens nothing yet.
+
+        Args:
+            transport: stands in for the network in tests.
+
+        Raises:
+            httpx2.InvalidURL: *url* is no address.
+            UnicodeEncodeError: a header is not ASCII.
+        """
+        self.url = httpx2.URL(url)
+        self._headers = [(name.encode(), value.encode("ascii")) for name, value in headers.items()]
+        self._timeout = httpx2.Timeout(timeout_s)
+        self._transport = transport
         self._verify = httpx2.create_ssl_context()
-        super().__init__(verify=self._verify, timeout=timeout_s)
         self._all: list[httpx2.AsyncClient] = []
         self._idle: list[httpx2.AsyncClient] = []
 
-    async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:  # noqa: ANN401
-        """Sends one request. Raises what :class:`httpx2.AsyncClient` raises."""
+    async def post(self, payload: bytes) -> httpx2.Response:
+        """Posts *payload* and reads the reply whole.
+
+        Raises:
+            httpx2.RequestError: no reply came.
+        """
+        request = httpx2.Request(
+            "POST",
+            self.url,
+            headers=self._headers,
+            content=payload,
+            extensions={"timeout": self._timeout.as_dict()},
+        )
         client = self._idle.pop() if self._idle else self._another()
         try:
-            return await client.send(request, **options)
+            return await client.send(request, follow_redirects=True)
         finally:
             self._idle.append(client)
 
     def _another(self) -> httpx2.AsyncClient:
-        client = httpx2.AsyncClient(verify=self._verify, timeout=self.timeout)
+        client = httpx2.AsyncClient(verify=self._verify, transport=self._transport)
         self._all.append(client)
         return client
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Closes all connections."""
         for client in self._all:
             await client.aclose()
-        await super().aclose()

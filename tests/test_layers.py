@@ -27,7 +27,7 @@ LAYERS = (
     },
     {"record", "words", "price"},
     {"request", "prompt", "labelled", "scoring"},
-    {"ledger_writer", "ledger", "model", "calibrated"},
+    {"connections", "ledger_writer", "ledger", "model", "calibrated"},
     {"own_words", "item", "judge"},
     {"one_call", "per_point", "local"},
     {"grading"},
