@@ -1,6 +1,5 @@
 """``grade batch PATH...``: a whole session."""
 
-import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -97,6 +96,8 @@ def batch(
     Exit codes: 0 all graded, 1 the grader or the model failed, 2 wrong call, 3 something could
     not be graded, 4 below the pass mark, 130 interrupted.
     """
+    import asyncio
+
     from grader import rubric
     from grader.choice import options
     from grader.command.output import report_language
