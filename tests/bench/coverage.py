@@ -111,14 +111,14 @@ def main() -> None:
     parser.add_argument("--answers", type=int, nargs="+", default=[50, 100, 200])
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    print(  # noqa: T201
+    print(
         "population         n statistic      true  covered   below   above   width  percentile"
         "  no limits",
     )
     for population in POPULATIONS:
         for answers in given.answers:
             for line in cover(population, answers, given.runs, given.samples, given.seed):
-                print(line, flush=True)  # noqa: T201
+                print(line, flush=True)
 
 
 if __name__ == "__main__":
