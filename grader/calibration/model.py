@@ -156,6 +156,8 @@ class Provenance(Part):
     """Digest of the results files."""
     models: dict[str, str]
     """Rater's name of each model to the name that it replied with."""
+    kinds: dict[str, str]
+    """Rater's name of each model to its kind: ``endpoint`` or ``local``."""
     rubrics: dict[str, tuple[str, ...]]
     """Digests by question; several where the wording changed between records."""
     prompts: tuple[str, ...]

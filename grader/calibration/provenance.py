@@ -39,10 +39,12 @@ def of(
     """The provenance of a report; *digests* are of the ratings and of the results."""
     rubrics: dict[str, dict[str, None]] = {}
     models: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for grade, names in zip(results.grades, results.names, strict=True):
         rubrics.setdefault(grade.question, {})[grade.digests.rubric] = None
         if grade.judge.kind != "code":
             models |= dict.fromkeys(names, grade.judge.replied or grade.judge.model)
+            kinds |= dict.fromkeys(names, grade.judge.kind)
     rated = [row.rated_at for row in ratings.rows if row.rated_at]
     graded = [grade.graded_at for grade in results.grades]
     ungraded = int((panel.verdicts[:, panel.models] == MISSING).sum())
@@ -50,6 +52,7 @@ def of(
         ratings=digests[0],
         results=digests[1],
         models=models,
+        kinds=kinds,
         rubrics={question: tuple(found) for question, found in rubrics.items()},
         prompts=tuple(dict.fromkeys(g.digests.prompt for g in results.grades if g.digests.prompt)),
         graded_from=min(graded),

@@ -32,7 +32,8 @@ def summary(report: Calibration, language: str) -> Iterator[Block]:
     yield Line(wording.subtitle(report, say), "note")
     for decision in report.decisions:
         if decision.question is None:
-            yield from _decision(decision, say)
+            local = report.provenance.kinds.get(decision.model) == "local"
+            yield from _decision(decision, say, local=local)
     yield from _questions(report, say)
     yield from _agreement(report, say)
     yield from _severity(report, say)
@@ -42,12 +43,14 @@ def summary(report: Calibration, language: str) -> Iterator[Block]:
     yield from _excluded(report, say)
 
 
-def _decision(decision: Decision, say: Words) -> Iterator[Block]:
+def _decision(decision: Decision, say: Words, *, local: bool) -> Iterator[Block]:
     said = say["trust"][decision.trust.value]
     yield Line(f"{name(decision.model)}: {said}", _TONE[decision.trust])
     for line in wording.reasons(decision, say):
         yield Line(line, indent=2)
     yield Line(wording.based(decision, say), "note", indent=2)
+    if local:
+        yield Line(say["local_note"], "note", indent=2)
 
 
 def _questions(report: Calibration, say: Words) -> Iterator[Block]:

@@ -35,13 +35,13 @@ def name(text: str, longest: int = LONGEST_NAME) -> str:
 
 
 def plain(value: float | None, say: Words) -> str:
-    """Two decimals, with a real minus sign; a dash for None."""
-    return str(say["no_data"]) if value is None else _minus(f"{value:.2f}")
+    """Two decimals; a dash for None."""
+    return str(say["no_data"]) if value is None else _number(value, ".2f")
 
 
 def signed(value: float | None, say: Words, digits: int = 1) -> str:
-    """With its sign."""
-    return str(say["no_data"]) if value is None else _minus(f"{value:+.{digits}f}")
+    """With its sign; a dash for None."""
+    return str(say["no_data"]) if value is None else _number(value, f"+.{digits}f")
 
 
 def share(value: float | None, say: Words) -> str:
@@ -53,7 +53,7 @@ def bracket(low: float | None, high: float | None, digits: int = 2) -> str:
     """The interval in brackets; empty where there is none."""
     if low is None or high is None:
         return ""
-    return _minus(f"[{low:.{digits}f}, {high:.{digits}f}]")
+    return f"[{_number(low, f'.{digits}f')}, {_number(high, f'.{digits}f')}]"
 
 
 def figure(one: Estimate, say: Words) -> str:
@@ -61,12 +61,11 @@ def figure(one: Estimate, say: Words) -> str:
     return f"{plain(one.value, say)} {bracket(one.low, one.high)}".rstrip()
 
 
-def _minus(text: str) -> str:
-    # -0.00 says nothing that 0.00 does not.
-    rounded = (
-        text if float(text.strip("[]").split(",")[0] or 0) or "[" in text else text.lstrip("-")
-    )
-    return rounded.replace("-", "−")
+def _number(value: float, form: str) -> str:
+    """With a real minus sign, and none before a zero."""
+    text = f"{value:{form}}"
+    unsigned = text.lstrip("+-")
+    return unsigned if float(unsigned) == 0 else text.replace("-", "−")
 
 
 def counted(words: dict[str, str], count: int) -> str:
@@ -97,7 +96,7 @@ def check_line(check: Check, say: Words) -> str:
         value=plain(one.value, say),
         low=plain(one.low, say),
         high=plain(one.high, say),
-        threshold=_minus(f"{check.threshold:.2f}"),
+        threshold=_number(check.threshold, ".2f"),
     )
     return f"{say['checks'][check.name]}: {line}"
 

@@ -1,0 +1,124 @@
+"""``grade calibrate`` as a team types it, on the example team."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from grader.cli import app
+from grader.data import folder
+from tests.calibration.conftest import WriteResults
+from tests.calibration.teams import Team, records
+
+TEAM = folder("rubrics").parent / "examples" / "team"
+RATINGS, RESULTS, ANSWERS = (
+    str(TEAM / name) for name in ("ratings.csv", "results.jsonl", "answers.jsonl")
+)
+QUICK = ("--samples", "200")
+
+
+def run(*words: str) -> Result:
+    return CliRunner().invoke(app, ["calibrate", *words], env={"COLUMNS": "80"})
+
+
+@pytest.fixture(scope="module")
+def example() -> Result:
+    return run(RATINGS, RESULTS, *QUICK)
+
+
+def test_the_verdict_comes_first_in_words(example: Result) -> None:
+    assert example.exit_code == 0
+    lines = [line for line in example.stdout.splitlines() if line.strip()]
+    assert lines[0] == "May these grades be trusted?"
+    words = ("not enough data", "practice only", "second reader", "may grade alone")
+    assert any(word in lines[2] for word in words)
+
+
+def test_the_terminal_report_fits_eighty_columns(example: Result) -> None:
+    assert max(map(len, example.stdout.splitlines())) <= 80
+
+
+def test_lenient_and_severe_people_are_told(example: Result) -> None:
+    told = {line.split()[0]: line for line in example.stdout.splitlines() if line.strip()}
+    assert "lenient" in told["ben"]
+    assert "severe" in told["chen"]
+
+
+def test_json_is_the_whole_report() -> None:
+    found = json.loads(run(RATINGS, RESULTS, "--json", *QUICK).stdout)
+    assert found["schema"] == "calibration/1"
+    assert found["raters"]["ana"] == 24
+    assert found["provenance"]["samples"] == 200
+
+
+def test_the_page_is_written_with_the_answers_in_it(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = run(RATINGS, RESULTS, "--html", str(page), "--answers", ANSWERS, *QUICK)
+    assert done.exit_code == 0
+    assert "<mark" in page.read_text(encoding="utf-8")
+
+
+def test_a_team_may_draw_its_own_lines(tmp_path: Path) -> None:
+    ours = tmp_path / "ours.toml"
+    ours.write_text("least_answers = 100\n", encoding="utf-8")
+    done = run(RATINGS, RESULTS, "--thresholds", str(ours), *QUICK)
+    assert "not enough data" in done.stdout.splitlines()[3]
+
+
+def test_groups_are_joined_by_candidate(tmp_path: Path) -> None:
+    groups = tmp_path / "groups.csv"
+    rows = "".join(f"c{i:02d},{'xy'[i % 2]}\n" for i in range(1, 25))
+    groups.write_text(f"candidate,half\n{rows}", encoding="utf-8")
+    done = run(RATINGS, RESULTS, "--groups", str(groups), "--pass-mark", "60", *QUICK)
+    assert "half" in done.stdout
+    assert "too few" in done.stdout
+
+
+def test_a_fault_ends_in_its_line_and_exit_code_2(tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text("answer_id,rater,score\nnobody,ana,50\n", encoding="utf-8")
+    done = run(str(ratings), RESULTS)
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"grade: {ratings}:2: no answer 'nobody' in the results")
+
+
+def test_the_template_of_the_results_is_a_sheet_to_fill() -> None:
+    done = run("template", RESULTS, "--rater", "ana", "--rater", "ben")
+    rows = list(csv.DictReader(done.stdout.splitlines()))
+    assert len(rows) == 2 * 24 * 6
+    assert all(row["claim"] for row in rows)
+
+
+def test_no_drift_between_a_file_and_itself() -> None:
+    done = run("drift", RESULTS, RESULTS)
+    assert done.exit_code == 0
+    assert "No drift" in done.stdout
+
+
+def test_drift_fails_a_build(write_results: WriteResults) -> None:
+    old, new = (
+        write_results(records(Team(answers=80, bias=bias), 1)[0].grades) for bias in (0.0, 0.6)
+    )
+    done = run("drift", str(old), str(new), "--json")
+    assert done.exit_code == 4
+    assert json.loads(done.stdout)["moved"] == "moved"
+
+
+def test_a_plan_needs_no_files() -> None:
+    done = run("plan", "--people", "3", "--width", "0.1")
+    assert done.exit_code == 0
+    assert "An interval of width 0.1 takes about" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_the_report_reads_in_chinese() -> None:
+    done = run(RATINGS, RESULTS, "--lang", "zh", *QUICK)
+    assert "这些评分可信吗?" in done.stdout
+
+
+def test_help_names_the_commands_beside_it() -> None:
+    done = run("--help")
+    for word in ("RATINGS", "template", "drift", "plan", "--thresholds"):
+        assert word in done.stdout
