@@ -37,6 +37,8 @@ class Behaviour:
         put_off: share of requests, 0 to 1, that get HTTP 429 with ``retry_after``.
         unparseable: share of answers, 0 to 1, whose every reply is not JSON.
         flip: share of replies, 0 to 1, that turn one verdict round.
+        cut: share of paid replies, 0 to 1, whose connection breaks in the middle of the body.
+        jitter: further seconds of delay at most, so that replies overtake each other.
         headers: further headers of every reply.
     """
 
@@ -45,6 +47,8 @@ class Behaviour:
     retry_after: float = 0.01
     unparseable: float = 0.0
     flip: float = 0.0
+    cut: float = 0.0
+    jitter: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -56,6 +60,7 @@ class Stats:
     requests: int = 0
     replied: int = 0
     put_off: int = 0
+    cut: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
     connections: int = 0
@@ -179,19 +184,29 @@ class _Connection(asyncio.Protocol):
         stats.in_flight += 1
         stats.most_in_flight = max(stats.most_in_flight, stats.in_flight)
         loop = asyncio.get_running_loop()
-        loop.call_later(self._stub.behaviour.delay, self._answer, body)
+        behaviour = self._stub.behaviour
+        delay = behaviour.delay + behaviour.jitter * behaviour.dice.random()
+        loop.call_later(delay, self._answer, body)
 
     def _answer(self, body: bytes) -> None:
         self._stub.stats.in_flight -= 1
+        behaviour = self._stub.behaviour
         status, reply, headers = self._stub.reply(body)
-        self._send(status, reply, {**self._stub.behaviour.headers, **headers})
+        cut = status == 200 and behaviour.cut and behaviour.dice.random() < behaviour.cut
+        self._send(status, reply, {**behaviour.headers, **headers}, cut=bool(cut))
 
-    def _send(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+    def _send(
+        self, status: int, body: bytes, headers: dict[str, str], *, cut: bool = False
+    ) -> None:
         lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Status')}"]
         headers = {"content-type": "application/json", "content-length": str(len(body)), **headers}
         lines += [f"{name}: {value}" for name, value in headers.items()]
         if self._transport and not self._transport.is_closing():
-            self._transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + body)
+            sent = body[: len(body) // 2] if cut else body
+            self._transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + sent)
+        if cut and self._transport:
+            self._stub.stats.cut += 1
+            self._transport.close()
 
 
 def _answer(asked: dict[str, Any]) -> str:
