@@ -2,7 +2,7 @@
 ``candidate`` and ``attempted_at``."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO
 
@@ -79,6 +79,16 @@ def csv_rows(name: str, stream: BinaryIO, encoding: str) -> Iterator[Entry | Pro
             yield Problem(place, str(problem))
         except ValidationError as error:
             yield Problem(place, _complaint(error))
+
+
+def single_row(row: str | Mapping[str, object], place: str) -> Entry | Problem:
+    """One row by itself, as the text of a JSON object or as its values by name."""
+    try:
+        if isinstance(row, str):
+            return _Row.model_validate_json(row).entry(place)
+        return _Row.model_validate(row).entry(place)
+    except ValidationError as error:
+        return Problem(place, _complaint(error))
 
 
 def has_heading(line: str) -> bool:

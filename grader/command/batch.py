@@ -76,7 +76,7 @@ def batch(
     language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
     via: Annotated[
         str,
-        typer.Option(metavar="HOW", help="`live`, `files` (shards to be run), or `batch`."),
+        typer.Option(metavar="HOW", help="`live`, `files` (shards to be run), `batch` or `ray`."),
     ] = "live",
     shards: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Where --via files and batch keep shards.")
@@ -90,6 +90,15 @@ def batch(
     poll: Annotated[
         float, typer.Option(metavar="SECONDS", min=0, help="Between two looks at a batch.")
     ] = 30.0,
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="The Ray cluster to join.")
+    ] = None,
+    actors: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many grade at once on Ray.")
+    ] = None,
+    parquet: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where Ray writes. [default: beside --out]")
+    ] = None,
 ) -> None:
     """Grade many answers; nothing is paid for twice, and nothing paid for is lost.
 
@@ -124,6 +133,15 @@ def batch(
         pass_mark=pass_mark,
         reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
         language=report_language(language, ""),
-        via=None if via == "live" else carried(via, shards, step, again, poll),
+        via=None if via == "live" else carried(
+            via,
+            shards,
+            step,
+            again=again,
+            poll_s=poll,
+            address=address,
+            actors=actors,
+            output=parquet,
+        ),
     )
     raise typer.Exit(asyncio.run(run(wanted)))

@@ -18,6 +18,7 @@ from grader.batch import Batch, Interrupted
 from grader.budget import Budget, Spent
 from grader.choice import Bench, Options
 from grader.command.bench import open_bench
+from grader.command.ray import OnRay, judge_env
 from grader.command.reports import Reports
 from grader.command.via import Carried, Via, check, gathering, price_of, status
 from grader.command.watch import Watch
@@ -82,7 +83,9 @@ async def run(wanted: Wanted) -> int:
         GraderError: the call cannot be carried out.
     """
     questions = Questions(wanted.session.folders)
-    found = wanted.session.read(questions)
+    on_ray = wanted.via is not None and wanted.via.kind == "ray" and not wanted.dry_run
+    # Ray reads the session itself, from wherever it lies.
+    found = iter(()) if on_ray else wanted.session.read(questions)
     if wanted.via is not None:
         check(wanted.said, wanted.via, wanted.session.paths)
     async with open_bench(wanted.said, wanted.weights) as bench:
@@ -114,6 +117,7 @@ class _Running:
         self.results = self._results(stack)
         self.stack = stack
         self.carried: Carried | None = None
+        self.on_ray: OnRay | None = None
         self.texts = stack.enter_context(Texts()) if wanted.reports["html"] else None
 
     def _asking(self) -> Asking:
@@ -143,6 +147,8 @@ class _Running:
 
     def _results(self, stack: ExitStack) -> Results | None:
         out, mode = self.wanted.out, self.wanted.mode
+        if self.wanted.dry_run and (out is None or mode == "overwrite" or not out.exists()):
+            return None
         if out is None:
             if not self.reports.wanted:
                 return None
@@ -171,7 +177,7 @@ class _Running:
         return INCOMPLETE if rehearsal.problems else 0
 
     async def run(self, found: Iterator[Entry | Problem]) -> int:
-        if self.results is not None and self.results.resumed:
+        if self.results is not None and self.results.resumed and not self._by_ray:
             first = list(islice(found, WINDOW))
             ids = (one.id for one in first if isinstance(one, Entry))
             self.results.check_same_session(ids)
@@ -194,10 +200,13 @@ class _Running:
             self.carried.end()
         return self._exit_code(outcome, watch, batch.stopped)
 
-    def _work(self, watch: Watch) -> Batch | Rounds:
-        """The run itself: one by one, or in rounds."""
+    def _work(self, watch: Watch) -> Batch | Rounds | OnRay:
+        """The run itself: one by one, in rounds, or on a cluster."""
         if self.wanted.via is None:
             return Batch(self.questions, self.judge, self.asking, self.results, watch)
+        if self._by_ray:
+            self.on_ray = self._ray(self.wanted.via, watch)
+            return self.on_ray
         gather = gathering(
             self.wanted.via,
             self.stack,
@@ -214,6 +223,28 @@ class _Running:
         read = self.wanted.session.read
         return self.carried.rounds(lambda: by_question(read(self.questions)), watch.say)
 
+    @property
+    def _by_ray(self) -> bool:
+        return self.wanted.via is not None and self.wanted.via.kind == "ray"
+
+    def _ray(self, via: Via, watch: Watch) -> OnRay:
+        wanted = self.wanted
+        return OnRay(
+            paths=wanted.session.paths,
+            out=via.parquet(wanted.out),
+            ledger=self.bench.ledger,
+            results=self.results,
+            watch=watch,
+            said=wanted.said,
+            env=judge_env(),
+            folders=wanted.session.folders,
+            votes=wanted.votes,
+            concurrency=wanted.concurrency or self._default_concurrency,
+            weights=wanted.weights,
+            address=via.address,
+            actors=via.actors,
+        )
+
     async def status(self, via: Via) -> int:
         """Says how far the batches are."""
         model = self.bench.model
@@ -223,7 +254,7 @@ class _Running:
 
     def _total(self, shown: bool) -> int | None:
         """Answers in the session, counted only where a bar shows them."""
-        if not shown or "-" in self.wanted.session.paths:
+        if not shown or "-" in self.wanted.session.paths or self._by_ray:
             return None
         return sum(isinstance(one, Entry) for one in self.wanted.session.read(self.questions))
 
@@ -237,7 +268,7 @@ class _Running:
         self.reports.write(self.results.grades, outcome, self.questions, self.texts)
         return outcome
 
-    def _print(self, outcome: Outcome, watch: Watch, batch: Batch | Rounds) -> None:
+    def _print(self, outcome: Outcome, watch: Watch, batch: Batch | Rounds | OnRay) -> None:
         out = show.console()
         for table in overview.tables(outcome, self.wanted.language):
             show.table(table, out)
@@ -245,7 +276,7 @@ class _Running:
         typer.echo("\n" + self.say["done"].format(**vars(counts)))
         spent = self._cost(self.budget.spent_usd if self._price(Usage()) is not None else None)
         tokens = f"{counts.tokens:,}"
-        paid = self.carried.gather.paid if self.carried else self.asking.paid
+        paid = (self.on_ray or (self.carried and self.carried.gather) or self.asking).paid
         typer.echo(self.say["spent"].format(requests=paid, tokens=tokens, cost=spent))
         if self.reports.written:
             typer.echo(self.say["written"].format(files=", ".join(self.reports.written)))
@@ -284,7 +315,7 @@ def _set_aside(found: Iterator[Entry | Problem], texts: Texts) -> Iterator[Entry
 
 
 @contextmanager
-def _stopping(batch: Batch | Rounds) -> Iterator[None]:
+def _stopping(batch: Batch | Rounds | OnRay) -> Iterator[None]:
     """The first Ctrl-C, or a wish to terminate, ends the run; the next one ends the process."""
     loop = asyncio.get_running_loop()
 

@@ -23,7 +23,7 @@ from grader.shard import OPEN, Shard, Shards
 from grader.shard_file import Read, Writer, read_folder
 from grader.totals import dollars
 
-Kind = Literal["files", "batch"]
+Kind = Literal["files", "batch", "ray"]
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,9 @@ class Via:
 
     Attributes:
         folder: where shards are written.
+        address: of a Ray cluster; None starts one on this machine.
+        actors: how many grade at once on the cluster; None lets Ray choose.
+        output: the folder of Parquet files that Ray writes.
         again: ask anew for what came back without a reply, or waits in shards of files.
     """
 
@@ -40,10 +43,19 @@ class Via:
     step: Step | None = None
     again: bool = False
     poll_s: float = 30.0
+    address: str | None = None
+    actors: int | None = None
+    output: str | None = None
+
+    def parquet(self, out: Path | None) -> str:
+        """Where Ray writes: as told, or beside the results file."""
+        if self.output is not None:
+            return self.output if "://" in self.output else str(Path(self.output).absolute())
+        return str((out or Path("graded.jsonl")).with_suffix(".parquet").absolute())
 
 
-def via(kind: str, shards: Path | None, step: str | None, again: bool, poll_s: float) -> Via:
-    """From the words of the command line.
+def via(kind: str, shards: Path | None, step: str | None, **more: Any) -> Via:  # noqa: ANN401
+    """From the words of the command line; *more* are further fields.
 
     Raises:
         BadInput: they do not go together.
@@ -53,8 +65,7 @@ def via(kind: str, shards: Path | None, step: str | None, again: bool, poll_s: f
     if step is not None and (step not in get_args(Step) or kind != "batch"):
         raise BadInput(f"--step {step}: choose submit, status or collect, with --via batch")
     default = Path("shards") if kind == "files" else default_path().with_name("batches")
-    chosen = cast("Step | None", step)
-    return Via(cast("Kind", kind), shards or default, chosen, again, poll_s)
+    return Via(cast("Kind", kind), shards or default, cast("Step | None", step), **more)
 
 
 def check(said: Options, wanted: Via, paths: tuple[str, ...]) -> None:
