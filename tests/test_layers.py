@@ -29,7 +29,7 @@ LAYERS = (
     {"request", "prompt", "labelled", "scoring"},
     {"connections", "ledger_writer", "ledger", "model", "calibrated"},
     {"own_words", "item", "judge"},
-    {"one_call", "per_point", "local"},
+    {"yes_no", "one_call", "per_point", "local"},
     {"grading"},
     {"choice"},
 )
