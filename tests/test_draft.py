@@ -141,6 +141,7 @@ def test_statements_that_contradict_each_other_are_left_to_a_person() -> None:
     ]
     draft = drafted(changed(key_points=both, misconceptions=[]), NOTES / "b-tree-index.txt")
     assert [p.id for p in draft.rubric.key_points] == ["leaves"]
+    assert [d.said.line for d in draft.doubts] == [13, 14]
     assert "50%" in draft.doubts[0].why
 
 
@@ -150,7 +151,7 @@ def test_a_negation_elsewhere_is_a_contradiction_too() -> None:
     )
     source = Source("x", tuple(of_text(text)))
     proposal = changed(key_points=[point("The cache is shared by all cores", "shared")])
-    with pytest.raises(NothingBacked, match="1 doubtful"):
+    with pytest.raises(NothingBacked, match="2 doubtful"):
         assemble(Proposal.model_validate({**proposal, "misconceptions": []}), source, "x")
 
 
@@ -217,8 +218,9 @@ def small(request: Request) -> Reply:
     if request.body.get("logprobs"):
         odds = {"Yes": -0.1 * len(text) % 3 - 1, "No": -1.0}
         return Reply(body=completion("Yes", logprobs=odds))
-    last = " ".join(text.split()[-9:])
-    said = f"译文 {last}" if "into Chinese" in text else f"Translated: {last}"
+    letters = [chr(97 + ord(char) % 26) for char in text.rpartition("\n")[2]]
+    words = " ".join("".join(letters[n : n + 5]) for n in range(0, 60, 5))
+    said = f"译文 {words}" if "into Chinese" in text else f"Translated {words}"
     return Reply(body=completion(json.dumps({"text": said})))
 
 
@@ -231,6 +233,18 @@ def test_in_small_steps_every_key_point_is_a_sentence_of_the_source(name: str) -
     for p in draft.rubric.key_points:
         assert p.en in said or p.zh in said
         assert any(p.sources[0].quote in (s, s.rstrip(".。;")) for s in said)
+
+
+@pytest.mark.parametrize("reply", ["", "没有翻译", "It has 4096 levels", "far too long " * 20])
+def test_in_small_steps_a_translation_that_is_none_lets_the_sentence_out(reply: str) -> None:
+    def poor(request: Request) -> Reply:
+        if request.body.get("logprobs"):
+            return Reply(body=completion("Yes", logprobs={"Yes": -0.1, "No": -2.0}))
+        return Reply(body=completion(json.dumps({"text": reply})))
+
+    source = read(NOTES / "b-tree-index.txt")
+    found = asyncio.run(Steps(FakeModel(poor).ask).propose(source, "为什么?"))
+    assert found.key_points == ()
 
 
 def test_in_small_steps_unsure_sentences_are_told_and_not_asked_about() -> None:

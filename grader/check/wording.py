@@ -9,10 +9,11 @@ from grader.check.finding import Finding, Reading
 from grader.check.likeness import numbers, unquoted
 from grader.rubric_format import KeyPoint
 
-_CHINESE = re.compile("[\u3400-\u9fff]")
+CHINESE = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile("[A-Za-z]{2,}")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!vs)[.!?]\s+(?=[A-Z])|。(?=.)")
-_LONGEST = {"en": 140, "zh": 100}
+LONGEST = {"en": 140, "zh": 100}
+"""Characters of a claim."""
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
@@ -20,9 +21,9 @@ def languages(reading: Reading) -> Iterator[Finding]:
     """English in ``en``, Chinese in ``zh``."""
     for written in reading.claims:
         bare = unquoted(written.text)
-        if written.language == "zh" and not _CHINESE.search(written.text):
+        if written.language == "zh" and not CHINESE.search(written.text):
             yield reading.warning("language", written.place, "has no Chinese in it")
-        if written.language == "en" and _CHINESE.search(bare):
+        if written.language == "en" and CHINESE.search(bare):
             yield reading.warning("language", written.place, "has Chinese in it")
         elif written.language == "en" and not _LATIN_WORD.search(written.text):
             yield reading.warning("language", written.place, "has no English in it")
@@ -79,7 +80,7 @@ def claims(reading: Reading) -> Iterator[Finding]:
     for place, item in reading.items:
         for language in ("en", "zh"):
             text, where = getattr(item, language), (*place, language)
-            longest = _LONGEST[language]
+            longest = LONGEST[language]
             if isinstance(item, KeyPoint) and len(text) > longest:
                 yield reading.warning(
                     "long",

@@ -7,7 +7,7 @@ from typing import Any
 
 from grader.check.data import stop_words
 from grader.check.overlap import TWINS, Item, alike
-from grader.draft.doubt import Doubt, contradicted, hedged
+from grader.draft.doubt import Doubt, contradicted, contradictions, hedged
 from grader.draft.proposal import WEIGHT, Proposal, ProposedClaim, ProposedDoubt, ProposedPoint
 from grader.draft.source import Quotation, Source
 from grader.errors import Failed
@@ -92,7 +92,8 @@ class _Desk:
             self._drop("incomplete, or said before", proposed.en)
 
     def doubt(self, proposed: ProposedDoubt) -> None:
-        if said := self._backed(proposed.quote, proposed.why):
+        said = self._backed(proposed.quote, proposed.why)
+        if said and not self._known(said):
             self.doubts.append(Doubt(said, _line(proposed.why)))
 
     def _backed(self, quote: str, text: str) -> Quotation | None:
@@ -102,12 +103,16 @@ class _Desk:
         return said
 
     def _doubted(self, said: Quotation) -> bool:
-        if any(said.text in d.said.text or d.said.text in said.text for d in self.doubts):
+        if self._known(said):
             return True
         found = hedged(said) or contradicted(said, self.source.statements)
         if found:
             self.doubts.append(found)
         return found is not None
+
+    def _known(self, said: Quotation) -> bool:
+        """Whether the statement is doubted already."""
+        return any(said.text in d.said.text or d.said.text in said.text for d in self.doubts)
 
     def _new(self, item: Item, others: Sequence[Item]) -> bool:
         return all(alike(item, other) < TWINS for other in others)
@@ -132,6 +137,7 @@ def assemble(proposal: Proposal, source: Source, question_id: str) -> Draft:
         NothingBacked: no key point is left.
     """
     desk = _Desk(source)
+    desk.doubts.extend(contradictions(source.statements))
     for doubt in proposal.doubts:
         desk.doubt(doubt)
     ranked = sorted(proposal.key_points, key=lambda p: -WEIGHT[p.importance])

@@ -6,7 +6,7 @@ are all that is wanted of a page; tree-building parsers took time quadratic in t
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,7 @@ _OWN_BLOCK |= _HEADINGS | {"hr", "html", "caption", "thead", "tbody", "details",
 _ENDS_ITSELF = {"p", "li", "tr", "dd", "dt"}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CELL = " | "
+_TITLE = r".{1,80}[^.。!!;;,,::\n]"
 
 
 @dataclass(frozen=True)
@@ -42,14 +43,17 @@ class Block:
 
 
 def of_text(text: str) -> list[Block]:
-    """Paragraphs, apart by blank lines; plain text has no headings."""
-    found, line = [], 1
+    """Paragraphs, apart by blank lines. A short first line that ends no sentence is the title."""
+    found: list[Block] = []
+    line = 1
     for part in re.split(r"(\n[^\S\n]*(?:\n[^\S\n]*)+)", text):
         if part.strip():
             lead = len(part) - len(part.lstrip())
-            found.append(Block(part.strip(), line + part.count("\n", 0, lead)))
+            place = line + part.count("\n", 0, lead)
+            title = not found and re.fullmatch(_TITLE, part.strip())
+            found.append(Block(part.strip(), place, is_heading=bool(title)))
         line += part.count("\n")
-    return found
+    return found if len(found) > 1 else [replace(block, is_heading=False) for block in found]
 
 
 def of_markdown(text: str) -> list[Block]:

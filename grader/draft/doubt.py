@@ -1,8 +1,9 @@
 """Statements of a source that a person should look at: unsure ones, and ones that contradict."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from grader.check.data import pattern
 from grader.check.likeness import numbers, tokens
@@ -10,6 +11,7 @@ from grader.draft.source import Quotation
 
 _ALIKE = 0.75
 _FEWEST_TOKENS = 3
+_MOST_COMPARED = 300
 _NOT = re.compile(
     r"\b(?:not|no|never|cannot|without|isn't|doesn't|don't|can't)\b|[不没无非未]", re.I
 )
@@ -30,6 +32,14 @@ def hedged(said: Quotation) -> Doubt | None:
     return Doubt(said, f"the source is not sure itself: “{found[0]}”") if found else None
 
 
+def contradictions(statements: Sequence[Quotation]) -> Iterator[Doubt]:
+    """Every statement that another one contradicts; of a long text only the beginning is looked
+    through, for each is compared with each."""
+    some = statements[:_MOST_COMPARED]
+    found = (contradicted(said, some) for said in some)
+    yield from (doubt for doubt in found if doubt)
+
+
 def contradicted(said: Quotation, statements: Iterable[Quotation]) -> Doubt | None:
     """A doubt where the source says nearly the same elsewhere with another number or a negation."""
     for other in statements:
@@ -46,6 +56,7 @@ def _same_subject(one: str, other: str) -> bool:
     return min(len(a), len(b)) >= _FEWEST_TOKENS and 2 * len(a & b) / (len(a) + len(b)) >= _ALIKE
 
 
+@lru_cache(maxsize=4096)
 def _bare(text: str) -> frozenset[str]:
     """The tokens but for numbers and negations, in which statements may differ."""
     return tokens(_NUMBER.sub(" ", _NOT.sub("", text)))

@@ -6,6 +6,7 @@ the other language and, for the first few, a wrong claim to look out for.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,8 +14,9 @@ from typing import Any
 from grader import prompt
 from grader.calibrated import log_odds
 from grader.check.data import pattern
-from grader.check.likeness import tokens
+from grader.check.likeness import numbers, tokens
 from grader.check.overlap import same_claim
+from grader.check.wording import CHINESE, LONGEST
 from grader.draft.doubt import hedged
 from grader.draft.file import texts
 from grader.draft.proposal import Importance, Proposal, ProposedClaim, ProposedDoubt, ProposedPoint
@@ -27,8 +29,9 @@ MOST_ASKED = 60
 """Sentences that the model is asked about; of a longer source the first ones."""
 POINTS = 6
 CLAIMS = 2
-_LONGEST = {"en": 140, "zh": 100}
-_FEWEST_TOKENS = 4
+_FEWEST_TOKENS = {"en": 5, "zh": 7}
+"""Fewer are a label, not a statement."""
+_ITEM = re.compile(r"^\s*(?:[-*+•·▪◦‣]|[(（]?\d{1,2}[.)、)])\s*")
 
 
 @dataclass
@@ -55,7 +58,7 @@ class Steps:
         self.passed_over = max(len(asked) - MOST_ASKED, 0)
         unsure = [s for s in source.statements if hedged(s)]
         ranked = await self._ranked(question, asked[:MOST_ASKED])
-        points = [await self._point(s, n) for n, s in enumerate(ranked[:POINTS])]
+        points = await self._points(ranked)
         claims = [await self._claim(point) for point in points[:CLAIMS]]
         en, zh = await self._both(question)
         return Proposal(
@@ -76,10 +79,22 @@ class Steps:
         order = sorted(range(len(asked)), key=lambda n: -odds[n])
         return [asked[n] for n in order]
 
+    async def _points(self, ranked: Sequence[Quotation]) -> list[ProposedPoint]:
+        """The first sentences that the model can say in both languages."""
+        found: list[ProposedPoint] = []
+        for said in ranked[: 2 * POINTS]:
+            if len(found) == POINTS:
+                break
+            point = await self._point(said, len(found))
+            if point.en and point.zh:
+                found.append(point)
+        return found
+
     async def _point(self, said: Quotation, rank: int) -> ProposedPoint:
-        en, zh = await self._both(said.text)
+        text = _ITEM.sub("", said.text)
+        en, zh = await self._both(text)
         importance: Importance = "core" if rank < POINTS // 2 else "important"
-        return ProposedPoint(quote=said.text, en=en, zh=zh, importance=importance, **texts("notes"))
+        return ProposedPoint(quote=text, en=en, zh=zh, importance=importance, **texts("notes"))
 
     async def _claim(self, point: ProposedPoint) -> ProposedClaim | None:
         """A wrong claim about what a key point says; None where the model only repeats it."""
@@ -92,10 +107,15 @@ class Steps:
         )
 
     async def _both(self, text: str) -> tuple[str, str]:
-        """The text in English and in Chinese; what it is in already stays as it stands."""
-        if language(text) == "zh":
-            return await self._text("draft-into-english", text), text
-        return text, await self._text("draft-into-chinese", text)
+        """The text in English and in Chinese, what it is in already as it stands; empty where the
+        model cannot say it in the other, short enough."""
+        if language(text) == "en":
+            zh = await self._text("draft-into-chinese", text)
+            return text, zh if _translates(zh, text, "zh") else ""
+        en = await self._text("draft-into-english", text)
+        if len(en) > LONGEST["en"]:  # English takes more than twice the characters
+            en = await self._text("draft-shorter", en)
+        return en if _translates(en, text, "en") else "", text
 
     async def _text(self, template: str, text: str) -> str:
         schema = object_schema({"text": {"type": "string"}})
@@ -127,12 +147,20 @@ def _hedge(said: Quotation) -> str:
     return found.why if found else ""
 
 
+def _translates(text: str, original: str, wanted: str) -> bool:
+    """Whether *text* can be a translation: in the language, short enough, no number made up."""
+    spoken = bool(CHINESE.search(text)) == (wanted == "zh")
+    made_up = {n for n in numbers(text) - numbers(original) if len(n) > 1}
+    return spoken and len(text) <= LONGEST[wanted] and not made_up
+
+
 def _can_stand_alone(said: Quotation) -> bool:
     """Whether the sentence can be a key point: short, no question, and clear by itself."""
-    text = said.text
+    text = _ITEM.sub("", said.text)
+    spoken = language(text)
     return (
-        len(tokens(text)) >= _FEWEST_TOKENS
-        and len(text) <= _LONGEST[language(text)]
+        len(tokens(text)) >= _FEWEST_TOKENS[spoken]
+        and len(text) <= LONGEST[spoken]
         and not text.endswith(("?", "?", ":", ":"))
         and not pattern("leans").match(text)
         and not any(pattern(name).search(text) for name in ("vague", "adds", "instructs", "hedge"))
