@@ -11,7 +11,7 @@ from grader.agreement.tails import normal_tail
 from grader.calibration.model import Part
 
 ANSWERS = (20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)
-_DRAWS = 400
+_DRAWS = 2000
 _Z = 1.96
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from grader.block import Block, Grid, Heading, Line, Tone
 from grader.calibration import wording
-from grader.calibration.finding import Effect, GroupRow
+from grader.calibration.finding import Disagreement, Effect, GroupRow
 from grader.calibration.model import Estimate, Level, LevelName, Statistic
 from grader.calibration.report import Calibration
 from grader.calibration.trust import Decision, Trust
@@ -22,6 +22,8 @@ _SHOWN = {
     LevelName.SCORE: (Statistic.QWK, Statistic.PEARSON),
 }
 _MOST_POINTS = 6
+_WRONG = (Effect.FALSE_PASS, Effect.FALSE_FAIL)
+_MOST_WRONG = 6
 _MOST_QUESTIONS = 20
 
 
@@ -85,6 +87,8 @@ def _level_rows(level: Level, number: int, say: Words) -> Iterator[tuple[str, ..
     model = level.models[number]
     for statistic in _SHOWN[level.name]:
         own, less = model.agreement[statistic], model.degradation[statistic]
+        if not own.n:
+            continue
         title = f"{say['levels'][level.name.value]}: {say['statistics'][statistic.value]}"
         yield (
             title,
@@ -146,6 +150,20 @@ def _pass_marks(report: Calibration, say: Words) -> Iterator[Block]:
         mine = [d for d in report.disagreements if d.model == one.model]
         counts = {e.name.lower(): sum(d.effect is e for d in mine) for e in Effect}
         yield Line(f"{say['disagreements']}: {say['disagreement_counts'].format(**counts)}")
+        for found in [d for d in mine if d.effect in _WRONG][:_MOST_WRONG]:
+            yield Line(_disagreement(found, say), indent=2)
+
+
+def _disagreement(found: Disagreement, say: Words) -> str:
+    scores = list(found.human_scores.values())
+    return str(
+        say["disagreement_line"].format(
+            effect=say["effects"][found.effect.value],
+            answer=f"{found.question} / {name(found.answer_id)}",
+            model=f"{found.model_score or 0:.0f}",
+            people=f"{sum(scores) / len(scores):.0f}",
+        )
+    )
 
 
 _CUT = ("agree", "false_passes", "false_fails")

@@ -80,7 +80,7 @@ def subtitle(report: Calibration, say: Words) -> str:
     questions = set(report.provenance.rubrics)
     return str(
         say["subtitle"].format(
-            people=people,
+            people=counted(say["persons"], people),
             models=counted(say["models"], len(models)),
             answers=max(report.raters.values(), default=0),
             questions=counted(say["question_count"], len(questions)),
@@ -108,8 +108,8 @@ def deciding(decision: Decision) -> Check | None:
 
 def based(decision: Decision, say: Words) -> str:
     """What the decision is made from."""
-    counts = decision.model_dump(include={"answers", "candidates", "humans"})
-    return str(say["based"].format(**counts))
+    counts = decision.model_dump(include={"answers", "candidates"})
+    return str(say["based"].format(humans=counted(say["persons"], decision.humans), **counts))
 
 
 def reasons(decision: Decision, say: Words) -> list[str]:
