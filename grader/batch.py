@@ -10,10 +10,12 @@ from grader import grading
 from grader.asking import Asking
 from grader.entry import Entry, Problem, Questions
 from grader.errors import BadInput, GraderError, LedgerFailed
+from grader.grading import Attempt
 from grader.judge import Judge
 from grader.pace import Stopped
 from grader.record import Grade
 from grader.results import Results
+from grader.rubric import Rubric
 
 
 class Interrupted(Stopped):
@@ -101,9 +103,7 @@ class Batch:
         except BadInput as error:
             self.watch.problem(Problem(entry.place, str(error).removeprefix(f"{entry.place}: ")))
             return
-        if self.results is not None and self.results.has(
-            rubric.id, entry.id, attempt.answer.digest, rubric.digest, self.judge.prompt_digest
-        ):
+        if self._is_done(attempt, rubric):
             self.watch.skipped()
             return
         grade = await grading.grade(rubric, attempt, self.judge)
@@ -114,6 +114,12 @@ class Batch:
         finally:
             self.watch.graded(grade)
         await self._remember(grade)
+
+    def _is_done(self, attempt: Attempt, rubric: Rubric) -> bool:
+        if self.results is None or self.asking.fresh:
+            return False
+        digest, prompt = attempt.answer.digest, self.judge.prompt_digest
+        return self.results.has(rubric.id, attempt.id, digest, rubric.digest, prompt)
 
     async def _remember(self, grade: Grade) -> None:
         try:

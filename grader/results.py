@@ -78,11 +78,18 @@ class Results:
         self._ids = Seen()
         try:
             self._file = _open(path, overwrite=mode == "overwrite")
+        except OSError as error:
+            raise self._failed(error) from error
+        try:
             self._size = self._cut_torn_line()
             self.resumed = self._size > 0
             self._read()
         except OSError as error:
+            self.close()
             raise self._failed(error) from error
+        except BadInput:
+            self.close()
+            raise
 
     def check_same_session(self, ids: Iterator[str]) -> None:
         """Makes sure that a file with results is of this session.
