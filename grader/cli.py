@@ -26,6 +26,7 @@ from grader.command import (
 )
 from grader.command.default import DefaultGroup
 from grader.errors import GraderError
+from grader.plain import one_line
 
 if TYPE_CHECKING:
     from typer._click import Context
@@ -47,7 +48,7 @@ class GradeGroup(DefaultGroup):
         try:
             return super().invoke(ctx)
         except GraderError as error:
-            typer.echo(f"grade: {error}", err=True)
+            typer.echo(f"grade: {one_line(str(error))}", err=True)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt:
             typer.echo("grade: interrupted; every reply that arrived is in the ledger", err=True)

@@ -1,9 +1,16 @@
 """Text from answers and models, made safe to print: nothing in it can steer a terminal."""
 
+import re
 import unicodedata
 
 _KEPT = {"\n", "\t"}
 _BIDI_AND_INVISIBLE = {"Cf", "Cc", "Cs", "Co", "Zl", "Zp"}
+
+# JSON escapes those below the space itself.
+_STEERING = re.compile(
+    "[\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
 
 
 def plain(text: str) -> str:
@@ -26,3 +33,13 @@ def _visible(char: str) -> str:
     if char in _KEPT or unicodedata.category(char) not in _BIDI_AND_INVISIBLE:
         return char
     return f"\\u{{{ord(char):x}}}"
+
+
+def escaped_json(text: str) -> str:
+    """The JSON *text* with the same characters as its own escapes: read again, it is the same."""
+    return _STEERING.sub(_escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be")
+    return "".join(f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))

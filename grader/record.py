@@ -11,6 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from grader.integrity import Flag
+from grader.plain import escaped_json
 
 
 class Verdict(StrEnum):
@@ -178,8 +179,11 @@ class Grade(_Part):
         return tuple(point for point in self.key_points if point.verdict is None)
 
     def to_json(self, indent: int | None = None) -> str:
-        """The record as JSON, on one line unless *indent* is given."""
-        return self.model_dump_json(by_alias=True, indent=indent)
+        """The record as JSON, on one line unless *indent* is given.
+
+        Characters that could steer a terminal or hide text are written as escapes.
+        """
+        return escaped_json(self.model_dump_json(by_alias=True, indent=indent))
 
 
 def json_schema() -> dict[str, Any]:

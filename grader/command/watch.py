@@ -13,6 +13,7 @@ from grader.plain import one_line
 from grader.record import Grade
 
 _BETWEEN_S = 0.1
+_PROBLEMS_SHOWN = 50
 
 
 @dataclass
@@ -45,7 +46,10 @@ class Watch:
     def problem(self, problem: Problem) -> None:
         """Something of the session cannot be graded."""
         self.counts.add_problem(problem)
-        typer.echo(f"grade: {one_line(str(problem))}", err=True)
+        if self.counts.problems <= _PROBLEMS_SHOWN:
+            typer.echo(f"grade: {one_line(str(problem))}", err=True)
+        elif self.counts.problems == _PROBLEMS_SHOWN + 1:
+            typer.echo("grade: and more like these, counted at the end", err=True)
 
     def say(self, text: str) -> None:
         """Shows *text* beside the bar."""
