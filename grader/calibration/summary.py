@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from grader import words
 from grader.block import Block, Grid, Heading, Line, Tone
 from grader.calibration import wording
 from grader.calibration.finding import Disagreement, Effect, GroupRow
@@ -39,7 +40,7 @@ def summary(report: Calibration, language: str) -> Iterator[Block]:
     yield from _questions(report, say)
     yield from _agreement(report, say)
     yield from _severity(report, say)
-    yield from _points(report, say)
+    yield from _points(report, say, words.catalogue(language))
     yield from _pass_marks(report, say)
     yield from _groups(report, say)
     yield from _excluded(report, say)
@@ -113,7 +114,7 @@ def _severity(report: Calibration, say: Words) -> Iterator[Block]:
     yield Line(say["severity_note"], "note")
 
 
-def _points(report: Calibration, say: Words) -> Iterator[Block]:
+def _points(report: Calibration, say: Words, verdicts: words.Catalogue) -> Iterator[Block]:
     odd = wording.standing_out(report)
     if not report.points:
         return
@@ -126,7 +127,9 @@ def _points(report: Calibration, say: Words) -> Iterator[Block]:
         yield Line(wording.point_line(point, say), indent=2)
         for quote in point.quotations:
             said = say["point"]["said"].format(
-                rater=name(quote.rater), verdict=quote.verdict.value, answer=name(quote.answer_id)
+                rater=name(quote.rater),
+                verdict=words.verdict(quote.verdict, verdicts),
+                answer=name(quote.answer_id),
             )
             text = f": “{name(quote.text, 120)}”" if quote.text else ""
             yield Line(said + text, "note", indent=2)
