@@ -168,7 +168,7 @@ class BatchStub:
             elif dice() < faults.failed:
                 errors.append(_error(asked, "server_error", 500))
             else:
-                out += [self._answer(asked)] * (2 if dice() < faults.twice else 1)
+                out += [self.reply_line(asked)] * (2 if dice() < faults.twice else 1)
         if faults.shuffled:
             self._dice.shuffle(out)
         self._publish(batch, out, errors)
@@ -185,7 +185,8 @@ class BatchStub:
         counts = {"completed": len(out), "failed": len(errors)}
         batch["request_counts"] |= counts
 
-    def _answer(self, asked: dict[str, Any]) -> bytes:
+    def reply_line(self, asked: dict[str, Any]) -> bytes:
+        """A line of the output file for a line of a batch."""
         body = json.dumps(asked["body"], ensure_ascii=False, separators=(",", ":"))
         status, reply, _ = self.stub.reply(body.encode())
         response: Any = json.loads(reply)
@@ -199,7 +200,7 @@ def answer_file(stub: Stub, requests: bytes) -> bytes:
     """What ``vllm run-batch`` would write for a shard."""
     batch = BatchStub()
     batch.stub = stub
-    return b"".join(batch._answer(json.loads(line)) + b"\n" for line in requests.splitlines())
+    return b"".join(batch.reply_line(json.loads(line)) + b"\n" for line in requests.splitlines())
 
 
 def _ok(value: dict[str, Any]) -> tuple[int, bytes]:

@@ -1,6 +1,7 @@
 """``grade batch --via ray``: hands the session to a cluster and takes the records back."""
 
 import os
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,6 +51,8 @@ class OnRay:
 
     async def run(self, found: Iterator[Entry | Problem]) -> None:  # noqa: ARG002 - Ray reads
         """Grades everything and keeps the records."""
+        # Ray holds up the event loop, which would hear of Ctrl-C only afterwards.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
         try:
             for one in self._graded():
                 if isinstance(one, Problem):
@@ -58,10 +61,8 @@ class OnRay:
                     await self._keep(one)
         except GraderError as error:
             self.stopped = error
-
-    def stop(self) -> None:
-        """Ends at once: what the ledger's keeper was told is kept."""
-        raise KeyboardInterrupt
+        finally:
+            signal.signal(signal.SIGINT, before)
 
     def _graded(self) -> Iterator[Grade | Problem]:
         try:

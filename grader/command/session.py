@@ -5,7 +5,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -87,7 +87,7 @@ async def run(wanted: Wanted) -> int:
     # Ray reads the session itself, from wherever it lies.
     found = iter(()) if on_ray else wanted.session.read(questions)
     if wanted.via is not None:
-        check(wanted.said, wanted.via, wanted.session.paths)
+        check(wanted.said, wanted.via, wanted.session.paths, wanted.max_cost)
     async with open_bench(wanted.said, wanted.weights) as bench:
         with ExitStack() as stack:
             running = _Running(wanted, bench, questions, stack)
@@ -189,7 +189,7 @@ class _Running:
         with show.session_bar(self._total(err.is_terminal), err) as update:
             watch = Watch(outcome, update, self.budget, self._cost)
             batch = self._work(watch)
-            with _stopping(batch):
+            with nullcontext() if isinstance(batch, OnRay) else _stopping(batch):
                 await batch.run(by_question(found))
         waiting = self.carried.gather.waiting if self.carried else 0
         if not (watch.counts.done or watch.counts.problems or waiting or batch.stopped):
@@ -315,7 +315,7 @@ def _set_aside(found: Iterator[Entry | Problem], texts: Texts) -> Iterator[Entry
 
 
 @contextmanager
-def _stopping(batch: Batch | Rounds | OnRay) -> Iterator[None]:
+def _stopping(batch: Batch | Rounds) -> Iterator[None]:
     """The first Ctrl-C, or a wish to terminate, ends the run; the next one ends the process."""
     loop = asyncio.get_running_loop()
 

@@ -68,14 +68,16 @@ def via(kind: str, shards: Path | None, step: str | None, **more: Any) -> Via:  
     return Via(cast("Kind", kind), shards or default, cast("Step | None", step), **more)
 
 
-def check(said: Options, wanted: Via, paths: tuple[str, ...]) -> None:
-    """Makes sure that the run can be made in rounds.
+def check(said: Options, wanted: Via, paths: tuple[str, ...], max_cost: float | None) -> None:
+    """Makes sure that the run can be made in another way than live.
 
     Raises:
         BadInput: it cannot.
     """
     if said.fresh:
         raise BadInput(f"--no-cache with --via {wanted.kind}: leave one of them out")
+    if max_cost is not None and wanted.kind != "batch":
+        raise BadInput(f"--max-cost with --via {wanted.kind}: it cannot be watched over there")
     if "-" in paths:
         raise BadInput(f"- with --via {wanted.kind}: the session is read more than once")
 
