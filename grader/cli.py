@@ -21,6 +21,7 @@ from grader.command import (
     ledger,
     model,
     one,
+    progress,
     rubric,
     rubric_tools,
 )
@@ -94,6 +95,7 @@ app.command("batch")(batch.batch)
 app.command("questions")(rubric.questions)
 app.command("show")(rubric.show)
 app.command("history")(history.history)
+app.command("progress")(progress.progress)
 app.command("audit")(audit.audit)
 app.command("doctor")(doctor.doctor)
 app.add_typer(calibrate.app, name="calibrate")
