@@ -18,8 +18,12 @@ from grader.request import Reply, Request
 if TYPE_CHECKING:
     import httpx2
     from openai import APIStatusError, AsyncOpenAI
+    from openai.types import Batch
 
     from grader.connections import Connections
+
+    Client = AsyncOpenAI
+    BatchJob = Batch
 
 T = TypeVar("T")
 

@@ -15,8 +15,7 @@ from grader.shard import Shard, Shards
 from grader.shard_file import Read, read_replies
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-    from openai.types import Batch
+    from grader.model import BatchJob, Client
 
 Step = Literal["submit", "status", "collect"]
 _ENDED = {"completed", "failed", "expired", "cancelled"}
@@ -107,7 +106,7 @@ class Provider:
         self.shards.update(shard, "submitted", batch_id=batch.id)
         self.say(f"submitted {batch.id}: {shard.lines:,} requests")
 
-    async def _create(self, shard: Shard) -> "Batch":
+    async def _create(self, shard: Shard) -> "BatchJob":
         """The batch of *shard*; where an attempt ended in doubt, it is looked for first."""
         for attempt in range(_CREATE_ATTEMPTS):
             try:
@@ -123,8 +122,8 @@ class Provider:
                 return batch
         raise AssertionError
 
-    async def _find(self, shard: Shard) -> "Batch | None":
-        async def search(client: "AsyncOpenAI") -> "Batch | None":
+    async def _find(self, shard: Shard) -> "BatchJob | None":
+        async def search(client: "Client") -> "BatchJob | None":
             async for batch in client.batches.list(limit=100):
                 if (batch.metadata or {}).get(_TAG) == shard.token:
                     return batch
@@ -156,7 +155,7 @@ class Provider:
             self.say(f"{done:,} of {total:,} requests answered at the provider")
         return under_way
 
-    async def retrieve(self, shard: Shard) -> "Batch":
+    async def retrieve(self, shard: Shard) -> "BatchJob":
         """The batch of a submitted shard.
 
         Raises:
@@ -164,7 +163,7 @@ class Provider:
         """
         return await self.endpoint.call(lambda c: c.batches.retrieve(shard.batch_id or ""))
 
-    async def _collect(self, shard: Shard, batch: "Batch") -> None:
+    async def _collect(self, shard: Shard, batch: "BatchJob") -> None:
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id:
                 path = self.folder / f".replies-{shard.token}.tmp"
@@ -187,7 +186,7 @@ def _wait_s(attempt: int) -> float:
     return float(2 ** (attempt + 1))
 
 
-async def _create(client: "AsyncOpenAI", shard: Shard) -> "Batch":
+async def _create(client: "Client", shard: Shard) -> "BatchJob":
     return await client.batches.create(
         input_file_id=shard.file_id or "",
         endpoint="/v1/chat/completions",
@@ -196,14 +195,14 @@ async def _create(client: "AsyncOpenAI", shard: Shard) -> "Batch":
     )
 
 
-async def _download(client: "AsyncOpenAI", file_id: str, path: Path) -> None:
+async def _download(client: "Client", file_id: str, path: Path) -> None:
     async with client.files.with_streaming_response.content(file_id) as reply:
         with path.open("wb") as file:
             async for chunk in reply.iter_bytes():
                 file.write(chunk)
 
 
-def _detail(batch: "Batch") -> str:
+def _detail(batch: "BatchJob") -> str:
     """The state of a batch and the first error that it names."""
     errors = batch.errors.data if batch.errors and batch.errors.data else []
     return f"{batch.status}: {errors[0].message}" if errors else str(batch.status)
