@@ -14,6 +14,7 @@ from grader.check import check
 from grader.draft import Draft, Proposal, Source, assemble, read
 from grader.draft.assemble import NothingBacked
 from grader.draft.blocks import of_text
+from grader.draft.doubt import restates
 from grader.draft.file import diff, toml
 from grader.draft.proposal import propose
 from grader.draft.steps import Steps
@@ -245,6 +246,21 @@ def test_in_small_steps_a_translation_that_is_none_lets_the_sentence_out(reply: 
     source = read(NOTES / "b-tree-index.txt")
     found = asyncio.run(Steps(FakeModel(poor).ask).propose(source, "为什么?"))
     assert found.key_points == ()
+
+
+@pytest.mark.parametrize(
+    ("claim", "same"),
+    [
+        ("A full close takes up to four segments.", True),
+        ("A full close never takes up to four segments.", False),
+        ("A full close takes up to 3 segments.", False),
+        ("A close is acknowledged by the router.", False),
+    ],
+)
+def test_a_wrong_claim_must_differ_from_the_fact(claim: str, same: bool) -> None:
+    assert (
+        restates(claim, "Each side sends a FIN, so a full close takes up to four segments") == same
+    )
 
 
 def test_in_small_steps_unsure_sentences_are_told_and_not_asked_about() -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.check.data import pattern
-from grader.check.likeness import numbers, tokens
+from grader.check.likeness import contained, numbers, tokens
 from grader.draft.source import Quotation
 
 _ALIKE = 0.75
@@ -49,6 +49,15 @@ def contradicted(said: Quotation, statements: Iterable[Quotation]) -> Doubt | No
         if (ours - theirs and theirs - ours) or _negations(said.text) != _negations(other.text):
             return Doubt(said, f"{other.section} says otherwise: “{other.text}”")
     return None
+
+
+def restates(claim: str, fact: str) -> bool:
+    """Whether *claim* only says a part of *fact* over again: no other number, no negation."""
+    return (
+        contained(claim, fact) >= _ALIKE
+        and numbers(claim) <= numbers(fact)
+        and _negations(claim) == _negations(fact)
+    )
 
 
 def _same_subject(one: str, other: str) -> bool:

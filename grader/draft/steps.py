@@ -7,7 +7,7 @@ the other language and, for the first few, a wrong claim to look out for.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,14 +15,12 @@ from grader import prompt
 from grader.calibrated import log_odds
 from grader.check.data import pattern
 from grader.check.likeness import numbers, tokens
-from grader.check.overlap import same_claim
 from grader.check.wording import CHINESE, LONGEST
-from grader.draft.doubt import hedged
+from grader.draft.doubt import hedged, restates
 from grader.draft.file import texts
 from grader.draft.proposal import Importance, Proposal, ProposedClaim, ProposedDoubt, ProposedPoint
 from grader.draft.source import Quotation, Source
 from grader.item import object_schema
-from grader.judge import language
 from grader.request import Ask, Reply, Unusable, read
 
 MOST_ASKED = 60
@@ -32,6 +30,7 @@ CLAIMS = 2
 _FEWEST_TOKENS = {"en": 5, "zh": 7}
 """Fewer are a label, not a statement."""
 _ITEM = re.compile(r"^\s*(?:[-*+•·▪◦‣]|[(（]?\d{1,2}[.)、)])\s*")
+_PAUSE = re.compile(r"[,;;]|[,;](?=\s)")
 
 
 @dataclass
@@ -53,7 +52,7 @@ class Steps:
             Unusable: the model gives no log-probabilities, or replies nothing that can be read.
             ModelFailed: no request to the model can succeed.
         """
-        question = question or source.title
+        question = question or _ITEM.sub("", source.title)
         asked = [s for s in source.statements if _can_stand_alone(s)]
         self.passed_over = max(len(asked) - MOST_ASKED, 0)
         unsure = [s for s in source.statements if hedged(s)]
@@ -85,21 +84,26 @@ class Steps:
         for said in ranked[: 2 * POINTS]:
             if len(found) == POINTS:
                 break
-            point = await self._point(said, len(found))
-            if point.en and point.zh:
+            if point := await self._point(said, len(found)):
                 found.append(point)
         return found
 
-    async def _point(self, said: Quotation, rank: int) -> ProposedPoint:
-        text = _ITEM.sub("", said.text)
-        en, zh = await self._both(text)
+    async def _point(self, said: Quotation, rank: int) -> ProposedPoint | None:
+        """The sentence as a key point, or its first clause where the whole is too long; None
+        where the model cannot say it in the other language."""
         importance: Importance = "core" if rank < POINTS // 2 else "important"
-        return ProposedPoint(quote=text, en=en, zh=zh, importance=importance, **texts("notes"))
+        for text in _shortened(_ITEM.sub("", said.text).rstrip(";;,,")):
+            en, zh = await self._both(text)
+            if en and zh:
+                return ProposedPoint(
+                    quote=text, en=en, zh=zh, importance=importance, **texts("notes")
+                )
+        return None
 
     async def _claim(self, point: ProposedPoint) -> ProposedClaim | None:
         """A wrong claim about what a key point says; None where the model only repeats it."""
         wrong = await self._text("draft-opposite", point.en)
-        if not wrong or same_claim(wrong, point.en):
+        if not wrong or restates(wrong, point.en):
             return None
         en, zh = await self._both(wrong)
         return ProposedClaim(
@@ -109,12 +113,10 @@ class Steps:
     async def _both(self, text: str) -> tuple[str, str]:
         """The text in English and in Chinese, what it is in already as it stands; empty where the
         model cannot say it in the other, short enough."""
-        if language(text) == "en":
+        if not CHINESE.search(text):
             zh = await self._text("draft-into-chinese", text)
             return text, zh if _translates(zh, text, "zh") else ""
         en = await self._text("draft-into-english", text)
-        if len(en) > LONGEST["en"]:  # English takes more than twice the characters
-            en = await self._text("draft-shorter", en)
         return en if _translates(en, text, "en") else "", text
 
     async def _text(self, template: str, text: str) -> str:
@@ -147,6 +149,18 @@ def _hedge(said: Quotation) -> str:
     return found.why if found else ""
 
 
+def _shortened(text: str) -> Iterator[str]:
+    """The sentence, then its first clause if that says enough to stand alone."""
+    yield text
+    clause = _PAUSE.split(text, maxsplit=1)[0]
+    if clause != text and _says_enough(clause):
+        yield clause
+
+
+def _says_enough(text: str) -> bool:
+    return len(tokens(text)) >= _FEWEST_TOKENS["zh" if CHINESE.search(text) else "en"]
+
+
 def _translates(text: str, original: str, wanted: str) -> bool:
     """Whether *text* can be a translation: in the language, short enough, no number made up."""
     spoken = bool(CHINESE.search(text)) == (wanted == "zh")
@@ -157,10 +171,9 @@ def _translates(text: str, original: str, wanted: str) -> bool:
 def _can_stand_alone(said: Quotation) -> bool:
     """Whether the sentence can be a key point: short, no question, and clear by itself."""
     text = _ITEM.sub("", said.text)
-    spoken = language(text)
     return (
-        len(tokens(text)) >= _FEWEST_TOKENS[spoken]
-        and len(text) <= LONGEST[spoken]
+        _says_enough(text)
+        and len(text) <= LONGEST["zh" if CHINESE.search(text) else "en"]
         and not text.endswith(("?", "?", ":", ":"))
         and not pattern("leans").match(text)
         and not any(pattern(name).search(text) for name in ("vague", "adds", "instructs", "hedge"))
