@@ -333,6 +333,32 @@ def test_a_crash_at_any_step_submits_nothing_twice(place: Place, point: str) -> 
     assert place.stub.live == 0
 
 
+def test_an_interrupted_wait_leaves_the_batch_under_way(place: Place) -> None:
+    many(place, 5)
+    place.stub.faults = Faults(polls=1_000_000)
+    out = str(place.folder / "out.jsonl")
+    words = ["batch", *place.words, "--via", "batch", "--poll", "0", "--out", out]
+    env = {**os.environ, "GRADER_LEDGER": str(place.folder / "ledger"), "OPENAI_API_KEY": "x"}
+    code = "from grader.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *words], env=env, stderr=subprocess.PIPE, text=True
+    )
+
+    def interrupt(name: str) -> None:
+        if name == "retrieve:after":
+            place.stub.faults.at = lambda _: None
+            process.send_signal(signal.SIGINT)
+
+    place.stub.faults.at = interrupt
+    said = process.communicate()[1]
+    assert process.returncode == 130
+    assert "The same command goes on from here" in said
+    place.stub.faults.polls = 1
+    assert place.batch().exit_code == 0
+    assert set(place.stub.submitted.values()) == {1}
+    assert len(place.records()) == 5
+
+
 def test_a_crash_while_shards_are_written_leaves_no_request_behind(place: Place) -> None:
     from grader.request import Request
     from grader.shard import Shards

@@ -8,6 +8,7 @@ about 20 GB of disk for a while.
 """
 
 import argparse
+import resource
 import shutil
 import subprocess
 import sys
@@ -20,8 +21,9 @@ sys.path.insert(0, str(ROOT))
 GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import main; main()"
 
 
-def measured(folder: Path, file: Path) -> tuple[float, float]:
-    """One ``grade batch --via files``: seconds, and the most MB that it had in memory."""
+def measured(folder: Path, file: Path) -> tuple[float, float, float]:
+    """One ``grade batch --via files``: seconds, those of the processor, and the most MB that it
+    had in memory."""
     import psutil
 
     from tests.bench.batch import environment
@@ -29,7 +31,7 @@ def measured(folder: Path, file: Path) -> tuple[float, float]:
     words = [sys.executable, "-c", GRADE, str(ROOT), "batch", str(file), "--via", "files"]
     words += ["--model", "stub", "--base-url", "http://127.0.0.1:1/v1"]
     words += ["--shards", str(folder / "shards"), "--out", str(folder / "out.jsonl")]
-    start, most = time.perf_counter(), 0
+    start, cpu, most = time.perf_counter(), spent(), 0
     process = subprocess.Popen(
         words, env=environment(folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -41,7 +43,13 @@ def measured(folder: Path, file: Path) -> tuple[float, float]:
             break
         time.sleep(0.2)
     process.wait()
-    return time.perf_counter() - start, most / 1e6
+    return time.perf_counter() - start, spent() - cpu, most / 1e6
+
+
+def spent() -> float:
+    """Processor seconds of all processes that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def answer(shards: Path) -> int:
@@ -66,20 +74,24 @@ def once(answers: int, where: Path | None) -> None:
     folder = Path(tempfile.mkdtemp(dir=where))
     try:
         file = session(folder / "session.jsonl", answers)
-        wrote, wrote_mb = measured(folder, file)
+        wrote = measured(folder, file)
         requests = answer(folder / "shards")
-        read, read_mb = measured(folder, file)
+        read = measured(folder, file)
         with (folder / "out.jsonl").open("rb") as out:
             graded = sum(1 for _ in out)
         shards = len(list((folder / "shards").glob("requests-*.jsonl")))
         print(
-            f"{answers:9,} answers | {1000 * wrote / answers:6.2f} ms, {wrote_mb:4.0f} MB to write"
-            f" {requests:,} requests in {shards} shards |"
-            f" {1000 * read / answers:6.2f} ms, {read_mb:4.0f} MB to read and grade {graded:,}",
+            f"{answers:9,} answers | {_line(wrote, answers)} to write {requests:,} requests in"
+            f" {shards} shards | {_line(read, answers)} to read and grade {graded:,}",
             flush=True,
         )
     finally:
         shutil.rmtree(folder)
+
+
+def _line(took: tuple[float, float, float], answers: int) -> str:
+    wall, cpu, memory = took
+    return f"{1000 * wall / answers:.2f} ms ({1000 * cpu / answers:.2f} CPU), {memory:.0f} MB"
 
 
 def main() -> None:
