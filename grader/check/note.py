@@ -9,7 +9,7 @@ from grader.check.likeness import contained, unquoted
 from grader.rubric_format import KeyPoint
 from grader.toml_lines import Place
 
-_CLOSED = re.compile(r"\s*($|[,;.,;。]|(or|and|AND|anywhere|in the answer)\b|或)")
+_CLOSED = re.compile(r"\s*($|[,;.\uff0c\uff1b。]|(or|and|AND|anywhere|in the answer)\b|或)")
 _COUNTED = re.compile(r"(\d+(?:\.\d+)?)[ -]?([a-zA-Z%]+)")
 
 

@@ -87,7 +87,7 @@ def claims(reading: Reading) -> Iterator[Finding]:
                     where,
                     f"{len(text)} characters; up to {longest}, the rest into its notes",
                 )
-            if text.rstrip().endswith(("?", "?")):
+            if text.rstrip().endswith(("?", "\uff1f")):
                 yield reading.warning("question", where, "asks instead of saying a fact")
             elif found := pattern("instructs").search(unquoted(text)):
                 yield reading.warning(
@@ -116,7 +116,7 @@ def _two(text: str, *, binary: bool) -> str:
     bare = unquoted(text)
     if found := pattern("adds").search(bare):
         return f"“{found[0]}” adds a second thing"
-    parts = 1 + len(re.findall("[;;]", bare)) + len(_SENTENCE_END.findall(bare))
+    parts = 1 + len(re.findall("[;\uff1b]", bare)) + len(_SENTENCE_END.findall(bare))
     if parts > 2:
         return f"says {parts} things"
     return "says two things, and no note for partial says what one is worth" * (

@@ -24,7 +24,7 @@ _OWN_BLOCK |= _HEADINGS | {"hr", "html", "caption", "thead", "tbody", "details",
 _ENDS_ITSELF = {"p", "li", "tr", "dd", "dt"}
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _CELL = " | "
-_TITLE = r".{1,80}[^.。!!;;,,::\n]"
+_TITLE = r".{1,80}[^.。!\uff01;\uff1b,\uff0c:\uff1a\n]"
 
 
 @dataclass(frozen=True)

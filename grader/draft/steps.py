@@ -30,7 +30,8 @@ CLAIMS = 2
 _FEWEST_TOKENS = {"en": 5, "zh": 7}
 """Fewer are a label, not a statement."""
 _ITEM = re.compile(r"^\s*(?:[-*+•·▪◦‣]|[(（]?\d{1,2}[.)、)])\s*")
-_PAUSE = re.compile(r"[,;;]|[,;](?=\s)")
+_LOOSE = ";,\uff1b\uff0c"
+_PAUSE = re.compile(r"[\uff0c\uff1b]|[,;](?=[\s\u3400-\u9fff])")
 
 
 @dataclass
@@ -92,7 +93,7 @@ class Steps:
         """The sentence as a key point, or its first clause where the whole is too long; None
         where the model cannot say it in the other language."""
         importance: Importance = "core" if rank < POINTS // 2 else "important"
-        for text in _shortened(_ITEM.sub("", said.text).rstrip(";;,,")):
+        for text in _shortened(_ITEM.sub("", said.text).rstrip(_LOOSE)):
             en, zh = await self._both(text)
             if en and zh:
                 return ProposedPoint(
@@ -174,7 +175,7 @@ def _can_stand_alone(said: Quotation) -> bool:
     return (
         _says_enough(text)
         and len(text) <= LONGEST["zh" if CHINESE.search(text) else "en"]
-        and not text.endswith(("?", "?", ":", ":"))
+        and not text.endswith(("?", "\uff1f", ":", "\uff1a"))
         and not pattern("leans").match(text)
         and not any(pattern(name).search(text) for name in ("vague", "adds", "instructs", "hedge"))
     )
