@@ -1,70 +1,53 @@
-"""Posts to one address over many connections, at little more than the price of the bytes.
+"""Connections to an endpoint, one for each request under way.
 
 A connection pool looks at all of its connections, with a system call each, whenever a request
 begins or ends: with a hundred under way that is more work than the requests. Here every request
-has a client of its own while it lasts. An SDK's pass over each body, against its types, would
-again cost as much as everything else that is done for an answer.
+has a connection of its own while it lasts, and the next one takes it over.
 """
+
+from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
 
-class Connections:
-    """Connections to one address, each made when all others are busy.
+class Connections(httpx2.AsyncBaseTransport):
+    """Carries the requests of a client; makes a connection when all others are busy."""
 
-    Attributes:
-        url: where everything is posted to.
-    """
+    def __init__(self) -> None:
+        self._tls = httpx2.create_ssl_context()
+        self._idle: list[httpx2.AsyncHTTPTransport] = []
+        self._all: list[httpx2.AsyncHTTPTransport] = []
 
-    def __init__(
-        self,
-        url: str,
-        headers: dict[str, str],
-        timeout_s: float,
-        transport: httpx2.AsyncBaseTransport | None = None,
-    ) -> None:
-        """Opens nothing yet.
-
-        Args:
-            transport: stands in for the network in tests.
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Sends *request* and reads its reply whole.
 
         Raises:
-            httpx2.InvalidURL: *url* is no address.
-            UnicodeEncodeError: a header is not ASCII.
+            httpx2.TransportError: no reply came.
         """
-        self.url = httpx2.URL(url)
-        self._headers = [(name.encode(), value.encode("ascii")) for name, value in headers.items()]
-        self._timeout = httpx2.Timeout(timeout_s)
-        self._transport = transport
-        self._verify = httpx2.create_ssl_context()
-        self._all: list[httpx2.AsyncClient] = []
-        self._idle: list[httpx2.AsyncClient] = []
-
-    async def post(self, payload: bytes) -> httpx2.Response:
-        """Posts *payload* and reads the reply whole.
-
-        Raises:
-            httpx2.RequestError: no reply came.
-        """
-        request = httpx2.Request(
-            "POST",
-            self.url,
-            headers=self._headers,
-            content=payload,
-            extensions={"timeout": self._timeout.as_dict()},
-        )
-        client = self._idle.pop() if self._idle else self._another()
+        connection = self._idle.pop() if self._idle else self._another(request.url)
         try:
-            return await client.send(request, follow_redirects=True)
+            response = await connection.handle_async_request(request)
+            if not isinstance(response.stream, httpx2.AsyncByteStream):
+                raise TypeError("a reply that cannot be read without waiting")
+            content = b"".join([part async for part in response.stream])
+            await response.stream.aclose()
         finally:
-            self._idle.append(client)
+            self._idle.append(connection)
+        return httpx2.Response(
+            response.status_code,
+            headers=response.headers,
+            stream=httpx2.ByteStream(content),
+            extensions=response.extensions,
+        )
 
-    def _another(self) -> httpx2.AsyncClient:
-        client = httpx2.AsyncClient(verify=self._verify, transport=self._transport)
-        self._all.append(client)
-        return client
+    def _another(self, url: httpx2.URL) -> httpx2.AsyncHTTPTransport:
+        # A client with a transport of its own leaves the proxies of the environment to it.
+        proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
+        connection = httpx2.AsyncHTTPTransport(verify=self._tls, proxy=proxy)
+        self._all.append(connection)
+        return connection
 
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Closes all connections."""
-        for client in self._all:
-            await client.aclose()
+        for connection in self._all:
+            await connection.aclose()

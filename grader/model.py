@@ -1,7 +1,6 @@
 """Any endpoint that speaks the chat completions format. The one module that imports openai."""
 
 import asyncio
-import os
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -9,7 +8,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from grader import __version__
 from grader.errors import ModelFailed, Unclear
 from grader.plain import one_line
 from grader.record import Cause
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     import httpx2
     from openai import APIStatusError, AsyncOpenAI
     from openai.types import Batch
-
-    from grader.connections import Connections
 
     Client = AsyncOpenAI
     BatchJob = Batch
@@ -32,8 +28,6 @@ TIMEOUT_S = 120.0
 ATTEMPTS = 10
 _LONGEST_WAIT_S = 60.0
 _LONGEST_DETAIL = 300
-OK = 200
-_BILLED_TO = {"OpenAI-Organization": "OPENAI_ORG_ID", "OpenAI-Project": "OPENAI_PROJECT_ID"}
 _TRANSIENT = {408, 409, 429, 500, 502, 503, 504}
 _TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
 _DURATION = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|[hms]?))+")
@@ -83,41 +77,26 @@ class Endpoint:
 
     @cached_property
     def _client(self) -> "AsyncOpenAI":
+        # Made at the first request that the ledger cannot serve: importing openai takes longer
+        # than everything else of a grade that costs nothing.
         import httpx2
         from openai import AsyncOpenAI
 
-        return AsyncOpenAI(
-            api_key=self.api_key or "none",
-            base_url=self.endpoint,
-            max_retries=0,  # the SDK retries a quota that is gone, and says nothing of its waits
-            timeout=self.timeout_s,
-            http_client=httpx2.AsyncClient(transport=self.transport) if self.transport else None,
-        )
-
-    @cached_property
-    def _chat(self) -> "Connections":
-        import httpx2
-
         from grader.connections import Connections
 
-        headers = {
-            "Authorization": f"Bearer {self.api_key or 'none'}",
-            "Content-Type": "application/json",
-            "Accept": "application/json",
-            "User-Agent": f"answer-grader/{__version__}",
-        }
-        headers |= {
-            name: os.environ[key] for name, key in _BILLED_TO.items() if os.environ.get(key)
-        }
-        address = f"{self.endpoint}/chat/completions"
         try:
-            return Connections(address, headers, self.timeout_s, self.transport)
+            http_client = httpx2.AsyncClient(
+                transport=self.transport or Connections(), timeout=self.timeout_s
+            )
+            return AsyncOpenAI(
+                api_key=self.api_key or "none",
+                base_url=self.endpoint,
+                max_retries=0,  # the SDK retries a quota that is gone, and is silent on its waits
+                timeout=self.timeout_s,
+                http_client=http_client,
+            )
         except httpx2.InvalidURL as error:
             raise ModelFailed(f"--base-url {self.endpoint}: no address: {error}") from None
-        except UnicodeEncodeError:
-            raise ModelFailed(
-                "OPENAI_API_KEY holds characters that no key has; set it anew"
-            ) from None
 
     async def send(self, request: Request) -> Reply:
         """Sends the request, waiting and trying again where the endpoint asks for it.
@@ -139,19 +118,28 @@ class Endpoint:
     async def _once(self, request: Request, attempt: int) -> tuple[Reply, float | None]:
         """One attempt: the reply, and how long to wait if it should be tried again."""
         import httpx2
+        from openai import APIConnectionError, APIStatusError, APITimeoutError
 
         try:
-            response = await self._chat.post(request.payload)
-        except (httpx2.ReadTimeout, httpx2.WriteTimeout):
+            # The generic call: it sends the very bytes that the ledger's key is the digest of,
+            # and spares the SDK's pass over the body against its types.
+            response = await self._client.post(
+                "/chat/completions", content=request.payload, cast_to=httpx2.Response
+            )
+        except APITimeoutError:
             detail = f"no reply within {self.timeout_s:g} s; it may have been paid for"
             return Reply(cause=Cause.TIMEOUT, detail=detail), None
-        except httpx2.RequestError as error:
-            detail = f"cannot reach {self.endpoint}: {error.__cause__ or error or type(error)}"
+        except APIConnectionError as error:
+            detail = f"cannot reach {self.endpoint}: {error.__cause__ or error}"
             return Reply(cause=Cause.HTTP_ERROR, detail=one_line(detail, _LONGEST_DETAIL)), (
                 _backoff(attempt) if attempt < 3 else None
             )
-        if response.status_code != OK:
-            return self._refused(request, response, attempt)
+        except APIStatusError as error:
+            return self._refused(request, error, attempt)
+        except UnicodeEncodeError:
+            raise ModelFailed(
+                "OPENAI_API_KEY holds characters that no key has; set it anew"
+            ) from None
         if self.throttle:
             self.throttle.remaining(_spent(response.headers))
         body = response.text
@@ -161,9 +149,9 @@ class Endpoint:
         return Reply(body=body, request_id=response.headers.get("x-request-id")), None
 
     def _refused(
-        self, request: Request, response: "httpx2.Response", attempt: int
+        self, request: Request, error: "APIStatusError", attempt: int
     ) -> tuple[Reply, float | None]:
-        status, problem = response.status_code, _problem(_json(response))
+        status, problem = error.status_code, _problem(error.body)
         self._stop_if_hopeless(request, status, problem)
         detail = one_line(
             f"{self.endpoint} replied HTTP {status}: {problem.message}", _LONGEST_DETAIL
@@ -171,7 +159,7 @@ class Endpoint:
         cause = Cause.TOO_LONG if problem.code in _TOO_LONG else Cause.HTTP_ERROR
         wait = None
         if status in _TRANSIENT:
-            wait = _retry_after(response.headers) or _backoff(attempt)
+            wait = _retry_after(error.response.headers) or _backoff(attempt)
         return Reply(cause=cause, detail=detail), wait
 
     def _stop_if_hopeless(self, request: Request, status: int, problem: "_Problem") -> None:
@@ -226,21 +214,12 @@ class Endpoint:
         """Closes the connections, if any were opened."""
         if "_client" in self.__dict__:
             await self._client.close()
-        if "_chat" in self.__dict__:
-            await self._chat.close()
 
 
 @dataclass(frozen=True)
 class _Problem:
     code: str
     message: str
-
-
-def _json(response: "httpx2.Response") -> object:
-    try:
-        return response.json()
-    except ValueError:
-        return response.text
 
 
 def _problem(body: object) -> _Problem:
