@@ -15,6 +15,7 @@ from grader.own_words import Line, all_lines, own_lines
 from grader.record import Cause, Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
 from grader.request import Ask, Unusable
 from grader.rubric import Rubric
+from grader.subject import is_elsewhere
 from grader.yes_no import Questions
 
 _Row = TypeVar("_Row")
@@ -49,7 +50,8 @@ class PerPoint:
         """A few short calls for each key point and one for each misconception.
 
         Where a part of the answer speaks to the grader, the rest is judged, and the verdicts on
-        the whole are compared with those on the rest: one that differs is ungraded.
+        the whole are compared with those on the rest: one that differs is ungraded. So is a key
+        point found in an answer that shares hardly a word with the subject.
         """
         rest = self.questions(own_lines(answer, rubric))
         whole = self.questions(all_lines(answer))
@@ -57,8 +59,9 @@ class PerPoint:
         items, wrong = points(rubric), claims(rubric, language(answer.text))
         verdicts = [await self._findings(each, items) for each in asked]
         asserted = [await self._each(self._claim_finder(each), wrong) for each in asked]
+        elsewhere = is_elsewhere(" ".join(line.shown for line in rest.lines), rubric)
         found = [
-            await self._point(rest, item, _unswayed(*findings))
+            await self._point(rest, item, _credible(_unswayed(*findings), elsewhere))
             for item, *findings in zip(items, *verdicts, strict=True)
         ]
         held = [
@@ -175,6 +178,12 @@ def _unswayed(rest: Finding | Cause, whole: Finding | Cause | None = None) -> Fi
     if isinstance(whole, Cause):
         return whole
     return rest if whole.verdict == rest.verdict else Cause.SWAYED
+
+
+def _credible(found: Finding | Cause, elsewhere: bool) -> Finding | Cause:
+    """No credit by a small model alone for an answer that is about something else."""
+    credited = isinstance(found, Finding) and found.verdict in (Verdict.MET, Verdict.PARTIAL)
+    return Cause.OFF_SUBJECT if elsewhere and credited else found
 
 
 def _contradicted(

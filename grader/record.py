@@ -40,6 +40,8 @@ class Cause(StrEnum):
     TOO_LONG = "too-long"
     SWAYED = "swayed"
     """The verdict changes when instruction-like text is taken out of the answer."""
+    OFF_SUBJECT = "off-subject"
+    """A key point was found in an answer that shares hardly a word with the subject."""
 
 
 class _Part(BaseModel):

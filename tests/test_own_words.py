@@ -17,6 +17,7 @@ from grader.own_words import addressed, all_lines, denial, own_lines, own_text
 from grader.per_point import PerPoint
 from grader.record import Cause, Grade, Verdict
 from grader.request import Reply, Request
+from grader.subject import is_elsewhere
 from tests.fakes import INFO, FakeModel, completion
 from tests.test_per_point import PLAIN
 
@@ -165,3 +166,30 @@ def test_nothing_in_the_labelled_answers_is_a_bare_list_or_a_word_for_word_denia
             assert not [line for line in lines if is_bare_list(line.shown)], one.id
             said = [wording(line.shown) for line in lines]
             assert denial(lines, said, claims) is None, one.id
+
+
+OFF_SUBJECT = (
+    "To make a brown butter sauce, melt the butter over medium heat, swirl until the milk solids "
+    "turn hazelnut brown, and add lemon juice with capers."
+)
+
+
+def test_credit_for_an_answer_about_something_else_is_left_to_a_person() -> None:
+    result = graded(OFF_SUBJECT, says_yes_if("butter"))
+    assert {p.cause for p in result.key_points} == {Cause.OFF_SUBJECT}
+    assert result.score.low == 0
+    missed = graded(OFF_SUBJECT, says_yes_if("nothing of this"))
+    assert {p.verdict for p in missed.key_points} == {Verdict.MISSED}
+
+
+def test_every_labelled_answer_that_earns_something_is_about_its_subject() -> None:
+    for rubric in rubrics.load_all(FOLDERS):
+        known = labelled.of(rubric, FOLDERS)
+        for one in known.answers if known else ():
+            verdicts = {label.verdict for label in one.verdicts.values()}
+            if verdicts & {Verdict.MET, Verdict.PARTIAL}:
+                assert not is_elsewhere(one.text, rubric), f"{rubric.id}/{one.id}"
+
+
+def test_a_short_answer_is_never_taken_to_be_about_something_else() -> None:
+    assert not is_elsewhere("Just move on.", RUBRIC)
