@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from grader.check import check
 from grader.draft import Draft, Proposal, Source, assemble, read
-from grader.draft.assemble import NothingBacked
 from grader.draft.blocks import of_text
 from grader.draft.doubt import restates
 from grader.draft.file import diff, toml
 from grader.draft.proposal import propose
 from grader.draft.steps import Steps
+from grader.errors import Failed
 from grader.request import Reply, Request, Unusable
 from grader.rubric import read as read_rubric
 from tests.fakes import FakeModel, completion
@@ -117,7 +117,7 @@ def test_an_invented_quotation_lets_nothing_through() -> None:
     draft = drafted(changed(key_points=[*GOOD["key_points"], *invented]))
     assert [p.id for p in draft.rubric.key_points] == ["three-segments", "own-fin", "reset"]
     assert len(draft.dropped) == 4
-    with pytest.raises(NothingBacked, match="4 proposed"):
+    with pytest.raises(Failed, match="4 proposed"):
         drafted(changed(key_points=invented, misconceptions=[]))
 
 
@@ -152,7 +152,7 @@ def test_a_negation_elsewhere_is_a_contradiction_too() -> None:
     )
     source = Source("x", tuple(of_text(text)))
     proposal = changed(key_points=[point("The cache is shared by all cores", "shared")])
-    with pytest.raises(NothingBacked, match="2 doubtful"):
+    with pytest.raises(Failed, match="2 doubtful"):
         assemble(Proposal.model_validate({**proposal, "misconceptions": []}), source, "x")
 
 

@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from grader.cli import app
 from tests.test_check import GOOD, write
+from tests.test_trial import LABELLED, labelled
 
 VAGUE = GOOD.replace('met = "Vary with its effect on the key"', 'met = "Vary with a good example"')
 
@@ -64,3 +65,22 @@ def test_a_name_of_nothing_is_a_wrong_call(name: str) -> None:
 
 def test_an_empty_folder_is_a_wrong_call(tmp_path: Path) -> None:
     assert run(tmp_path)[0] == 2
+
+
+def test_quotations_are_looked_for_in_a_text_at_hand(tmp_path: Path) -> None:
+    notes = tmp_path / "notes.md"
+    notes.write_text("# Caching\n\n浏览器带上 ETag 去问服务器,\n没变就回 304。", encoding="utf-8")
+    path = write(tmp_path, GOOD)
+    assert run(path, "--source", f"notes={notes}")[0] == 0
+    notes.write_text("# Caching\n\n浏览器问服务器。", encoding="utf-8")
+    code, out, _ = run(path, "--source", f"notes={notes}")
+    assert code == 1
+    assert "validators.sources[0].quote: does not stand in" in out
+    assert run(path, "--source", "notes")[0] == 2
+
+
+def test_labelled_answers_that_no_longer_fit_are_told(tmp_path: Path) -> None:
+    assert run(labelled(tmp_path))[0] == 0
+    code, out, _ = run(labelled(tmp_path, LABELLED.replace("vary = ", "very = ")))
+    assert code == 1
+    assert "labelled/http-caching.toml:1: error: answer strong-en" in out

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from grader import labelled
 from grader.check import form, note, overlap, structure, wording
-from grader.check.finding import Finding, Reading
+from grader.check.finding import Finding, Reading, Severity
+from grader.errors import BadRubric
 from grader.rubric import text_of
 
 _ACCEPT = re.compile(r"# accept: ([a-z-]+)")
@@ -18,9 +20,20 @@ def check(path: Path) -> list[Finding]:
     reading, found = form.read(path)
     if reading is not None:
         found += [finding for one in CHECKS for finding in one(reading)]
+        found += _labels(reading)
         accepted = _accepted(path)
         found = [f for f in found if (f.line, f.rule) not in accepted]
     return sorted(dict.fromkeys(found), key=lambda f: (f.line, f.rule, f.message))
+
+
+def _labels(reading: Reading) -> Iterator[Finding]:
+    """Labelled answers beside the rubric that do not fit it any more."""
+    try:
+        labelled.of(reading.rubric, (reading.path.parent,))
+    except BadRubric as error:
+        path = reading.path.parent / "labelled" / reading.path.name
+        what = str(error).removeprefix(f"{path}: ")
+        yield Finding(str(path), 1, Severity.ERROR, "labelled", "", what)
 
 
 def _accepted(path: Path) -> set[tuple[int, str]]:

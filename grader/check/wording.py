@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from grader.check.data import pattern
 from grader.check.finding import Finding, Reading
 from grader.check.likeness import numbers, unquoted
+from grader.integrity import flags
 from grader.rubric_format import KeyPoint
 
 CHINESE = re.compile("[\u3400-\u9fff]")
@@ -14,6 +15,7 @@ _LATIN_WORD = re.compile("[A-Za-z]{2,}")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!vs)[.!?]\s+(?=[A-Z])|。(?=.)")
 LONGEST = {"en": 140, "zh": 100}
 """Characters of a claim."""
+_TO_A_MODEL = {"instruction", "self-grading", "fake-delimiter", "role-token"}
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
@@ -75,6 +77,16 @@ def invisible(reading: Reading) -> Iterator[Finding]:
                 )
 
 
+def addressed(reading: Reading) -> Iterator[Finding]:
+    """Nothing that speaks to the judge instead of about the subject: the judge reads it all."""
+    for written in [*reading.claims, *reading.notes]:
+        for flag in flags(written.text):
+            if flag.kind in _TO_A_MODEL:
+                yield reading.error(
+                    "addressed", written.place, f"“{flag.text}” speaks to the judge"
+                )
+
+
 def claims(reading: Reading) -> Iterator[Finding]:
     """A claim says a fact, in few words."""
     for place, item in reading.items:
@@ -124,4 +136,4 @@ def _two(text: str, *, binary: bool) -> str:
     )
 
 
-ALL = (languages, same_numbers, vague, placeholders, invisible, claims, one_thing)
+ALL = (languages, same_numbers, vague, placeholders, invisible, addressed, claims, one_thing)

@@ -17,6 +17,7 @@ from grader.command.option import (
     WeightsOption,
 )
 from grader.command.run import run
+from grader.errors import BadInput
 
 if TYPE_CHECKING:
     from grader.check import Finding
@@ -37,6 +38,10 @@ def check(
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     strict: Annotated[bool, typer.Option("--strict", help="Notes count too.")] = False,
+    source: Annotated[
+        list[str] | None,
+        typer.Option(metavar="KEY=FILE", help="Look for the quotations of document KEY in FILE."),
+    ] = None,
     judge: Annotated[
         bool, typer.Option("--judge", help="Let the judge look for overlap, too; never an error.")
     ] = False,
@@ -58,11 +63,26 @@ def check(
 
     paths = rubric_files(files or [], rubrics, only_own=only_own)
     said = options(model, base_url, None, param or [], fresh=fresh)
-    found = check_all(paths)
+    found = check_all(paths) + _quoted(paths, source or [])
     if judge:
         found += run(_judged(paths, said, weights))
     show(found, as_json=as_json, count=len(paths))
     raise typer.Exit(exit_code(found, strict=strict))
+
+
+def _quoted(paths: Sequence[Path], given: Sequence[str]) -> "list[Finding]":
+    """Quotations that are not in the texts named as ``KEY=FILE``."""
+    if not given:
+        return []
+    from grader.check import readings
+    from grader.check.quoted import quoted
+    from grader.draft import read
+
+    named = dict(text.partition("=")[::2] for text in given)
+    if "" in named.values():
+        raise BadInput("--source: write it as KEY=FILE, KEY as under documents in the rubric")
+    sources = {key: read(Path(file)) for key, file in named.items()}
+    return [finding for reading in readings(paths) for finding in quoted(reading, sources)]
 
 
 async def _judged(paths: Sequence[Path], said: "Options", weights: str | None) -> "list[Finding]":

@@ -20,10 +20,6 @@ _LONGEST = 400
 _ID_WORDS = 4
 
 
-class NothingBacked(Failed):
-    """No statement of a proposal was found in the source."""
-
-
 @dataclass(frozen=True)
 class Draft:
     """A rubric for a person to edit.
@@ -134,7 +130,7 @@ def assemble(proposal: Proposal, source: Source, question_id: str) -> Draft:
     the source's own words, as found there, not as the model wrote them.
 
     Raises:
-        NothingBacked: no key point is left.
+        Failed: no key point is left.
     """
     desk = _Desk(source)
     desk.doubts.extend(contradictions(source.statements))
@@ -147,7 +143,7 @@ def assemble(proposal: Proposal, source: Source, question_id: str) -> Draft:
     for claim in proposal.misconceptions:
         desk.claim(claim)
     if not desk.points:
-        raise NothingBacked(
+        raise Failed(
             f"{source.path}: no key point is backed by a quotation that stands in it"
             f" ({len(desk.dropped)} proposed, {len(desk.doubts)} doubtful); try another model"
         )
