@@ -110,8 +110,9 @@ def batch(
     from grader import rubric
     from grader.choice import options
     from grader.command.output import report_language
-    from grader.command.session import Session, Wanted, run
+    from grader.command.session import run
     from grader.command.via import via as carried
+    from grader.command.wanted import Session, Wanted
     from grader.errors import BadInput
 
     env = os.environ

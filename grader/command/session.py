@@ -2,26 +2,26 @@
 
 import asyncio
 import signal
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
 
 import typer
 
-from grader import overview, session, show, words
+from grader import overview, show, words
 from grader.asking import Asking
 from grader.batch import Batch, Interrupted
 from grader.budget import Budget, Spent
-from grader.choice import Bench, Options
+from grader.choice import Bench
 from grader.command.bench import open_bench
-from grader.command.ray import OnRay, judge_env
+from grader.command.ray import OnRay
 from grader.command.reports import Reports
-from grader.command.via import Carried, Via, check, gathering, price_of, status
+from grader.command.via import Via, check, price_of, status
+from grader.command.wanted import Wanted
 from grader.command.watch import Watch
+from grader.command.way import Way, Work
 from grader.entry import Entry, Problem, Questions
 from grader.errors import BadInput, GraderError
 from grader.judge import Judge
@@ -32,7 +32,7 @@ from grader.pace import Pace
 from grader.record import Usage
 from grader.rehearsal import Rehearsal
 from grader.request import Ask
-from grader.results import Mode, Results
+from grader.results import Results
 from grader.rounds import Rounds
 from grader.shard import Shards
 from grader.texts import Texts
@@ -45,37 +45,6 @@ BELOW_PASS_MARK = 4
 INTERRUPTED = 130
 
 
-@dataclass(frozen=True)
-class Session:
-    """Where the answers and the rubrics are."""
-
-    paths: tuple[str, ...]
-    folders: tuple[Path, ...]
-
-    def read(self, questions: Questions) -> Iterator[Entry | Problem]:
-        """The answers, and what cannot be graded. See :func:`grader.session.read`."""
-        return session.read(self.paths, questions, sys.stdin.buffer)
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What ``grade batch`` was asked to do."""
-
-    session: Session
-    said: Options
-    weights: str | None
-    out: Path | None
-    mode: Mode
-    concurrency: int | None
-    votes: int
-    max_cost: float | None
-    dry_run: bool
-    pass_mark: float | None
-    reports: dict[str, Path | None]
-    language: str
-    via: Via | None = None
-
-
 async def run(wanted: Wanted) -> int:
     """Grades the session; gives the exit code.
 
@@ -83,9 +52,7 @@ async def run(wanted: Wanted) -> int:
         GraderError: the call cannot be carried out.
     """
     questions = Questions(wanted.session.folders)
-    on_ray = wanted.via is not None and wanted.via.kind == "ray" and not wanted.dry_run
-    # Ray reads the session itself, from wherever it lies.
-    found = iter(()) if on_ray else wanted.session.read(questions)
+    found = wanted.session.read(questions) if not wanted.by_ray or wanted.dry_run else iter(())
     if wanted.via is not None:
         check(wanted.said, wanted.via, wanted.session.paths, wanted.max_cost)
     async with open_bench(wanted.said, wanted.weights) as bench:
@@ -116,8 +83,16 @@ class _Running:
         self.reports = Reports(wanted.reports, wanted.language)
         self.results = self._results(stack)
         self.stack = stack
-        self.carried: Carried | None = None
-        self.on_ray: OnRay | None = None
+        self.way = Way(
+            wanted,
+            bench,
+            questions,
+            self.asking,
+            self._judge,
+            self._price,
+            wanted.concurrency or self._default_concurrency,
+            self.say,
+        )
         self.texts = stack.enter_context(Texts()) if wanted.reports["html"] else None
 
     def _asking(self) -> Asking:
@@ -177,7 +152,7 @@ class _Running:
         return INCOMPLETE if rehearsal.problems else 0
 
     async def run(self, found: Iterator[Entry | Problem]) -> int:
-        if self.results is not None and self.results.resumed and not self._by_ray:
+        if self.results is not None and self.results.resumed and not self.wanted.by_ray:
             first = list(islice(found, WINDOW))
             ids = (one.id for one in first if isinstance(one, Entry))
             self.results.check_same_session(ids)
@@ -188,62 +163,16 @@ class _Running:
         err = show.console(stderr=True)
         with show.session_bar(self._total(err.is_terminal), err) as update:
             watch = Watch(outcome, update, self.budget, self._cost)
-            batch = self._work(watch)
+            batch = self.way.work(self.results, watch, self.stack)
             with nullcontext() if isinstance(batch, OnRay) else _stopping(batch):
                 await batch.run(by_question(found))
-        waiting = self.carried.gather.waiting if self.carried else 0
-        if not (watch.counts.done or watch.counts.problems or waiting or batch.stopped):
+        counts = watch.counts
+        if not (counts.done or counts.problems or self.way.waiting or batch.stopped):
             raise BadInput(f"no answers in {', '.join(self.wanted.session.paths)}")
         outcome = self._finish(outcome)
         self._print(outcome, watch, batch)
-        if self.carried:
-            self.carried.end()
+        self.way.end()
         return self._exit_code(outcome, watch, batch.stopped)
-
-    def _work(self, watch: Watch) -> Batch | Rounds | OnRay:
-        """The run itself: one by one, in rounds, or on a cluster."""
-        if self.wanted.via is None:
-            return Batch(self.questions, self.judge, self.asking, self.results, watch)
-        if self._by_ray:
-            self.on_ray = self._ray(self.wanted.via, watch)
-            return self.on_ray
-        gather = gathering(
-            self.wanted.via,
-            self.stack,
-            self.bench.model,
-            self.budget,
-            questions=self.questions,
-            ledger=self.bench.ledger,
-            judge=self._judge,
-            results=self.results,
-            watch=watch,
-            price=self._price,
-        )
-        self.carried = Carried(self.wanted.via, gather, self.say)
-        read = self.wanted.session.read
-        return self.carried.rounds(lambda: by_question(read(self.questions)), watch.say)
-
-    @property
-    def _by_ray(self) -> bool:
-        return self.wanted.via is not None and self.wanted.via.kind == "ray"
-
-    def _ray(self, via: Via, watch: Watch) -> OnRay:
-        wanted = self.wanted
-        return OnRay(
-            paths=wanted.session.paths,
-            out=via.parquet(wanted.out),
-            ledger=self.bench.ledger,
-            results=self.results,
-            watch=watch,
-            said=wanted.said,
-            env=judge_env(),
-            folders=wanted.session.folders,
-            votes=wanted.votes,
-            concurrency=wanted.concurrency or self._default_concurrency,
-            weights=wanted.weights,
-            address=via.address,
-            actors=via.actors,
-        )
 
     async def status(self, via: Via) -> int:
         """Says how far the batches are."""
@@ -254,7 +183,7 @@ class _Running:
 
     def _total(self, shown: bool) -> int | None:
         """Answers in the session, counted only where a bar shows them."""
-        if not shown or "-" in self.wanted.session.paths or self._by_ray:
+        if not shown or "-" in self.wanted.session.paths or self.wanted.by_ray:
             return None
         return sum(isinstance(one, Entry) for one in self.wanted.session.read(self.questions))
 
@@ -268,7 +197,7 @@ class _Running:
         self.reports.write(self.results.grades, outcome, self.questions, self.texts)
         return outcome
 
-    def _print(self, outcome: Outcome, watch: Watch, batch: Batch | Rounds | OnRay) -> None:
+    def _print(self, outcome: Outcome, watch: Watch, batch: Work) -> None:
         out = show.console()
         for table in overview.tables(outcome, self.wanted.language):
             show.table(table, out)
@@ -276,7 +205,7 @@ class _Running:
         typer.echo("\n" + self.say["done"].format(**vars(counts)))
         spent = self._cost(self.budget.spent_usd if self._price(Usage()) is not None else None)
         tokens = f"{counts.tokens:,}"
-        paid = (self.on_ray or (self.carried and self.carried.gather) or self.asking).paid
+        paid = self.way.paid
         typer.echo(self.say["spent"].format(requests=paid, tokens=tokens, cost=spent))
         if self.reports.written:
             typer.echo(self.say["written"].format(files=", ".join(self.reports.written)))
@@ -298,8 +227,7 @@ class _Running:
             return INTERRUPTED
         if isinstance(stopped, GraderError):
             return stopped.exit_code
-        waiting = self.carried is not None and self.carried.unfinished
-        if stopped or waiting or outcome.ungraded or watch.counts.problems:
+        if stopped or self.way.unfinished or outcome.ungraded or watch.counts.problems:
             return INCOMPLETE
         return BELOW_PASS_MARK if outcome.below else 0
 
