@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from grader import answer, rubric
@@ -72,12 +73,16 @@ def _spoilt(value: dict[str, Any], dice: random.Random) -> Any:
         if change == 0:
             del group[name]
         elif change == 1:
-            group[name] = dice.choice(_ODD)
+            group[name] = _odd(dice)
         elif change == 2:
             group[dice.choice(["bank", name.upper(), "__proto__"])] = group.pop(name)
         elif isinstance(item, dict) and item:
-            item[dice.choice(list(item))] = dice.choice(_ODD)
-    return dice.choice(_ODD) if dice.random() < 0.02 else value
+            item[dice.choice(list(item))] = _odd(dice)
+    return _odd(dice) if dice.random() < 0.02 else value
+
+
+def _odd(dice: random.Random) -> Any:
+    return deepcopy(dice.choice(_ODD))
 
 
 def _mutated(text: str, dice: random.Random) -> str:
