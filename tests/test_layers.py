@@ -17,6 +17,7 @@ LAYERS = (
     {
         "integrity",
         "fold",
+        "nearest",
         "phrases",
         "segment",
         "echo",
@@ -28,7 +29,7 @@ LAYERS = (
     {"record", "words", "price"},
     {"request", "prompt", "labelled", "scoring"},
     {"connections", "ledger_writer", "ledger", "model", "calibrated"},
-    {"own_words", "item", "judge"},
+    {"assertion", "subject", "own_words", "item", "judge"},
     {"yes_no", "one_call", "per_point", "local"},
     {"grading"},
     {"choice"},

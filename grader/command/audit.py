@@ -1,6 +1,5 @@
 """``grade audit``: attacks one's own judge and rubrics."""
 
-import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,7 @@ from grader.command.option import (
     RubricsOption,
     WeightsOption,
 )
+from grader.command.run import run as finished
 
 if TYPE_CHECKING:
     from grader.audit.cases import Case
@@ -86,7 +86,7 @@ def audit(
     most = None if everything else attacks
     given = list(cases(asked, read(suite) if suite else load(), folders, dice, most))
     said = options(model, base_url, ask, param or [], fresh=fresh)
-    found, judge = asyncio.run(_run(given, said, weights))
+    found, judge = finished(_run(given, said, weights))
     _print(result := report(found, judge), as_json=as_json)
     raise typer.Exit(exit_code(result, max_moved))
 
