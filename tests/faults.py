@@ -235,7 +235,9 @@ _FIRST: dict[str, Callable[[Trial, Stub, str, random.Random], None]] = {
 
 
 def _torn_line(done: Trial, dice: random.Random) -> None:
-    data = done.results.read_bytes() if done.results.exists() else b""
+    if not done.results.exists():  # killed before it had begun
+        return
+    data = done.results.read_bytes()
     if dice.random() < 0.5:
         done.results.write_bytes(data[: dice.randint(0, len(data))])
         return
