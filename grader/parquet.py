@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import BadInput
+from grader.request import canonical
 
 _ROWS_AT_ONCE = 5_000
 
@@ -20,36 +21,42 @@ def write(rows: Iterable[dict[str, Any]], out: Path) -> int:
         BadInput: pyarrow is not installed, or the file cannot be written.
     """
     try:
-        import pyarrow as pa
-        from pyarrow import parquet
+        import pyarrow  # noqa: F401 - asked for before anything is written
     except ImportError:
         raise BadInput(
             f"{out}: Parquet needs pyarrow; pip install 'answer-grader[parquet]', or write JSONL"
         ) from None
-    from grader.request import canonical
-
-    def flat(value: object) -> object:
-        return canonical(value) if isinstance(value, (dict, list)) else value
-
-    count, writer = 0, None
     beside = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
-        for some in _chunks(rows):
-            table = pa.Table.from_pylist([{k: flat(v) for k, v in row.items()} for row in some])
-            if writer is None:
-                writer = parquet.ParquetWriter(beside, _nullable(table.schema))
-            writer.write_table(table.cast(writer.schema))
-            count += len(some)
-        if writer is None:
-            parquet.write_table(pa.table({}), beside)
-        else:
-            writer.close()
+        count = _write(rows, beside)
         beside.replace(out)
     except OSError as error:
         raise BadInput(f"{out}: cannot be written: {error.strerror or error}") from None
     finally:
         beside.unlink(missing_ok=True)
     return count
+
+
+def _write(rows: Iterable[dict[str, Any]], path: Path) -> int:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    count, writer = 0, None
+    for some in _chunks(rows):
+        table = pa.Table.from_pylist([{k: _flat(v) for k, v in row.items()} for row in some])
+        if writer is None:
+            writer = parquet.ParquetWriter(path, _nullable(table.schema))
+        writer.write_table(table.cast(writer.schema))
+        count += len(some)
+    if writer is None:
+        parquet.write_table(pa.table({}), path)
+    else:
+        writer.close()
+    return count
+
+
+def _flat(value: object) -> object:
+    return canonical(value) if isinstance(value, (dict, list)) else value
 
 
 def _chunks(rows: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:

@@ -134,7 +134,9 @@ def batch(
         pass_mark=pass_mark,
         reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
         language=report_language(language, ""),
-        via=None if via == "live" else carried(
+        via=None
+        if via == "live"
+        else carried(
             via,
             shards,
             step,
