@@ -25,7 +25,7 @@ def hub(httpserver: HTTPServer, monkeypatch: pytest.MonkeyPatch) -> Hub:
     monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_: None)
     monkeypatch.setenv("NO_PROXY", "*")
     endpoint = httpserver.url_for("").rstrip("/")
-    return Hub("the hub", "owner/name", "weights.gguf", len(CONTENT), endpoint)
+    return Hub("the hub", "owner/name", "weights.gguf", len(CONTENT), endpoint, patience=60)
 
 
 def serve(server: HTTPServer, content: bytes) -> None:
