@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,12 +21,10 @@ def write(rows: Iterable[dict[str, Any]], out: Path) -> int:
     Raises:
         BadInput: pyarrow is not installed, or the file cannot be written.
     """
-    try:
-        import pyarrow  # noqa: F401 - asked for before anything is written
-    except ImportError:
+    if find_spec("pyarrow") is None:
         raise BadInput(
             f"{out}: Parquet needs pyarrow; pip install 'answer-grader[parquet]', or write JSONL"
-        ) from None
+        )
     beside = out.with_name(f".{out.name}.{os.getpid()}.tmp")
     try:
         count = _write(rows, beside)
