@@ -98,7 +98,8 @@ def _misconceptions(
     for found in held:
         text = Text(getattr(claims[found.id], language))
         text.append(_quoted(found), style="cyan")
-        text.append(f"\n→ {one_line(found.correction)}", style="green")
+        correction = getattr(claims[found.id].correction, language)
+        text.append(f"\n→ {one_line(correction)}", style="green")
         yield hung("✗", text, "red")
     if unclear := [m.id for m in result.misconceptions if m.asserted is None]:
         yield Text(say["unclear_misconceptions"].format(ids=", ".join(unclear)), style="magenta")

@@ -44,8 +44,7 @@ async def one(asked: Rubric, model: Endpoint, ledger: Ledger) -> str:
     seconds = time.perf_counter() - start
     graded = [p for p in found.points if p.verdict is not None]
     right = sum(
-        (p.verdict == Verdict.MET) == (strong.verdicts[p.id].verdict == Verdict.MET)
-        for p in graded
+        (p.verdict == Verdict.MET) == (strong.verdicts[p.id].verdict == Verdict.MET) for p in graded
     )
     placed = all(text.text[e.start : e.end] == e.text for p in graded for e in p.evidence)
     return (
