@@ -109,7 +109,8 @@ def _speaks(kind: Kind, sentence: str) -> bool:
     pattern = known.sentences[kind]
     said = fold(sentence).text
     # The same in Latin letters for those that only look like them.
-    if not (pattern.search(said) or pattern.search(said.translate(known.look_alikes))):
+    latin = said.translate(known.look_alikes)
+    if not (pattern.search(said) or (latin != said and pattern.search(latin))):
         return False
     if not known.examples.search(said):
         return True
