@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -402,3 +403,10 @@ def test_stdin_and_no_cache_cannot_go_by_rounds(place: Place) -> None:
     assert done.exit_code == 2
     assert place.batch("--no-cache").exit_code == 2
     assert place.grade("--via", "pigeon").exit_code == 2
+
+
+@pytest.mark.skipif(find_spec("ray") is not None, reason="the extra 'ray' is installed")
+def test_without_its_extra_ray_says_what_to_install(place: Place) -> None:
+    done = place.grade("--via", "ray", "--out", str(place.folder / "out.jsonl"))
+    assert done.exit_code == 2
+    assert "answer-grader[ray]" in done.stderr

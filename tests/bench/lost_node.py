@@ -43,7 +43,9 @@ def lose_a_node(answers: int, folder: Path) -> dict[str, float]:
             while stats(url)["replied"] < 2 * answers // 5 and process.poll() is None:
                 time.sleep(0.2)
             running = process.poll() is None
+            print(f"killing a node after {time.perf_counter() - start:.0f} s", file=sys.stderr)
             cluster.remove_node(nodes[0], allow_graceful=False)
+            print("killed", file=sys.stderr)
             code = process.wait()
             took = time.perf_counter() - start
             requests = stats(url)["requests"]
