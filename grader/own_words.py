@@ -55,8 +55,8 @@ def own_text(answer: Answer) -> str:
 
 
 def all_lines(answer: Answer) -> tuple[Line, ...]:
-    """Every sentence, shown whole."""
-    return tuple(Line(span, span.text) for span in sentences(answer.text))
+    """Every sentence, shown whole; lines of punctuation alone are none."""
+    return tuple(Line(span, span.text) for span in sentences(answer.text) if _says(span.text))
 
 
 def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
@@ -69,8 +69,19 @@ def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
     flags = addressed(answer)
     recited = _recited(answer, rubric) if any(f.kind == "self-grading" for f in flags) else set()
     cuts = _merged(flags)
-    cut = (Line(s, _cut(s, cuts)) for s in sentences(answer.text) if s not in recited)
-    return tuple(line for line in cut if _says(line) and not is_bare_list(line.shown))
+    cut = [Line(s, "" if s in recited else _cut(s, cuts)) for s in sentences(answer.text)]
+    return tuple(
+        line
+        for line, following in zip(cut, [*cut[1:], None], strict=True)
+        if _says(line.shown) and not is_bare_list(line.shown) and not _frames(line, following)
+    )
+
+
+def _frames(line: Line, following: Line | None) -> bool:
+    """Whether a line only opens or announces what was cut out after it."""
+    if following is None or following.shown == following.span.text or _says(following.shown):
+        return False
+    return line.shown.endswith((":", "：")) or line.shown.startswith(("```", "~~~"))
 
 
 def denial(
@@ -88,9 +99,8 @@ def denial(
     return None
 
 
-def _says(line: Line) -> bool:
-    """Whether a line that something was cut out of still says something."""
-    return line.shown == line.span.text or any(char.isalnum() for char in line.shown)
+def _says(text: str) -> bool:
+    return any(char.isalnum() for char in text)
 
 
 def _merged(flags: Iterable[Flag]) -> list[Run]:
