@@ -6,6 +6,7 @@ that a changed word is never found. Everything is linear in the length of the an
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice
 
 from grader.echo import Run, is_inside, repeated
@@ -38,7 +39,7 @@ def locate(quote: str, answer: str, question: str = "") -> Span | None:
     wanted = fold(quote).text
     if not wanted or (weight(wanted) < MIN_QUOTE and wanted != said.text):
         return None
-    echoes = repeated(said, question)
+    echoes = _echoes(answer, question)
     runs = _found_as_is(quote.strip(_WRAPPING), answer, said, echoes)
     if runs is None:
         runs = _found_folded(wanted, said, echoes) or _found_parts(quote, said, echoes)
@@ -46,6 +47,11 @@ def locate(quote: str, answer: str, question: str = "") -> Span | None:
         return None
     start, end = runs
     return Span(start, end, answer[start:end])
+
+
+@lru_cache(maxsize=64)  # an answer has many quotes
+def _echoes(answer: str, question: str) -> tuple[Run, ...]:
+    return repeated(fold(answer), question)
 
 
 def _found_as_is(quote: str, answer: str, said: Folded, echoes: Sequence[Run]) -> Run | None:

@@ -16,6 +16,8 @@ Place = Callable[[str], Evidence | None]
 """Finds a quote in the answer, or says that it is not there."""
 
 _MOST_QUOTES = 8
+_ALL = tuple(Verdict)
+_BINARY = tuple(v for v in Verdict if v != Verdict.PARTIAL)
 _LONGEST_REASON = 1000
 
 
@@ -72,7 +74,7 @@ class PointItem:
     @property
     def verdicts(self) -> tuple[Verdict, ...]:
         """The verdicts that it can get: a binary key point is never partly met."""
-        return tuple(v for v in Verdict if v != Verdict.PARTIAL or not self.point.binary)
+        return _BINARY if self.point.binary else _ALL
 
     @property
     def schema(self) -> dict[str, Any]:
