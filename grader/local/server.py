@@ -39,6 +39,9 @@ def _parameters(settings: Settings) -> "xllamacpp.CommonParams":
     # A second slot would fill a cache of its own with the same answer.
     parameters.n_parallel = 1
     parameters.cache_prompt = True
+    # With these two the same question gets the same probabilities whatever was asked before it.
+    parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    parameters.no_extra_bufts = True
     parameters.cache_ram_mib = settings["cache_mib"]
     parameters.load_mode = xllamacpp.llama_load_mode.LLAMA_LOAD_MODE_NONE
     parameters.fit_params = False
