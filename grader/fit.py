@@ -177,10 +177,14 @@ def table(judged: Sequence[tuple[Sample, Verdict]]) -> list[tuple[str, str]]:
         "strong, partial, wrong": lambda s: s.kind in plain,
         "the harder kinds": lambda s: s.kind not in plain,
     }
-    for name, belongs in groups.items():
-        rows.append((name, _figures([(s, v) for s, v in judged if belongs(s)])))
-    for name in ("en", "zh", "mixed"):
-        rows.append((f"in {name}", _figures([(s, v) for s, v in judged if s.language == name])))
+    rows += [
+        (name, _figures([(s, v) for s, v in judged if belongs(s)]))
+        for name, belongs in groups.items()
+    ]
+    rows += [
+        (f"in {name}", _figures([(s, v) for s, v in judged if s.language == name]))
+        for name in ("en", "zh", "mixed")
+    ]
     for verdict in Verdict:
         of = [v for s, v in judged if s.verdict == verdict]
         rows.append((f"recall of {verdict}", f"{_share(v == verdict for v in of)} of {len(of)}"))

@@ -71,13 +71,16 @@ async def main() -> None:
         sys.exit("the weights are not here: grade model pull")
     wanted = sys.argv[1:]
     print(f"{'question':34} kept again graded, met or not right, evidence")
-    with tempfile.TemporaryDirectory() as home, Ledger(Path(home) / "l") as ledger:
-        with Engine(found) as engine:
-            model = Endpoint(engine.model, engine.base_url, engine.api_key, timeout_s=900)
-            for asked in rubric.load_all((folder("rubrics"),)):
-                if not wanted or asked.id in wanted:
-                    print(await one(asked, model, ledger), flush=True)
-            await model.close()
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Ledger(Path(home) / "l") as ledger,
+        Engine(found) as engine,
+    ):
+        model = Endpoint(engine.model, engine.base_url, engine.api_key, timeout_s=900)
+        for asked in rubric.load_all((folder("rubrics"),)):
+            if not wanted or asked.id in wanted:
+                print(await one(asked, model, ledger), flush=True)
+        await model.close()
 
 
 if __name__ == "__main__":
