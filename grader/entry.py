@@ -31,7 +31,6 @@ class Entry:
     candidate: str | None = None
     attempted_at: datetime | None = None
 
-
     def attempt(self) -> Attempt:
         """The answer to be judged.
 

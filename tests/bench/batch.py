@@ -271,9 +271,7 @@ def kill(times: int, answers: int, concurrency: int) -> None:
     print(
         f"{killed} kills in {finished} sessions of {answers}: every answer once, {lost} ungraded;"
     )
-    print(
-        f"{again} replies paid again, {again / killed:.1f} a kill (of {concurrency})"
-    )
+    print(f"{again} replies paid again, {again / killed:.1f} a kill (of {concurrency})")
 
 
 def main() -> None:
