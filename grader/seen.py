@@ -1,4 +1,4 @@
-"""A set of digests that takes 8 to 24 bytes each: a hundred thousand answers fit in 2 MB."""
+"""A set of digests that takes 12 to 24 bytes each: a hundred thousand answers fit in 2 MB."""
 
 from array import array
 
@@ -7,7 +7,7 @@ _FIRST_SIZE = 1024
 
 
 class Seen:
-    """Digests, by their first 8 bytes, each with a number.
+    """Digests, by their first 8 bytes, each with a number if it is given one.
 
     Open addressing with linear probing (Knuth, TAOCP 6.4); a Python dict would take about ten
     times the memory. Two of a million different digests fall together with a probability below
@@ -16,7 +16,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._keys = array("Q", bytes(8 * _FIRST_SIZE))
-        self._values = array("Q", bytes(8 * _FIRST_SIZE))
+        self._values: array[int] | None = None
         self._count = 0
 
     def __len__(self) -> int:
@@ -30,20 +30,23 @@ class Seen:
         slot = self._slot(key)
         if self._keys[slot] == key:
             return False
-        self._keys[slot], self._values[slot] = key, value
+        self._keys[slot] = key
+        self._set(slot, value)
         self._count += 1
         return True
 
     def put(self, digest: bytes, value: int) -> None:
         """Notes the digest with this number, whatever it had before."""
         if not self.add(digest, value):
-            self._values[self._slot(_key(digest))] = value
+            self._set(self._slot(_key(digest)), value)
 
     def get(self, digest: bytes) -> int | None:
-        """The digest's number; None if it is not here."""
+        """The digest's number, 0 where it was given none; None if it is not here."""
         key = _key(digest)
         slot = self._slot(key)
-        return self._values[slot] if self._keys[slot] == key else None
+        if self._keys[slot] != key:
+            return None
+        return self._values[slot] if self._values is not None else 0
 
     def __contains__(self, digest: bytes) -> bool:
         return self.get(digest) is not None
@@ -55,14 +58,21 @@ class Seen:
             slot = (slot + 1) % size
         return slot
 
+    def _set(self, slot: int, value: int) -> None:
+        if self._values is None and value:
+            self._values = array("Q", bytes(8 * len(self._keys)))
+        if self._values is not None:
+            self._values[slot] = value
+
     def _grow(self) -> None:
         keys, values = self._keys, self._values
         self._keys = array("Q", bytes(16 * len(keys)))
-        self._values = array("Q", bytes(16 * len(values)))
-        for key, value in zip(keys, values, strict=True):
+        self._values = None
+        for old, key in enumerate(keys):
             if key != _EMPTY:
                 slot = self._slot(key)
-                self._keys[slot], self._values[slot] = key, value
+                self._keys[slot] = key
+                self._set(slot, values[old] if values is not None else 0)
 
 
 def _key(digest: bytes) -> int:
