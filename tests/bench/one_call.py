@@ -1,10 +1,13 @@
-"""Drives the one-call form with the embedded model: python -m tests.bench.one_call [QUESTION ...]
+"""Drives the one-call form with the embedded model.
+
+    python -m tests.bench.one_call [--kind terse] [QUESTION ...]
 
 A small model is not made for this form. What is measured is the path: whether the strict schema
 is honoured, quotes are located, unusable verdicts are asked again, and what cannot be used is
 ungraded rather than invented.
 """
 
+import argparse
 import asyncio
 import json
 import sys
@@ -25,11 +28,11 @@ from grader.request import Reply, Request, Unusable, read
 from grader.rubric import Rubric
 
 
-async def one(asked: Rubric, model: Endpoint, ledger: Ledger) -> str:
-    """Grades the strong labelled answer of a question; a line of figures."""
+async def one(asked: Rubric, kind: str, model: Endpoint, ledger: Ledger) -> str:
+    """Grades the labelled answer of a *kind* to a question; a line of figures."""
     known = labelled.of(asked, (folder("rubrics"),))
     assert known is not None
-    strong = next(a for a in known.answers if a.kind == "strong")
+    labelled_one = next(a for a in known.answers if a.kind == kind)
     replies: list[Reply] = []
 
     async def ask(body: dict[str, Any]) -> Reply:
@@ -39,12 +42,13 @@ async def one(asked: Rubric, model: Endpoint, ledger: Ledger) -> str:
 
     info = JudgeInfo(kind="endpoint", model=model.name)
     start = time.perf_counter()
-    text = answer.from_text(escape(strong.text), strong.id)
+    text = answer.from_text(escape(labelled_one.text), labelled_one.id)
     found = await OneCall(ask, info, {"temperature": 0}).judge(asked, text)
     seconds = time.perf_counter() - start
     graded = [p for p in found.points if p.verdict is not None]
     right = sum(
-        (p.verdict == Verdict.MET) == (strong.verdicts[p.id].verdict == Verdict.MET) for p in graded
+        (p.verdict == Verdict.MET) == (labelled_one.verdicts[p.id].verdict == Verdict.MET)
+        for p in graded
     )
     placed = all(text.text[e.start : e.end] == e.text for p in graded for e in p.evidence)
     return (
@@ -69,7 +73,10 @@ async def main() -> None:
     found = weights.find()
     if found is None:
         sys.exit("the weights are not here: grade model pull")
-    wanted = sys.argv[1:]
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--kind", default="strong")
+    parser.add_argument("questions", nargs="*")
+    wanted = parser.parse_args()
     print(f"{'question':34} kept again graded, met or not right, evidence")
     with (
         tempfile.TemporaryDirectory() as home,
@@ -78,8 +85,8 @@ async def main() -> None:
     ):
         model = Endpoint(engine.model, engine.base_url, engine.api_key, timeout_s=900)
         for asked in rubric.load_all((folder("rubrics"),)):
-            if not wanted or asked.id in wanted:
-                print(await one(asked, model, ledger), flush=True)
+            if not wanted.questions or asked.id in wanted.questions:
+                print(await one(asked, wanted.kind, model, ledger), flush=True)
         await model.close()
 
 
