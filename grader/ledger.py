@@ -8,6 +8,7 @@ not answered when the process died is marked as such and asked again.
 import asyncio
 import hashlib
 import os
+import random
 import sqlite3
 import sys
 import time
@@ -69,6 +70,8 @@ _MIGRATIONS = (
 _SCHEMA_VERSION = len(_MIGRATIONS)
 
 
+_BUSY_S = 60.0
+"""How long another process may hold the ledger before this one gives up."""
 _REPAIR = "save what can be saved with: grade doctor --repair"
 
 
@@ -116,12 +119,12 @@ class Ledger:
         self._writer = Writer(self._connect)
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
         db.execute("PRAGMA synchronous = FULL")
         return db
 
     def _prepare(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._log_ahead()
         self._db.execute("BEGIN IMMEDIATE" if self._version() < _SCHEMA_VERSION else "BEGIN")
         version = self._version()
         if version > _SCHEMA_VERSION:
@@ -132,6 +135,21 @@ class Ledger:
         if version < _SCHEMA_VERSION:
             self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
         self._db.execute("COMMIT")
+
+    def _log_ahead(self) -> None:
+        """Switches a new file to a write-ahead log; a file that has one stays as it is."""
+        # For this switch SQLite never waits, whatever the timeout: it holds a read lock already,
+        # and two processes that make the same ledger would wait for each other.
+        until = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if not _busy(error) or time.monotonic() > until:
+                    raise
+                time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - so that they part
+            else:
+                return
 
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
@@ -297,9 +315,17 @@ class Ledger:
         return LedgerFailed(f"ledger {self.path}: {error}; {safe}{_way_out(error)}")
 
 
+def _code(error: Exception) -> int:
+    """SQLite's code of the error, without its details."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def _busy(error: Exception) -> bool:
+    return _code(error) == sqlite3.SQLITE_BUSY
+
+
 def _damaged(error: Exception) -> bool:
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    return code & 0xFF in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}  # without its details
+    return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _way_out(error: Exception) -> str:

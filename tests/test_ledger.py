@@ -3,6 +3,9 @@
 import asyncio
 import sqlite3
 import stat
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -120,3 +123,49 @@ def test_a_file_that_is_no_ledger_is_named_and_left_alone(
     make(path)
     with pytest.raises(LedgerFailed, match=r"odd.*GRADER_LEDGER"):
         Ledger(path)
+
+
+def test_a_new_ledger_is_waited_for_while_another_process_makes_it(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    ended = threading.Timer(0.2, other.close)
+    ended.start()
+    with Ledger(path) as ledger:
+        assert ask(ledger, FakeModel(completion("a"))).cause is None
+    ended.join()
+
+
+OPEN_MANY = """
+import sys
+from pathlib import Path
+from grader.ledger import Ledger
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(100):
+    Ledger(Path(sys.argv[1], f"{number}.sqlite")).close()
+"""
+
+
+def test_a_new_ledger_is_opened_by_many_processes_at_once(tmp_path: Path) -> None:
+    # Whoever is first to a ledger has it to make, so the others catch up with it at the next one.
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPEN_MANY, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        _, err = process.communicate()
+        assert process.returncode == 0, err
