@@ -50,7 +50,7 @@ class Matchers:
         self.examples = _any_phrase(phrases.examples)
         self.look_alikes = str.maketrans(phrases.look_alikes["from"], phrases.look_alikes["to"])
         self.sentences = {
-            kind: re.compile("|".join(_expanded(patterns, phrases.words)))
+            kind: _any_pattern(_expanded(patterns, phrases.words))
             for kind, patterns in phrases.sentences.items()
         }
         self.marks = {kind: re.compile("|".join(each)) for kind, each in phrases.marks.items()}
@@ -86,8 +86,16 @@ def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(f"(?<![a-z0-9])(?:{latin})(?![a-z0-9])|{other}")
 
 
+def _any_pattern(patterns: Iterable[str]) -> re.Pattern[str]:
+    """Any of *patterns*, those in Latin letters as whole words."""
+    every = list(patterns)
+    latin = "|".join(each for each in every if not _NOT_LATIN.search(each))
+    other = [each for each in every if _NOT_LATIN.search(each)]
+    # One look at what is before them all: inside a word, none of them is tried.
+    return re.compile("|".join([f"(?<![a-z])(?:{latin})(?![a-z])", *other]))
+
+
 def _expanded(patterns: Iterable[str], words: dict[str, tuple[str, ...]]) -> Iterable[str]:
     for pattern in patterns:
         whole = _WORD_LIST.sub(lambda name: f"(?:{'|'.join(words[name[1]])})", pattern)
-        whole = whole.replace("..", _ANYTHING)
-        yield whole if _NOT_LATIN.search(whole) else f"(?<![a-z])(?:{whole})(?![a-z])"
+        yield whole.replace("..", _ANYTHING)
