@@ -9,6 +9,8 @@ from urllib.request import getproxies, proxy_bypass
 
 import httpx2
 
+from grader.stream import Backend
+
 
 class Connections(httpx2.AsyncBaseTransport):
     """Carries the requests of a client; makes a connection when all others are busy."""
@@ -33,17 +35,14 @@ class Connections(httpx2.AsyncBaseTransport):
             await response.stream.aclose()
         finally:
             self._idle.append(connection)
-        return httpx2.Response(
-            response.status_code,
-            headers=response.headers,
-            stream=httpx2.ByteStream(content),
-            extensions=response.extensions,
-        )
+        response.stream = httpx2.ByteStream(content)
+        return response
 
     def _another(self, url: httpx2.URL) -> httpx2.AsyncHTTPTransport:
         # A client with a transport of its own leaves the proxies of the environment to it.
         proxy = None if proxy_bypass(url.host) else getproxies().get(url.scheme)
         connection = httpx2.AsyncHTTPTransport(verify=self._tls, proxy=proxy)
+        connection._pool._network_backend = Backend()  # httpx2 has no way to say so
         self._all.append(connection)
         return connection
 

@@ -16,6 +16,7 @@ from grader.request import Reply, Request
 if TYPE_CHECKING:
     import httpx2
     from openai import APIStatusError, AsyncOpenAI
+    from openai._types import RequestOptions
     from openai.types import Batch
 
     Client = AsyncOpenAI
@@ -33,6 +34,8 @@ _TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
 _DURATION = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|[hms]?))+")
 _LIMITED = ("requests", "tokens")
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+# No header is made of it, and the SDK would make one up for every request.
+_UNNAMED: "RequestOptions" = {"idempotency_key": "-"}
 _QUOTA_GONE = {"insufficient_quota", "billing_hard_limit_reached"}
 
 
@@ -124,7 +127,10 @@ class Endpoint:
             # The generic call: it sends the very bytes that the ledger's key is the digest of,
             # and spares the SDK's pass over the body against its types.
             response = await self._client.post(
-                "/chat/completions", content=request.payload, cast_to=httpx2.Response
+                "/chat/completions",
+                content=request.payload,
+                cast_to=httpx2.Response,
+                options=_UNNAMED,
             )
         except APITimeoutError:
             detail = f"no reply within {self.timeout_s:g} s; it may have been paid for"

@@ -28,7 +28,7 @@ LAYERS = (
     },
     {"record", "words", "price"},
     {"request", "prompt", "labelled", "scoring"},
-    {"connections", "ledger_writer", "ledger", "model", "calibrated"},
+    {"stream", "connections", "ledger_writer", "ledger", "model", "calibrated"},
     {"assertion", "subject", "own_words", "item", "judge"},
     {"yes_no", "one_call", "per_point", "local"},
     {"grading"},

@@ -1,0 +1,49 @@
+"""The bytes of a connection: a request is one packet, and a connection that was closed is seen."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import httpx2
+
+from grader.connections import Connections
+
+Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+HEAD = b"HTTP/1.1 %d OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+async def posted(handle: Handle, body: bytes, times: int = 1) -> list[int]:
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    async with server, httpx2.AsyncClient(transport=Connections()) as client:
+        found = []
+        for _ in range(times):
+            found.append((await client.post(url, content=body)).status_code)
+            await asyncio.sleep(0.02)
+        return found
+
+
+def test_a_request_goes_out_whole() -> None:
+    parts: list[bytes] = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        parts.append(await reader.read(65536))
+        writer.write(HEAD % 200)
+        writer.close()
+
+    assert asyncio.run(posted(handle, b"body")) == [200]
+    assert parts[0].endswith(b"\r\n\r\nbody")
+
+
+def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
+    opened = []
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        opened.append(writer)
+        for _ in range(2):
+            await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(4)
+            writer.write(HEAD % 200)
+        writer.close()
+
+    assert asyncio.run(posted(handle, b"body", times=6)) == [200] * 6
+    assert len(opened) == 3
