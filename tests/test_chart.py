@@ -1,0 +1,29 @@
+"""Charts given as specifications look like those that altair makes, and do not wait for it."""
+
+import subprocess
+import sys
+
+import altair as alt
+import vl_convert
+
+from grader import chart
+
+
+def test_the_version_is_the_one_that_altair_writes() -> None:
+    assert alt.SCHEMA_VERSION.startswith(f"v{chart.VEGA_LITE}.")
+    assert chart.VEGA_LITE in vl_convert.get_vegalite_versions()
+
+
+def test_the_style_holds_only_what_altair_knows() -> None:
+    assert alt.Config.from_dict(chart.STYLE).to_dict() == chart.STYLE
+
+
+def test_a_specification_is_drawn_without_importing_altair() -> None:
+    code = (
+        "import sys; from grader import chart;"
+        "spec = {'mark': 'point', 'data': {'values': [{'a': 1}]},"
+        " 'encoding': {'x': {'field': 'a', 'type': 'quantitative'}}};"
+        "assert chart.of_spec(spec).startswith('<svg'); print('altair' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
