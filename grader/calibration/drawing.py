@@ -15,6 +15,7 @@ from grader.plain import one_line
 Spec = dict[str, Any]
 
 _INK, _MUTED, _ACCENT = "var(--ink)", "var(--muted)", "var(--accent)"
+_PAPER = "var(--paper)"
 _GOOD, _BAD = "var(--met)", "var(--contradicted)"
 _ROW = 48
 _BAND = 16
@@ -22,6 +23,7 @@ _SCORES = {"axis": {"values": [0, 20, 40, 60, 80, 100]}, "scale": {"domain": [0,
 _HEIGHT = 190
 _PLOT = WIDTH - 40
 _LONGEST = 28
+_FEW_TENTHS = 0.4
 
 
 def forest(rows: Sequence[tuple[str, Estimate, Estimate]], line: float) -> Spec:
@@ -45,7 +47,14 @@ def forest(rows: Sequence[tuple[str, Estimate, Estimate]], line: float) -> Spec:
     ]
     figures = [edge for _, *two in rows for one in two for edge in (one.low, one.value)]
     start = min([line - 0.05, *(edge for edge in figures if edge is not None)])
-    x = {"type": "quantitative", "title": None, "scale": {"domain": [_floor(start), 1]}}
+    ticks = _ticks(start)
+    x = {
+        "type": "quantitative",
+        "title": None,
+        "scale": {"domain": [ticks[0], 1]},
+        # Flush labels would be pushed into their neighbours at both ends.
+        "axis": {"values": ticks, "labelFlush": False, "format": ".1f"},
+    }
     y = {"field": "row", "type": "ordinal", "axis": None}
     band = {
         "mark": {"type": "bar", "color": _ACCENT, "opacity": 0.2, "height": _BAND},
@@ -59,7 +68,7 @@ def forest(rows: Sequence[tuple[str, Estimate, Estimate]], line: float) -> Spec:
         "mark": {"type": "point", "filled": True, "color": _INK, "size": 55, "opacity": 1},
         "encoding": {"x": {**x, "field": "value"}, "y": y},
     }
-    layers = [band, _rule("x", line, x), whisker, dot, _names(y)]
+    layers = [band, _rule("x", line, x), whisker, dot, *_names(y)]
     return _layers(values, layers, _PLOT, _ROW * max(len(values), 1))
 
 
@@ -91,7 +100,7 @@ def severity(rows: Sequence[Severity]) -> Spec:
             "shape": {"field": "kind", "type": "nominal", "scale": shapes, "legend": None},
         },
     }
-    layers = [_rule("x", 0, x), whisker, dot, _names(y)]
+    layers = [_rule("x", 0, x), whisker, dot, *_names(y)]
     return _layers(values, layers, _PLOT, _ROW * len(values))
 
 
@@ -209,19 +218,23 @@ def _rule(axis: str, at: float | None, channel: Spec, *, dashed: bool = True) ->
     }
 
 
-def _names(y: Spec) -> Spec:
-    """Each row's name above it, at the left edge: there it needs no margin on a telephone."""
+def _names(y: Spec) -> list[Spec]:
+    """Each row's name above it, at the left edge: there it needs no margin on a telephone.
+
+    Under it the same in the colour of the paper, so that no rule strikes it through.
+    """
     mark = {"type": "text", "align": "left", "baseline": "bottom", "dy": -10, "color": _MUTED}
-    return {
-        "mark": {**mark, "fontSize": 11},
-        "encoding": {"x": {"value": 0}, "y": y, "text": {"field": "name"}},
-    }
+    halo = {"stroke": _PAPER, "strokeWidth": 4, "strokeJoin": "round"}
+    encoding = {"x": {"value": 0}, "y": y, "text": {"field": "name"}}
+    return [{"mark": {**mark, "fontSize": 11, **more}, "encoding": encoding} for more in (halo, {})]
 
 
 def _short(name: str) -> str:
     return one_line(name, _LONGEST)
 
 
-def _floor(value: float) -> float:
-    """Down to the next twentieth."""
-    return math.floor(value * 20) / 20
+def _ticks(start: float) -> list[float]:
+    """From at most *start* up to 1, seven at most where agreement is above chance."""
+    step = 1 if start >= _FEW_TENTHS else 2 if start >= 0 else 5  # tenths
+    count = math.ceil((10 - 10 * start) / step - 1e-9)
+    return [(10 - step * i) / 10 for i in range(count, -1, -1)]

@@ -9,7 +9,7 @@ from grader import chart, words
 from grader.atomic import new_file
 from grader.calibration import wording
 from grader.calibration.finding import Disagreement, PointDiagnosis
-from grader.calibration.model import Level, Pair
+from grader.calibration.model import AdjustedScore, Level, Pair
 from grader.calibration.page_figures import figures
 from grader.calibration.report import Calibration
 from grader.calibration.summary import group_row
@@ -22,6 +22,7 @@ from grader.view import SIGNS, claim_words, question_words
 
 MOST_DISAGREEMENTS = 100
 _MOST_ADJUSTED = 15
+_LEAST_MOVED = 0.05  # per cent; less is not seen in what is printed
 _SHADES = 5
 
 Texts = Mapping[str, str]
@@ -77,9 +78,7 @@ def _page(
             ],
             more=len(report.disagreements) - len(shown),
             group_rows=lambda table: [group_row(row, say) for row in table.rows],
-            adjusted=sorted(report.adjusted, key=lambda a: -abs(a.adjusted - a.mean))[
-                :_MOST_ADJUSTED
-            ],
+            adjusted=_moved(report)[:_MOST_ADJUSTED],
             figure_rows=[row for level in report.levels for row in _figure_rows(level, say)],
             question=question,
             claim=claim,
@@ -88,10 +87,17 @@ def _page(
             based=partial(wording.based, say=say),
             check_line=partial(wording.check_line, say=say),
             point_line=partial(wording.point_line, say=say),
-            excluded=_excluded(report, say),
+            excluded=wording.excluded(report, say),
+            constant=wording.constant_raters(report, say),
             figure_words=partial(figure, say=say),
         )
     )
+
+
+def _moved(report: Calibration) -> list[AdjustedScore]:
+    """The answers whose score hangs on who rated them, those that move most first."""
+    moved = [a for a in report.adjusted if abs(a.adjusted - a.mean) >= _LEAST_MOVED]
+    return sorted(moved, key=lambda a: -abs(a.adjusted - a.mean))
 
 
 @dataclass(frozen=True)
@@ -157,11 +163,6 @@ def _figure_rows(level: Level, say: Words) -> Iterator[tuple[str, ...]]:
                 "" if less is None or less.value is None else signed(less.value, say, 2),
                 str(own.n),
             )
-
-
-def _excluded(report: Calibration, say: Words) -> str:
-    found = {k: v for k, v in report.provenance.excluded.items() if v}
-    return "; ".join(say["excluded_reasons"][k].format(count=v) for k, v in found.items())
 
 
 class _Shown:

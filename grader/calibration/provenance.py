@@ -64,8 +64,16 @@ def of(
             "numpy": np.__version__,
             "python": platform.python_version(),
         },
-        excluded={**ratings.left_out, "ungraded": ungraded},
+        excluded={**ratings.left_out, "incomplete": _incomplete(panel), "ungraded": ungraded},
         thresholds=thresholds.flat(),
         seed=how.seed,
         samples=how.samples,
     )
+
+
+def _incomplete(panel: Panel) -> int:
+    """Scores of people that cannot be added up, as they gave some verdicts but not all."""
+    begun = np.zeros(panel.scores.shape, dtype=bool)
+    np.logical_or.at(begun, panel.item_answer, panel.verdicts != MISSING)
+    people = list(panel.humans)
+    return int((begun & np.isnan(panel.scores))[:, people].sum())

@@ -1,6 +1,6 @@
 """The report for the terminal: the verdict in words first, the numbers second."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from grader import words
 from grader.block import Block, Grid, Heading, Line, Tone
@@ -37,6 +37,8 @@ def summary(report: Calibration, language: str) -> Iterator[Block]:
         if decision.question is None:
             local = report.provenance.kinds.get(decision.model) == "local"
             yield from _decision(decision, say, local=local)
+    for line in wording.constant_raters(report, say):
+        yield Line(line, "fair")
     yield from _questions(report, say)
     yield from _agreement(report, say)
     yield from _severity(report, say)
@@ -58,19 +60,22 @@ def _decision(decision: Decision, say: Words, *, local: bool) -> Iterator[Block]
 
 def _questions(report: Calibration, say: Words) -> Iterator[Block]:
     rows = []
+    several = len({one.model for one in report.decisions}) > 1
     for decision in report.decisions:
         if decision.question is None:
             continue
+        model = (name(decision.model, 24),) if several else ()
         check = wording.deciding(decision)
         why = say["too_few_short"].format(count=decision.more_answers)
         if check is not None:
             why = f"{check.name} {figure(check.estimate, say)}"
         said = say["short"][decision.trust.value]
-        rows.append((decision.question, said, why, str(decision.answers)))
+        rows.append((decision.question, *model, said, why, str(decision.answers)))
     if rows:
         yield Heading(say["by_question"])
-        heads = (say["question"], say["verdict"], say["decided"], say["n"])
-        yield Grid(heads, tuple(rows[:_MOST_QUESTIONS]), numbers_from=3)
+        of_whom = (say["model"],) if several else ()
+        heads = (say["question"], *of_whom, say["verdict"], say["decided"], say["n"])
+        yield Grid(heads, tuple(rows[:_MOST_QUESTIONS]), numbers_from=len(heads) - 1)
 
 
 def _agreement(report: Calibration, say: Words) -> Iterator[Block]:
@@ -149,12 +154,21 @@ def _pass_marks(report: Calibration, say: Words) -> Iterator[Block]:
         yield Line(say["pass_mark_line"].format(mark=f"{one.mark:g}", **parts))
         if one.band is not None:
             band = f"{one.band:.0f}"
-            yield Line(say["pass_mark_band"].format(band=band, count=one.in_band))
-        mine = [d for d in report.disagreements if d.model == one.model]
-        counts = {e.name.lower(): sum(d.effect is e for d in mine) for e in Effect}
-        yield Line(f"{say['disagreements']}: {say['disagreement_counts'].format(**counts)}")
-        for found in [d for d in mine if d.effect in _WRONG][:_MOST_WRONG]:
-            yield Line(_disagreement(found, say), indent=2)
+            near = wording.counted(say["near_count"], one.in_band)
+            yield Line(say["pass_mark_band"].format(band=band, near=near))
+        yield from _disagreements([d for d in report.disagreements if d.model == one.model], say)
+
+
+def _disagreements(mine: Sequence[Disagreement], say: Words) -> Iterator[Block]:
+    counts = {
+        e.name.lower(): wording.counted(
+            say["effect_counts"][e.name.lower()], sum(d.effect is e for d in mine)
+        )
+        for e in Effect
+    }
+    yield Line(f"{say['disagreements']}: {say['disagreement_counts'].format(**counts)}")
+    for found in [d for d in mine if d.effect in _WRONG][:_MOST_WRONG]:
+        yield Line(_disagreement(found, say), indent=2)
 
 
 def _disagreement(found: Disagreement, say: Words) -> str:
@@ -202,7 +216,5 @@ def group_row(row: GroupRow, say: Words) -> tuple[str, ...]:
 
 
 def _excluded(report: Calibration, say: Words) -> Iterator[Block]:
-    found = {k: v for k, v in report.provenance.excluded.items() if v}
-    if found:
-        reasons = (say["excluded_reasons"][k].format(count=v) for k, v in found.items())
-        yield Line(f"{say['excluded']}: {'; '.join(reasons)}.", "note")
+    if found := wording.excluded(report, say):
+        yield Line(f"{say['excluded']}: {found}.", "note")

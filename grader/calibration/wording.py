@@ -17,6 +17,7 @@ Words = dict[str, Any]
 WITHIN = ("smd", "subgroup")
 """Checks that hold on both sides of zero."""
 LONGEST_NAME = 32
+_LEAST_CONSTANT = 5
 
 
 @cache
@@ -82,7 +83,7 @@ def subtitle(report: Calibration, say: Words) -> str:
         say["subtitle"].format(
             people=counted(say["persons"], people),
             models=counted(say["models"], len(models)),
-            answers=max(report.raters.values(), default=0),
+            answers=counted(say["answer_count"], max(report.raters.values(), default=0)),
             questions=counted(say["question_count"], len(questions)),
         )
     )
@@ -108,16 +109,22 @@ def deciding(decision: Decision) -> Check | None:
 
 def based(decision: Decision, say: Words) -> str:
     """What the decision is made from."""
-    counts = decision.model_dump(include={"answers", "candidates"})
-    return str(say["based"].format(humans=counted(say["persons"], decision.humans), **counts))
+    humans = counted(say["persons"], decision.humans)
+    return str(say["based"].format(humans=humans, **_counts(decision, say)))
+
+
+def _counts(decision: Decision, say: Words) -> dict[str, str]:
+    return {
+        "answers": counted(say["answer_count"], decision.answers),
+        "candidates": counted(say["candidate_count"], decision.candidates),
+    }
 
 
 def reasons(decision: Decision, say: Words) -> list[str]:
     """Why the decision is what it is: the number that decided, and what would settle it."""
     check = deciding(decision)
     if check is None:
-        counts = {"answers": decision.answers, "candidates": decision.candidates}
-        lines = [str(say["too_few"].format(**counts))]
+        lines = [str(say["too_few"].format(**_counts(decision, say)))]
     elif decision.trust is Trust.SECOND_READER:
         first = decision.checks[0]
         lines = [check_line(first, say), f"{say['not_alone']} {check_line(check, say)}"]
@@ -127,8 +134,29 @@ def reasons(decision: Decision, say: Words) -> list[str]:
         lines.append(str(say["one_person"]))
     if decision.more_answers:
         key = "more_alone" if decision.trust is Trust.SECOND_READER else "more"
-        lines.append(str(say[key].format(count=decision.more_answers)))
+        lines.append(
+            str(say[key].format(answers=counted(say["more_count"], decision.more_answers)))
+        )
     return lines
+
+
+def constant_raters(report: Calibration, say: Words) -> list[str]:
+    """A line on each rater who gave every answer the same score.
+
+    Chance-corrected agreement with such a rater is zero by its formula, so a verdict may hang on
+    that rater alone; two answers alike are no sign of it yet.
+    """
+    return [
+        str(say["constant"].format(rater=name(one.rater), count=one.n))
+        for one in report.spreads
+        if one.n >= _LEAST_CONSTANT and one.sd == 0
+    ]
+
+
+def excluded(report: Calibration, say: Words) -> str:
+    """What was left out and why; empty where nothing was."""
+    found = {k: v for k, v in report.provenance.excluded.items() if v}
+    return "; ".join(say["excluded_reasons"][k].format(count=v) for k, v in found.items())
 
 
 def leaning(one: Estimate, say: Words) -> str:

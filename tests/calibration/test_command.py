@@ -2,6 +2,7 @@
 
 import csv
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,57 @@ def test_help_names_the_commands_beside_it() -> None:
     done = run("--help")
     for word in ("RATINGS", "template", "drift", "plan", "--thresholds"):
         assert word in done.stdout
+
+
+def rated(path: Path, change: Callable[[dict[str, str]], str | None]) -> str:
+    """The example's sheet with another verdict in each row; without the row where it is None."""
+    with Path(RATINGS).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        sheet = csv.DictWriter(file, list(rows[0]))
+        sheet.writeheader()
+        for row in rows:
+            if verdict := change(row):
+                sheet.writerow(row | {"verdict": verdict})
+    return str(path)
+
+
+def test_a_rater_who_always_says_the_same_is_named(tmp_path: Path) -> None:
+    path = rated(tmp_path / "r.csv", lambda r: "met" if r["rater"] == "ben" else r["verdict"])
+    page = tmp_path / "page.html"
+    told = run(path, RESULTS, "--html", str(page), *QUICK).stdout
+    assert "ben gave all 24 answers the same score" in told
+    assert "ana gave" not in told
+    assert "ben gave all 24 answers the same score" in page.read_text(encoding="utf-8")
+
+
+def test_answers_with_a_key_point_left_out_are_counted(tmp_path: Path) -> None:
+    path = rated(
+        tmp_path / "r.csv",
+        lambda r: None if (r["rater"], r["key_point"]) == ("ben", "broadcast") else r["verdict"],
+    )
+    found = json.loads(run(path, RESULTS, "--json", *QUICK).stdout)
+    whole = json.loads(run(RATINGS, RESULTS, "--json", *QUICK).stdout)
+    assert found["provenance"]["excluded"]["incomplete"] == 12
+    assert whole["provenance"]["excluded"]["incomplete"] == 0
+    assert "left a key point out (12;" in " ".join(run(path, RESULTS, *QUICK).stdout.split())
+
+
+def test_of_several_models_each_question_names_its_own(tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    text = Path(RESULTS).read_text(encoding="utf-8")
+    other.write_text(text.replace("example-model", "other-model"), encoding="utf-8")
+    told = run(RATINGS, RESULTS, str(other), *QUICK).stdout
+    rows = [line.split() for line in told.splitlines() if line.startswith("bank-conflict  ")]
+    assert [row[1] for row in rows] == ["example-model", "other-model"]
+
+
+def test_one_answer_is_not_told_as_several(tmp_path: Path) -> None:
+    path = rated(
+        tmp_path / "r.csv",
+        lambda r: (
+            r["verdict"] if (r["answer_id"], r["rater"]) == ("c09-bank-conflict", "ana") else ""
+        ),
+    )
+    told = run(path, RESULTS, *QUICK).stdout
+    assert "both rated only one answer of one candidate." in " ".join(told.split())

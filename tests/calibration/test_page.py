@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from grader.calibration import page
+from grader.calibration import drawing, page
 from grader.calibration.analysis import Given, calibrate
 from grader.calibration.measure import Sampling
+from grader.calibration.model import Estimate
 from grader.calibration.report import Calibration
 from grader.calibration.thresholds import load
 from grader.calibration.wording import catalogue
@@ -130,3 +131,21 @@ def test_where_it_comes_from_stands_at_the_foot(shown: str) -> None:
     foot = shown.partition('<footer class="foot">')[2]
     assert "sha256:r" in foot
     assert "200 bootstrap samples of candidates, seed 0" in foot
+
+
+def test_the_forest_has_few_ticks_that_end_at_one() -> None:
+    for start, ticks in (
+        (0.62, [0.6, 0.7, 0.8, 0.9, 1.0]),
+        (0.6, [0.6, 0.7, 0.8, 0.9, 1.0]),
+        (0.31, [0.2, 0.4, 0.6, 0.8, 1.0]),
+        (-0.2, [-0.5, 0.0, 0.5, 1.0]),
+    ):
+        people, model = (
+            Estimate(value=0.9, low=low, high=0.95, n=9, clusters=9) for low in (0.8, start)
+        )
+        axis = drawing.forest([("q", model, people)], 0.7)["layer"][2]["encoding"]["x"]["axis"]
+        assert axis["values"] == ticks
+
+
+def test_scores_that_do_not_hang_on_who_rated_are_not_listed(shown: str) -> None:
+    assert 'id="adjusted"' not in shown
