@@ -21,6 +21,7 @@ from grader.calibration.panel import Indices, Panel
 from grader.calibration.results import Results
 from grader.calibration.table import Table, scores, whole
 from grader.errors import BadInput
+from grader.plain import one_line
 
 Unit = Literal["candidate", "answer"]
 
@@ -96,6 +97,7 @@ def tables(
     """
     table = whole(panel) if groups.unit == "candidate" else scores(panel)
     names = _names(panel, results, groups.unit)
+    _need_somebody(groups, names)
     return tuple(
         _table(
             table, (model, panel.raters[model].name, mark), attribute, members, names, least, how
@@ -103,6 +105,18 @@ def tables(
         for model, mark in marks.items()
         for attribute, members in groups.of.items()
     )
+
+
+def _need_somebody(groups: Groups, names: Sequence[str]) -> None:
+    listed = {who: None for members in groups.of.values() for who in members}
+    if listed.keys().isdisjoint(names):
+        which = "candidates" if any(names) else "candidates' names"
+        which = which if groups.unit == "candidate" else "answers"
+        first = next(iter(listed), "nobody")
+        raise BadInput(
+            f"the groups file names none of the {which} in the results; its first is"
+            f" {one_line(first, 60)!r}"
+        )
 
 
 def _names(panel: Panel, results: Results, unit: Unit) -> list[str]:

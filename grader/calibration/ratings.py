@@ -54,11 +54,26 @@ def read(path: Path, results: Results) -> Ratings:
             left_out["not-blind"] += 1
         else:
             rows.append(found)
+    _one_spelling_each(rows, faults)
     kept = _latest(rows, faults, left_out)
     faults.complain()
     if not kept:
         raise BadInput(f"{path}: holds no ratings; grade calibrate template makes a sheet to fill")
     return Ratings(kept, left_out)
+
+
+def _one_spelling_each(rows: list[Rating], faults: Faults) -> None:
+    """``Ana`` beside ``ana`` would be two people who never agree on who is lenient."""
+    spelt: dict[str, Rating] = {}
+    told: set[str] = set()
+    for row in rows:
+        first = spelt.setdefault(row.rater.casefold(), row)
+        if first.rater != row.rater and row.rater not in told:
+            told.add(row.rater)
+            faults.add(
+                row.line,
+                f"rater {row.rater!r} is {first.rater!r} in line {first.line}: spell them alike",
+            )
 
 
 def _text(path: Path) -> str:

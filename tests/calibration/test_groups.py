@@ -138,3 +138,15 @@ def test_candidates_are_counted_once_by_their_whole_score() -> None:
     (table,) = tables(results, ratings, groups)
     assert table.unit == "candidate"
     assert [row.n for row in table.rows] == [20, 20]
+
+
+@pytest.mark.parametrize(
+    ("groups", "told"),
+    [
+        (grouping.Groups("answer", {"half": {"zz": "odd"}}), "none of the answers in the results"),
+        (grouping.Groups("candidate", {"half": {"zz": "odd"}}), "none of the candidates"),
+    ],
+)
+def test_groups_of_others_than_those_graded_are_refused(groups: grouping.Groups, told: str) -> None:
+    with pytest.raises(BadInput, match=f"{told}.*; its first is 'zz'"):
+        tables(*records(Team(answers=20), 1), groups)

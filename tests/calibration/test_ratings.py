@@ -178,3 +178,12 @@ def test_whatever_a_file_holds_ends_in_ratings_or_in_a_complaint(
         except BadInput as error:
             told = str(error).partition(str(path))[1]
         assert told
+
+
+def test_one_rater_is_spelt_one_way(tmp_path: Path, four: Results) -> None:
+    path = sheet(tmp_path, "a0,ana,p0,met,,,,", "a1,Ana,p0,met,,,,", "a2,Ana,p0,met,,,,")
+    with pytest.raises(BadInput) as caught:
+        read(path, four)
+    assert str(caught.value).splitlines() == [
+        f"{path}:3: rater 'Ana' is 'ana' in line 2: spell them alike"
+    ]
