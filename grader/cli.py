@@ -26,7 +26,7 @@ from grader.command import (
     rubric_tools,
 )
 from grader.command.default import DefaultGroup
-from grader.errors import GraderError
+from grader.errors import Faulty, GraderError
 from grader.plain import one_line
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ INTERRUPTED = 130
 
 
 class GradeGroup(DefaultGroup):
-    """``grade FILE ...`` is ``grade one FILE ...``; any GraderError ends in one line."""
+    """``grade FILE ...`` is ``grade one FILE ...``; any GraderError ends in one line, or in one a fault."""
 
     default = DEFAULT
 
@@ -49,7 +49,8 @@ class GradeGroup(DefaultGroup):
         try:
             return super().invoke(ctx)
         except GraderError as error:
-            typer.echo(f"grade: {one_line(str(error))}", err=True)
+            for line in error.faults if isinstance(error, Faulty) else [str(error)]:
+                typer.echo(f"grade: {one_line(line)}", err=True)
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt:
             typer.echo("grade: interrupted; every reply that arrived is in the ledger", err=True)

@@ -4,6 +4,7 @@ GraderError
 ├── BadInput            2  the call or a file that was given is wrong
 │   ├── UnreadableAnswer   missing, a directory, binary, an encoding nobody knows, too long
 │   ├── EmptyAnswer        nothing but white space
+│   ├── Faulty             a file in which several lines are wrong
 │   ├── BadRubric          a rubric file that does not say what the format asks for
 │   └── UnknownQuestion    no rubric of that id
 └── Failed              1  the call was right, but the work could not be done
@@ -25,6 +26,14 @@ class BadInput(GraderError):
     """The call or a given file is wrong."""
 
     exit_code = 2
+
+
+class Faulty(BadInput):
+    """Several lines of a file are wrong: one line for each of them, not one for all."""
+
+    def __init__(self, *faults: str) -> None:
+        super().__init__("\n".join(faults))
+        self.faults = faults
 
 
 class UnreadableAnswer(BadInput):

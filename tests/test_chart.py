@@ -3,18 +3,20 @@
 import subprocess
 import sys
 
-import altair as alt
-import vl_convert
-
 from grader import chart
 
 
 def test_the_version_is_the_one_that_altair_writes() -> None:
+    import altair as alt
+    import vl_convert
+
     assert alt.SCHEMA_VERSION.startswith(f"v{chart.VEGA_LITE}.")
     assert chart.VEGA_LITE in vl_convert.get_vegalite_versions()
 
 
 def test_the_style_holds_only_what_altair_knows() -> None:
+    import altair as alt
+
     assert alt.Config.from_dict(chart.STYLE).to_dict() == chart.STYLE
 
 

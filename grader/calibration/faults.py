@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.errors import BadInput
+from grader.errors import Faulty
 
 MOST = 20
 """Faults that are told in full; the rest are counted."""
@@ -26,9 +26,9 @@ class Faults:
         """Tells all faults, a line each.
 
         Raises:
-            BadInput: there is at least one.
+            Faulty: there is at least one.
         """
         if self._count > MOST:
             self._found.append(f"{self.path}: and {self._count - MOST} more")
         if self._found:
-            raise BadInput("\n".join(self._found))
+            raise Faulty(*self._found)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from grader.calibration.faults import MOST
 from grader.cli import app
 from grader.data import folder
 from tests.calibration.conftest import WriteResults
@@ -177,3 +178,13 @@ def test_one_answer_is_not_told_as_several(tmp_path: Path) -> None:
     )
     told = run(path, RESULTS, *QUICK).stdout
     assert "both rated only one answer of one candidate." in " ".join(told.split())
+
+
+def test_every_fault_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
+    path = rated(tmp_path / "r.csv", lambda r: "good" if r["rater"] == "ben" else r["verdict"])
+    done = run(path, RESULTS)
+    assert done.exit_code == 2
+    lines = done.stderr.splitlines()
+    assert len(lines) == MOST + 1
+    assert all(line.startswith(f"grade: {path}:") for line in lines)
+    assert lines[-1].endswith(" more")
