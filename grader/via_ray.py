@@ -108,7 +108,7 @@ def grade(
 
 def _run(paths: tuple[str, ...], out: str, ledger: Path, work: Work, cluster: Cluster) -> None:
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-    keeper = (
+    keeper: Any = (
         ray.remote(_Keeper)
         .options(num_cpus=0, max_concurrency=_KEEPER_CALLS, scheduling_strategy=here)
         .remote(ledger)

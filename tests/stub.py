@@ -61,6 +61,8 @@ class Stats:
     replied: int = 0
     put_off: int = 0
     cut: int = 0
+    lost: int = 0
+    """Replies that nobody was there to take: who had asked was gone."""
     in_flight: int = 0
     most_in_flight: int = 0
     connections: int = 0
@@ -73,8 +75,8 @@ class Stats:
         return sum(self.bodies.values()) - len(self.bodies)
 
     def as_json(self) -> dict[str, int]:
-        names = ("requests", "replied", "put_off", "most_in_flight", "connections", "paid_again")
-        return {name: getattr(self, name) for name in names}
+        names = ("requests", "replied", "put_off", "lost", "in_flight", "most_in_flight")
+        return {name: getattr(self, name) for name in (*names, "connections", "paid_again")}
 
 
 class Stub:
@@ -192,6 +194,7 @@ class _Connection(asyncio.Protocol):
         self._stub.stats.in_flight -= 1
         behaviour = self._stub.behaviour
         status, reply, headers = self._stub.reply(body)
+        self._stub.stats.lost += self._transport is None or self._transport.is_closing()
         cut = status == 200 and behaviour.cut and behaviour.dice.random() < behaviour.cut
         self._send(status, reply, {**behaviour.headers, **headers}, cut=bool(cut))
 

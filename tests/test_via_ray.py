@@ -73,6 +73,9 @@ def test_a_node_lost_in_the_middle_loses_no_answer_and_pays_for_little_twice() -
     )
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["killed_while_running"]
+    assert found["graders_killed"] > 0
+    assert found["in_flight_at_the_kill"] > 0
+    assert found["lost_in_flight"] > 0
     assert found["exit"] == 0
     assert found["answers"] == 5000
     assert found["most_of_one"] == 1
