@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from grader import grading
+from grader.answer import Answer
 from grader.batch import Interrupted, Watch
 from grader.budget import Budget
 from grader.entry import Entry, Problem, Questions
 from grader.errors import BadInput, LedgerFailed
 from grader.estimate import guess
 from grader.grading import Attempt
-from grader.judge import Judge
+from grader.judge import Judge, Judgement
 from grader.ledger import Ledger
-from grader.record import Cause, Grade, Usage
+from grader.record import Cause, Grade, JudgeInfo, Usage
 from grader.request import Ask, Model, Reply, Request
 from grader.results import Results
 from grader.rubric import Rubric
@@ -28,6 +29,28 @@ _WRITES_AT_ONCE = 250
 
 class _Unknown(Exception):
     """What is asked hangs on a reply that is not there yet."""
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A judge whose judgement counts only if no reply lacked: there is nothing to add up else."""
+
+    judged: Judge
+    lacking: list[int]
+
+    @property
+    def info(self) -> JudgeInfo:
+        return self.judged.info
+
+    @property
+    def prompt_digest(self) -> str:
+        return self.judged.prompt_digest
+
+    async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
+        judgement = await self.judged.judge(rubric, answer)
+        if self.lacking:
+            raise _Unknown
+        return judgement
 
 
 @dataclass
@@ -80,7 +103,7 @@ class Gather:
             LedgerFailed: the ledger cannot be written.
         """
         self.waiting = 0
-        judge = self.judge(self._sample)
+        judge = _Waiting(self.judge(self._sample), self._lacking)
         for one in found:
             if self.stopped:
                 break
@@ -128,10 +151,9 @@ class Gather:
         """The record, or None where a reply lacks."""
         self._lacking.clear()
         try:
-            grade = await grading.grade(rubric, attempt, judge)
+            return await grading.grade(rubric, attempt, judge)
         except _Unknown:
             return None
-        return None if self._lacking else grade
 
     async def _out(self, grade: Grade) -> None:
         if self.results is not None:
