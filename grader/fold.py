@@ -50,9 +50,11 @@ class Kind(Enum):
 
 
 # Most of every answer: characters that fold to their lower case or to a gap, in runs of one kind,
-# unless what comes next may be a combining mark, which belongs to the character before it.
+# unless what comes next may be a combining mark, which belongs to the character before it. Words
+# one space apart are one run: that space stays.
 _PLAIN = re.compile(
-    r"(?:([A-Za-z]+)|([\u4e00-\u9fff]+)|([0-9]+)|([ \n\t!#(),\-./:;?\[\]_{}，。；：！？、（）]+))"
+    r"(?:([A-Za-z]+(?: [A-Za-z]+)*)|([\u4e00-\u9fff]+)|([0-9]+)"
+    r"|([ \n\t!#(),\-./:;?\[\]_{}，。；：！？、（）]+))"
     r"(?![\u0300-\u200f\u2028-\u2fff\u3003-\u4dff\ua000-\uff00\uff66-\U0010ffff])"
 )
 _NUMBERS = array("I", range(4096))
@@ -126,7 +128,8 @@ class _Said:
         self._last = self._gap = Kind.NOTHING
 
     def run(self, text: str, start: int, end: int, kind: Kind) -> None:
-        """Adds a stretch of one kind in which each character folds to one."""
+        """Adds a stretch of one kind, words one space apart included, in which each character
+        folds to one."""
         if kind is Kind.GAP:
             self._gap = kind
             return
