@@ -86,6 +86,16 @@ def test_any_text_is_folded_with_offsets_in_order(text: str) -> None:
         assert 0 <= start <= end <= len(text)
 
 
+@given(st.lists(st.sampled_from(["a", "Bc", "word", " ", "  ", "\n", ",", "1", "23", "内存", "%"])))
+def test_words_fold_in_a_run_as_they_do_letter_by_letter(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    alone = "\u200b".join(text)  # no two characters stand side by side
+    whole, apart = fold(text), fold(alone)
+    assert whole.text == apart.text
+    for char, start, other in zip(whole.text, whole.starts, apart.starts, strict=True):
+        assert char == " " or 2 * start == other
+
+
 @given(ANY_TEXT)
 def test_canonically_equal_texts_fold_alike(text: str) -> None:
     assert fold(unicodedata.normalize("NFD", text)).text == fold(text).text
