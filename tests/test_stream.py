@@ -3,9 +3,11 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import httpcore2
 import httpx2
 
 from grader.connections import Connections
+from grader.stream import Stream
 
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEAD = b"HTTP/1.1 %d OK\r\ncontent-length: 2\r\n\r\nok"
@@ -22,16 +24,24 @@ async def posted(handle: Handle, body: bytes, times: int = 1) -> list[int]:
         return found
 
 
+class Recorded(httpcore2.AsyncMockStream):
+    def __init__(self) -> None:
+        super().__init__([b"reply"])
+        self.written: list[bytes] = []
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        self.written.append(buffer)
+
+
 def test_a_request_goes_out_whole() -> None:
-    parts: list[bytes] = []
+    async def exchange(stream: Stream) -> bytes:
+        await stream.write(b"head")
+        await stream.write(b"body")
+        return await stream.read(100)
 
-    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        parts.append(await reader.read(65536))
-        writer.write(HEAD % 200)
-        writer.close()
-
-    assert asyncio.run(posted(handle, b"body")) == [200]
-    assert parts[0].endswith(b"\r\n\r\nbody")
+    inner = Recorded()
+    assert asyncio.run(exchange(Stream(inner))) == b"reply"
+    assert inner.written == [b"headbody"]
 
 
 def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
