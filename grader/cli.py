@@ -37,7 +37,7 @@ INTERRUPTED = 130
 
 
 class GradeGroup(DefaultGroup):
-    """``grade FILE ...`` is ``grade one FILE ...``; any GraderError ends in one line, or in one a fault."""
+    """``grade FILE ...`` is ``grade one FILE ...``; a GraderError ends in a line for each fault."""
 
     default = DEFAULT
 
