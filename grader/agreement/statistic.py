@@ -7,6 +7,7 @@ so its sums are weights @ sums, and thousands of samples are one product.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal
 
 import numpy as np
@@ -52,7 +53,7 @@ class Statistic:
     terms: tuple[Term, ...]
     scale: Scale = "free"
 
-    @property
+    @cached_property
     def value(self) -> float | None:
         """The estimate from all clusters, None where it is not estimable."""
         totals = [t.at(t.formula(t.sums.sum(axis=0))) for t in self.terms]
