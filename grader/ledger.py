@@ -190,7 +190,7 @@ class Ledger:
 
         The note is queued: it is not worth waiting for, and a reply is kept with or without it.
         """
-        self._submit(_Sent(request, time.time()))
+        self._submit(_Sent(request, time.time()), urgent=False)
 
     def answered(self, request: Request, reply: Reply) -> None:
         """Keeps what came back: a paid body as ``done``, anything else as ``failed``.
@@ -289,8 +289,8 @@ class Ledger:
         """
         self._wait(self._submit(job))
 
-    def _submit(self, job: Job) -> "Future[None]":
-        return self._writer.submit(job)
+    def _submit(self, job: Job, *, urgent: bool = True) -> "Future[None]":
+        return self._writer.submit(job, urgent=urgent)
 
     def _wait(self, written: "Future[None]") -> None:
         try:

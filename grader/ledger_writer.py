@@ -6,8 +6,10 @@ about the same time share one, and the event loop never waits for the disk.
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
 Database = sqlite3.Connection
@@ -15,6 +17,15 @@ Job = Callable[[Database], object]
 """Statements to run inside the transaction."""
 
 _MOST_AT_ONCE = 500
+_PATIENCE_S = 0.05
+"""How long what nobody waits for may lie until something that is waited for takes it along."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Queued:
+    job: Job
+    future: "Future[None]"
+    urgent: bool
 
 
 class Writer:
@@ -22,17 +33,21 @@ class Writer:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._queue: SimpleQueue[tuple[Job, Future[None]] | None] = SimpleQueue()
+        self._queue: SimpleQueue[_Queued | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
 
-    def submit(self, job: Job) -> "Future[None]":
+    def submit(self, job: Job, *, urgent: bool = True) -> "Future[None]":
         """Queues *job*; jobs run in order. The future is done when it is on the disk, and has
-        the sqlite3.Error if it could not be written."""
+        the sqlite3.Error if it could not be written.
+
+        Args:
+            urgent: somebody waits for it; otherwise it shares the next commit.
+        """
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
             self._thread.start()
         future: Future[None] = Future()
-        self._queue.put((job, future))
+        self._queue.put(_Queued(job, future, urgent))
         return future
 
     def close(self) -> None:
@@ -49,29 +64,33 @@ class Writer:
                 db = db or self._connect()
                 _write(db, batch)
             except sqlite3.Error as error:
-                for _, future in batch:
-                    future.set_exception(error)
+                for one in batch:
+                    one.future.set_exception(error)
         if db is not None:
             db.close()
 
-    def _next(self) -> list[tuple[Job, "Future[None]"]]:
+    def _next(self) -> list[_Queued]:
         """All that waits, at least one; nothing when it is time to end."""
-        first = self._queue.get()
-        batch = []
-        while first is not None:
-            batch.append(first)
+        one = self._queue.get()
+        batch: list[_Queued] = []
+        until = time.monotonic() + _PATIENCE_S
+        while one is not None:
+            batch.append(one)
+            until = 0.0 if one.urgent else until
+            if len(batch) == _MOST_AT_ONCE:
+                return batch
             try:
-                first = self._queue.get_nowait() if len(batch) < _MOST_AT_ONCE else None
+                one = self._queue.get(timeout=max(until - time.monotonic(), 0.0))
             except Empty:
                 return batch
-            if first is None and len(batch) < _MOST_AT_ONCE:
-                self._queue.put(None)  # end next time
+        if batch:
+            self._queue.put(None)  # end next time
         return batch
 
 
-def _write(db: sqlite3.Connection, batch: list[tuple[Job, "Future[None]"]]) -> None:
+def _write(db: sqlite3.Connection, batch: list[_Queued]) -> None:
     try:
-        _transact(db, [job for job, _ in batch])
+        _transact(db, [one.job for one in batch])
     except sqlite3.Error:
         if len(batch) == 1:
             raise
@@ -80,10 +99,10 @@ def _write(db: sqlite3.Connection, batch: list[tuple[Job, "Future[None]"]]) -> N
             try:
                 _write(db, [one])
             except sqlite3.Error as error:
-                one[1].set_exception(error)
+                one.future.set_exception(error)
         return
-    for _, future in batch:
-        future.set_result(None)
+    for one in batch:
+        one.future.set_result(None)
 
 
 def _transact(db: sqlite3.Connection, jobs: list[Job]) -> None:
