@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from grader import data
 from grader.check import Severity, check, check_all
+from grader.check.overlap import same_claim
 
 BROKEN = Path(__file__).with_name("broken")
 GOOD = (BROKEN / "http-caching.toml").read_text(encoding="utf-8")
@@ -133,3 +134,22 @@ def test_no_text_makes_the_check_fail(text: str, at: int, tmp_path: Path) -> Non
     for finding in check(path):
         assert finding.line >= 1
         assert "\n" not in str(finding)
+
+
+@pytest.mark.parametrize(
+    ("claim", "fact"),
+    [
+        (
+            "CUDA streams are not powerful tools for managing and scheduling GPU operations.",
+            "CUDA streams are powerful tools for managing and scheduling GPU operations.",
+        ),
+        (
+            "The Vary header does not add the values of the named request headers to the key.",
+            "The Vary header adds the values of the named request headers to the key.",
+        ),
+        ("CUDA流不是管理和调度GPU操作的强大工具。", "CUDA流是管理和调度GPU操作的强大工具。"),
+    ],
+)
+def test_a_claim_turned_into_its_opposite_is_another_claim(claim: str, fact: str) -> None:
+    assert not same_claim(claim, fact)
+    assert same_claim(fact, fact)

@@ -9,6 +9,9 @@ from grader.check.data import stop_words
 _WORD = re.compile(r"\d+(?:\.\d+)?|[a-z][a-z0-9]*|[\u4e00-\u9fff]+")
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
+DENIAL = re.compile(
+    r"\b(?:not|no|never|cannot|without|isn't|doesn't|don't|can't)\b|[不没无非未]", re.I
+)
 _ENDINGS = ("ings", "ing", "ied", "ies", "ed", "es", "s")
 _SHORTEST_STEM = 3
 
@@ -43,6 +46,11 @@ def contained(inner: str, outer: str) -> float:
 def numbers(text: str) -> frozenset[str]:
     """The numbers in *text*, as written."""
     return frozenset(_NUMBER.findall(unicodedata.normalize("NFKC", text)))
+
+
+def denies(text: str) -> bool:
+    """Whether *text* says no an odd number of times: two denials make a claim again."""
+    return len(DENIAL.findall(text)) % 2 == 1
 
 
 def unquoted(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from itertools import combinations
 
 from grader.check.finding import Finding, Reading
-from grader.check.likeness import contained, likeness, numbers, tokens
+from grader.check.likeness import contained, denies, likeness, numbers, tokens
 from grader.rubric_format import KeyPoint, Misconception
 from grader.toml_lines import Place
 
@@ -42,7 +42,11 @@ def claim_as_point(reading: Reading) -> Iterator[Finding]:
 
 def same_claim(claim: str, point: str) -> bool:
     """Whether both say the same; a number or a negation more makes a claim another one."""
-    return likeness(claim, point) >= _SAME_WORDS and numbers(claim) == numbers(point)
+    return (
+        likeness(claim, point) >= _SAME_WORDS
+        and numbers(claim) == numbers(point)
+        and denies(claim) == denies(point)
+    )
 
 
 def corrections(reading: Reading) -> Iterator[Finding]:

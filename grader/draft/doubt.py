@@ -6,15 +6,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from grader.check.data import pattern
-from grader.check.likeness import contained, numbers, tokens
+from grader.check.likeness import DENIAL, contained, denies, numbers, tokens
 from grader.draft.source import Quotation
 
 _ALIKE = 0.75
 _FEWEST_TOKENS = 3
 _MOST_COMPARED = 300
-_NOT = re.compile(
-    r"\b(?:not|no|never|cannot|without|isn't|doesn't|don't|can't)\b|[不没无非未]", re.I
-)
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 
@@ -46,7 +43,7 @@ def contradicted(said: Quotation, statements: Iterable[Quotation]) -> Doubt | No
         if other.text == said.text or not _same_subject(said.text, other.text):
             continue
         ours, theirs = numbers(said.text), numbers(other.text)
-        if (ours - theirs and theirs - ours) or _negations(said.text) != _negations(other.text):
+        if (ours - theirs and theirs - ours) or denies(said.text) != denies(other.text):
             return Doubt(said, f"{other.section} says otherwise: “{other.text}”")
     return None
 
@@ -56,7 +53,7 @@ def restates(claim: str, fact: str) -> bool:
     return (
         contained(claim, fact) >= _ALIKE
         and numbers(claim) <= numbers(fact)
-        and _negations(claim) == _negations(fact)
+        and denies(claim) == denies(fact)
     )
 
 
@@ -68,8 +65,4 @@ def _same_subject(one: str, other: str) -> bool:
 @lru_cache(maxsize=4096)
 def _bare(text: str) -> frozenset[str]:
     """The tokens but for numbers and negations, in which statements may differ."""
-    return tokens(_NUMBER.sub(" ", _NOT.sub("", text)))
-
-
-def _negations(text: str) -> int:
-    return len(_NOT.findall(text)) % 2
+    return tokens(_NUMBER.sub(" ", DENIAL.sub("", text)))
