@@ -91,8 +91,10 @@ def _any_pattern(patterns: Iterable[str]) -> re.Pattern[str]:
     every = list(patterns)
     latin = "|".join(each for each in every if not _NOT_LATIN.search(each))
     other = [each for each in every if _NOT_LATIN.search(each)]
-    # One look at what is before them all: inside a word, none of them is tried.
-    return re.compile("|".join([f"(?<![a-z])(?:{latin})(?![a-z])", *other]))
+    # One look at what is before them all: inside a word, none of them is tried. Without any, the
+    # empty group would match everywhere.
+    whole_words = [f"(?<![a-z])(?:{latin})(?![a-z])"] if latin else []
+    return re.compile("|".join([*whole_words, *other]))
 
 
 def _expanded(patterns: Iterable[str], words: dict[str, tuple[str, ...]]) -> Iterable[str]:
