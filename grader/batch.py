@@ -123,6 +123,7 @@ class Batch:
 
     async def _remember(self, grade: Grade) -> None:
         try:
-            await self.asking.ledger.add_grade(grade)
+            # The next reply's commit takes it along.
+            await self.asking.ledger.add_grade(grade, urgent=False)
         except LedgerFailed as error:
             self.asking.pace.stop(error)

@@ -5,7 +5,6 @@ before the reply is handed on. The same request is never paid twice; a request t
 not answered when the process died is marked as such and asked again.
 """
 
-import asyncio
 import hashlib
 import os
 import random
@@ -202,7 +201,7 @@ class Ledger:
 
     async def keep(self, request: Request, reply: Reply) -> None:
         """Like :meth:`answered`, without holding up the event loop."""
-        await self._await(self._submit(_Answered(request, reply, time.time())))
+        await self._written(_Answered(request, reply, time.time()))
 
     async def get_or_ask(self, request: Request, model: Model, *, fresh: bool = False) -> Reply:
         """The reply from the ledger, or else from the model, kept before it is returned.
@@ -232,9 +231,13 @@ class Ledger:
         """
         self._wait(self._submit(_Graded(grade)))
 
-    async def add_grade(self, grade: Grade) -> None:
-        """Like :meth:`keep_grade`, without holding up the event loop."""
-        await self._await(self._submit(_Graded(grade)))
+    async def add_grade(self, grade: Grade, *, urgent: bool = True) -> None:
+        """Like :meth:`keep_grade`, without holding up the event loop.
+
+        Args:
+            urgent: otherwise it shares the commit of what is, within a few hundredths of a second.
+        """
+        await self._written(_Graded(grade), urgent=urgent)
 
     def grades(self, question: str | None = None) -> Iterator[Grade]:
         """The history, oldest first, of one question or of all.
@@ -298,9 +301,9 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    async def _await(self, written: "Future[None]") -> None:
+    async def _written(self, job: Job, *, urgent: bool = True) -> None:
         try:
-            await asyncio.wrap_future(written)
+            await self._writer.write(job, urgent=urgent)
         except sqlite3.Error as error:
             raise self._failed(error) from error
 

@@ -4,11 +4,14 @@ A commit that is on the disk takes milliseconds, however much is in it: many req
 about the same time share one, and the event loop never waits for the disk.
 """
 
+import asyncio
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 
@@ -18,14 +21,19 @@ Job = Callable[[Database], object]
 
 _MOST_AT_ONCE = 500
 _PATIENCE_S = 0.05
-"""How long what nobody waits for may lie until something that is waited for takes it along."""
+"""How long what is not urgent may lie until something that is takes it along."""
+
+_Loop = asyncio.AbstractEventLoop
 
 
 @dataclass(frozen=True, slots=True)
 class _Queued:
+    """A job, and who wants to know of its end: a thread, or a task of *loop*."""
+
     job: Job
-    future: "Future[None]"
     urgent: bool
+    future: "Future[None] | asyncio.Future[None]"
+    loop: _Loop | None = None
 
 
 class Writer:
@@ -43,12 +51,26 @@ class Writer:
         Args:
             urgent: somebody waits for it; otherwise it shares the next commit.
         """
+        future: Future[None] = Future()
+        self._put(_Queued(job, urgent, future))
+        return future
+
+    async def write(self, job: Job, *, urgent: bool = True) -> None:
+        """Like :meth:`submit`, and waits until it is on the disk, without holding up the loop.
+
+        Raises:
+            sqlite3.Error: it could not be written.
+        """
+        loop = asyncio.get_running_loop()
+        future = loop.create_future()
+        self._put(_Queued(job, urgent, future, loop))
+        await future
+
+    def _put(self, queued: _Queued) -> None:
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
             self._thread.start()
-        future: Future[None] = Future()
-        self._queue.put(_Queued(job, future, urgent))
-        return future
+        self._queue.put(queued)
 
     def close(self) -> None:
         """Waits until everything queued is written."""
@@ -64,8 +86,7 @@ class Writer:
                 db = db or self._connect()
                 _write(db, batch)
             except sqlite3.Error as error:
-                for one in batch:
-                    one.future.set_exception(error)
+                _end(batch, error)
         if db is not None:
             db.close()
 
@@ -99,10 +120,9 @@ def _write(db: sqlite3.Connection, batch: list[_Queued]) -> None:
             try:
                 _write(db, [one])
             except sqlite3.Error as error:
-                one.future.set_exception(error)
+                _end([one], error)
         return
-    for one in batch:
-        one.future.set_result(None)
+    _end(batch, None)
 
 
 def _transact(db: sqlite3.Connection, jobs: list[Job]) -> None:
@@ -115,3 +135,26 @@ def _transact(db: sqlite3.Connection, jobs: list[Job]) -> None:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def _end(batch: Iterable[_Queued], error: sqlite3.Error | None) -> None:
+    """Tells everybody; those of one loop together, for each call wakes it with a system call."""
+    awaited: dict[_Loop, list[_Queued]] = defaultdict(list)
+    for one in batch:
+        if one.loop is None:
+            _settle([one], error)
+        else:
+            awaited[one.loop].append(one)
+    for loop, those in awaited.items():
+        with suppress(RuntimeError):  # it is closed: nobody waits there any more
+            loop.call_soon_threadsafe(_settle, those, error)
+
+
+def _settle(batch: Iterable[_Queued], error: sqlite3.Error | None) -> None:
+    for one in batch:
+        if one.future.done():  # given up
+            continue
+        if error is None:
+            one.future.set_result(None)
+        else:
+            one.future.set_exception(error)
