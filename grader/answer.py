@@ -3,6 +3,7 @@
 import codecs
 import errno
 import hashlib
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,6 +33,7 @@ _BYTE_ORDER_MARKS = (  # the longer first: UTF-32's begins with UTF-16's
 # In the order in which they are believed where a short text reads well in several.
 _LEGACY = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252")
 _DOCUMENTS = ((b"%PDF-", "a PDF"), (b"PK\x03\x04", "a ZIP or Office file"), (b"{\\rtf", "RTF"))
+_LETTER = re.compile(r"[^\W_]")
 _SAVE_AS_TEXT = "save it as plain text in UTF-8"
 
 
@@ -108,7 +110,18 @@ def has_content(text: str, question_texts: Iterable[str]) -> bool:
         place = end
     own.append(said.text[place:])
     empty = phrases.load().empty(fold(question).text)
-    return any(char.isalnum() for char in empty.sub(" ", " ".join(own)))
+    return _goes_beyond(" ".join(own), empty)
+
+
+def _goes_beyond(text: str, empty: re.Pattern[str]) -> bool:
+    """Whether a letter or digit is outside of what *empty* matches; the first one ends the look."""
+    place = 0
+    while found := _LETTER.search(text, place):
+        skipped = empty.match(text, found.start())
+        if skipped is None:
+            return True
+        place = skipped.end()
+    return False
 
 
 def _limited(stream: BinaryIO) -> bytes:

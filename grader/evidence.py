@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import islice
 
 from grader.echo import Run, is_inside, repeated
-from grader.fold import Folded, continues, fold, weight
+from grader.fold import Folded, continues, fold, says
 from grader.segment import Span, sentences
 
 __all__ = ["MAX_PARTS", "MAX_STRETCH", "MIN_QUOTE", "Span", "locate", "sentences"]
@@ -37,7 +37,7 @@ def locate(quote: str, answer: str, question: str = "") -> Span | None:
     """
     said = fold(answer)
     wanted = fold(quote).text
-    if not wanted or (weight(wanted) < MIN_QUOTE and wanted != said.text):
+    if not wanted or (wanted != said.text and not says(wanted, MIN_QUOTE)):
         return None
     echoes = _echoes(answer, question)
     runs = _found_as_is(quote.strip(_WRAPPING), answer, said, echoes)
@@ -75,7 +75,7 @@ def _found_folded(wanted: str, said: Folded, echoes: Sequence[Run]) -> Run | Non
 def _found_parts(quote: str, said: Folded, echoes: Sequence[Run]) -> Run | None:
     """From the first part of the quote to the last, where they follow each other closely."""
     parts = [part for piece in _ELLIPSIS.split(quote) if (part := fold(piece).text)]
-    if not 2 <= len(parts) <= MAX_PARTS or any(weight(part) < MIN_QUOTE for part in parts):
+    if not 2 <= len(parts) <= MAX_PARTS or not all(says(part, MIN_QUOTE) for part in parts):
         return None
     reach = MAX_STRETCH + sum(map(len, parts))
     for place in _occurrences(parts[0], said.text):

@@ -166,16 +166,18 @@ def continues(character: str) -> bool:
     return character > "\u02ff" and _continues(character)
 
 
-def weight(folded: str) -> int:
-    """How much *folded* says: two a Chinese, Japanese or Korean character, one a letter or digit.
+def says(folded: str, least: int) -> bool:
+    """Whether *folded* says *least* or more: two a Chinese, Japanese or Korean character, one a
+    letter or digit.
 
     Symbols and marks say nothing on their own.
     """
-    return sum(
-        2 if kind is Kind.UNSPACED or "\uac00" <= char <= "\ud7a3" else 1
-        for char in folded
-        if (kind := _kind(char)) in (Kind.LETTER, Kind.UNSPACED, Kind.DIGIT)
-    )
+    said = 0
+    for character in folded:
+        said += _weight(character)
+        if said >= least:
+            return True
+    return said >= least
 
 
 def is_unspaced(character: str) -> bool:
@@ -215,6 +217,14 @@ def _folded_cluster(cluster: str) -> tuple[tuple[str, Kind], ...]:
 def _continues(character: str) -> bool:
     first = unicodedata.normalize("NFKD", character)[0]
     return unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff"
+
+
+@lru_cache(maxsize=8192)
+def _weight(character: str) -> int:
+    kind = _kind(character)
+    if kind not in (Kind.LETTER, Kind.UNSPACED, Kind.DIGIT):
+        return 0
+    return 2 if kind is Kind.UNSPACED or "\uac00" <= character <= "\ud7a3" else 1
 
 
 @lru_cache(maxsize=8192)

@@ -1,5 +1,7 @@
 """What replies cost, from a price table that is part of an installed package: no network."""
 
+from functools import lru_cache
+
 from grader.record import Usage
 
 
@@ -10,14 +12,18 @@ def cost(usage: Usage, model: str, endpoint: str, *, batch: bool = False) -> flo
         endpoint: the base URL, which tells the provider.
         batch: at the provider's batch price.
     """
+    cached = min(usage.cached_tokens, usage.input_tokens)
+    return _cost(usage.input_tokens, cached, usage.output_tokens, model, endpoint, batch)
+
+
+@lru_cache(maxsize=256)  # a reply is priced when it comes and again in its record
+def _cost(
+    new: int, cached: int, written: int, model: str, endpoint: str, batch: bool
+) -> float | None:
     from genai_prices import Usage as Priced
     from genai_prices import calc_price
 
-    priced = Priced(
-        input_tokens=usage.input_tokens,
-        cache_read_tokens=min(usage.cached_tokens, usage.input_tokens),
-        output_tokens=usage.output_tokens,
-    )
+    priced = Priced(input_tokens=new, cache_read_tokens=cached, output_tokens=written)
     context = {"processing": "batch"} if batch else None
     try:
         price = calc_price(priced, model, provider_api_url=endpoint, price_context=context)

@@ -84,6 +84,14 @@ class Reply:
     request_id: str | None = None
     from_ledger: bool = False
 
+    @cached_property
+    def completion(self) -> "Completion | None":
+        """The completion that the body is, or None."""
+        try:
+            return Completion.model_validate_json(self.body)
+        except ValidationError:
+            return None
+
 
 class Model(Protocol):
     """Where requests go: an endpoint, or the embedded model."""
@@ -216,10 +224,9 @@ def read(reply: Reply) -> Completion:
     """
     if reply.cause is not None:
         raise Unusable(reply.cause, reply.detail)
-    try:
-        completion = Completion.model_validate_json(reply.body)
-    except ValidationError:
-        raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion") from None
+    completion = reply.completion
+    if completion is None:
+        raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion")
     if not completion.choices:
         raise Unusable(Cause.WRONG_SHAPE, "the body has no choices")
     return completion

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.fold import fold, weight
+from grader.fold import fold, says
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 
@@ -70,10 +70,14 @@ def test_a_character_is_never_cut_apart() -> None:
     assert fold("Straße").original(0, 5) is None
 
 
-def test_weight_counts_a_chinese_character_twice_and_symbols_not_at_all() -> None:
-    assert (weight("bank"), weight("内存"), weight("뱅크"), weight("32"), weight("+→%")) == (
-        4, 4, 4, 2, 0,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "weight"), [("bank", 4), ("内存", 4), ("뱅크", 4), ("32", 2), ("+→%", 0)]
+)
+def test_a_chinese_character_says_twice_as_much_as_a_letter_and_a_symbol_nothing(
+    text: str, weight: int
+) -> None:
+    assert says(text, weight)
+    assert not says(text, weight + 1)
 
 
 @given(ANY_TEXT)
