@@ -6,6 +6,8 @@ has a connection of its own while it lasts, and the next one takes it over.
 """
 
 from collections import defaultdict
+from functools import cached_property
+from ssl import SSLContext
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore2
@@ -23,9 +25,12 @@ class Connections(httpx2.AsyncBaseTransport):
     """Carries the requests of a client; makes a connection when all others are busy."""
 
     def __init__(self) -> None:
-        self._tls = httpx2.create_ssl_context()
         self._idle: dict[Origin, list[httpcore2.AsyncHTTPConnection]] = defaultdict(list)
         self._proxies: dict[Origin, httpx2.AsyncHTTPTransport | None] = {}
+
+    @cached_property
+    def _tls(self) -> SSLContext:
+        return httpx2.create_ssl_context()
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Sends *request* and reads its reply whole.
@@ -82,8 +87,9 @@ class Connections(httpx2.AsyncBaseTransport):
         return None
 
     def _another(self, origin: httpcore2.Origin) -> httpcore2.AsyncHTTPConnection:
+        tls = self._tls if origin.scheme == b"https" else None
         return httpcore2.AsyncHTTPConnection(
-            origin, ssl_context=self._tls, keepalive_expiry=_IDLE_S, network_backend=Backend()
+            origin, ssl_context=tls, keepalive_expiry=_IDLE_S, network_backend=Backend()
         )
 
     def _proxy(self, url: httpx2.URL) -> httpx2.AsyncHTTPTransport | None:

@@ -1,6 +1,7 @@
 """Any endpoint that speaks the chat completions format. The one module that imports openai."""
 
 import asyncio
+import gc
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -87,6 +88,8 @@ class Endpoint:
 
         from grader.connections import Connections
 
+        # What the imports made stays: the collector need not look through it again and again.
+        gc.freeze()
         try:
             http_client = httpx2.AsyncClient(
                 transport=self.transport or Connections(), timeout=self.timeout_s
