@@ -123,7 +123,6 @@ class Batch:
 
     async def _remember(self, grade: Grade) -> None:
         try:
-            # The next reply's commit takes it along.
-            await self.asking.ledger.add_grade(grade, urgent=False)
+            await self.asking.ledger.add_grade(grade)
         except LedgerFailed as error:
             self.asking.pace.stop(error)

@@ -112,7 +112,7 @@ class Gather:
             elif not self._round:
                 self.watch.problem(one)
             await asyncio.sleep(0)  # so that a wish to stop is heard
-        await self._written()
+        await self._written(len(self._writes))
         self.writer.finish()
         self._round += 1
         if not self.waiting and not self.stopped:
@@ -161,11 +161,11 @@ class Gather:
         self.watch.graded(grade)
         # A commit takes milliseconds, however many grades are in it.
         self._writes.append(asyncio.ensure_future(self.ledger.add_grade(grade)))
-        if len(self._writes) >= _WRITES_AT_ONCE:
-            await self._written()
+        if len(self._writes) >= 2 * _WRITES_AT_ONCE:  # the first of them have long been written
+            await self._written(_WRITES_AT_ONCE)
 
-    async def _written(self) -> None:
-        writes, self._writes = self._writes, []
+    async def _written(self, most: int) -> None:
+        writes, self._writes = self._writes[:most], self._writes[most:]
         for ended in await asyncio.gather(*writes, return_exceptions=True):
             if isinstance(ended, LedgerFailed):
                 raise ended

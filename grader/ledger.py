@@ -71,6 +71,10 @@ _SCHEMA_VERSION = len(_MIGRATIONS)
 
 _BUSY_S = 60.0
 """How long another process may hold the ledger before this one gives up."""
+_TOGETHER_S = 0.005
+"""How long a reply may wait for others that share its commit."""
+_PATIENT_S = 0.05
+"""How long a note or a grade may wait for a commit that is made anyway."""
 _REPAIR = "save what can be saved with: grade doctor --repair"
 
 
@@ -189,7 +193,7 @@ class Ledger:
 
         The note is queued: it is not worth waiting for, and a reply is kept with or without it.
         """
-        self._submit(_Sent(request, time.time()), urgent=False)
+        self._submit(_Sent(request, time.time()), _PATIENT_S)
 
     def answered(self, request: Request, reply: Reply) -> None:
         """Keeps what came back: a paid body as ``done``, anything else as ``failed``.
@@ -201,7 +205,7 @@ class Ledger:
 
     async def keep(self, request: Request, reply: Reply) -> None:
         """Like :meth:`answered`, without holding up the event loop."""
-        await self._written(_Answered(request, reply, time.time()))
+        await self._written(_Answered(request, reply, time.time()), _TOGETHER_S)
 
     async def get_or_ask(self, request: Request, model: Model, *, fresh: bool = False) -> Reply:
         """The reply from the ledger, or else from the model, kept before it is returned.
@@ -231,13 +235,10 @@ class Ledger:
         """
         self._wait(self._submit(_Graded(grade)))
 
-    async def add_grade(self, grade: Grade, *, urgent: bool = True) -> None:
-        """Like :meth:`keep_grade`, without holding up the event loop.
-
-        Args:
-            urgent: otherwise it shares the commit of what is, within a few hundredths of a second.
-        """
-        await self._written(_Graded(grade), urgent=urgent)
+    async def add_grade(self, grade: Grade) -> None:
+        """Like :meth:`keep_grade`, without holding up the event loop: the next reply's commit
+        takes it along, a few hundredths of a second later at most."""
+        await self._written(_Graded(grade), _PATIENT_S)
 
     def grades(self, question: str | None = None) -> Iterator[Grade]:
         """The history, oldest first, of one question or of all.
@@ -292,8 +293,8 @@ class Ledger:
         """
         self._wait(self._submit(job))
 
-    def _submit(self, job: Job, *, urgent: bool = True) -> "Future[None]":
-        return self._writer.submit(job, urgent=urgent)
+    def _submit(self, job: Job, patience_s: float = 0.0) -> "Future[None]":
+        return self._writer.submit(job, patience_s)
 
     def _wait(self, written: "Future[None]") -> None:
         try:
@@ -301,9 +302,9 @@ class Ledger:
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
-    async def _written(self, job: Job, *, urgent: bool = True) -> None:
+    async def _written(self, job: Job, patience_s: float) -> None:
         try:
-            await self._writer.write(job, urgent=urgent)
+            await self._writer.write(job, patience_s)
         except sqlite3.Error as error:
             raise self._failed(error) from error
 

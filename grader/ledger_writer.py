@@ -5,6 +5,7 @@ about the same time share one, and the event loop never waits for the disk.
 """
 
 import asyncio
+import math
 import sqlite3
 import threading
 import time
@@ -13,25 +14,22 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from queue import Empty, SimpleQueue
 
 Database = sqlite3.Connection
 Job = Callable[[Database], object]
 """Statements to run inside the transaction."""
 
 _MOST_AT_ONCE = 500
-_PATIENCE_S = 0.05
-"""How long what is not urgent may lie until something that is takes it along."""
 
 _Loop = asyncio.AbstractEventLoop
 
 
 @dataclass(frozen=True, slots=True)
 class _Queued:
-    """A job, and who wants to know of its end: a thread, or a task of *loop*."""
+    """A job, when it is due, and who wants to know of its end: a thread, or a task of *loop*."""
 
     job: Job
-    urgent: bool
+    due: float
     future: "Future[None] | asyncio.Future[None]"
     loop: _Loop | None = None
 
@@ -41,21 +39,25 @@ class Writer:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._queue: SimpleQueue[_Queued | None] = SimpleQueue()
+        self._queue: list[_Queued] = []
+        self._due = math.inf
+        """When the first of the queue is due; whoever is due earlier wakes the thread."""
+        self._ending = False
+        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
-    def submit(self, job: Job, *, urgent: bool = True) -> "Future[None]":
+    def submit(self, job: Job, patience_s: float = 0.0) -> "Future[None]":
         """Queues *job*; jobs run in order. The future is done when it is on the disk, and has
         the sqlite3.Error if it could not be written.
 
         Args:
-            urgent: somebody waits for it; otherwise it shares the next commit.
+            patience_s: how long it may lie, in seconds, until another takes it along.
         """
         future: Future[None] = Future()
-        self._put(_Queued(job, urgent, future))
+        self._put(_Queued(job, time.monotonic() + patience_s, future))
         return future
 
-    async def write(self, job: Job, *, urgent: bool = True) -> None:
+    async def write(self, job: Job, patience_s: float = 0.0) -> None:
         """Like :meth:`submit`, and waits until it is on the disk, without holding up the loop.
 
         Raises:
@@ -63,19 +65,26 @@ class Writer:
         """
         loop = asyncio.get_running_loop()
         future = loop.create_future()
-        self._put(_Queued(job, urgent, future, loop))
+        self._put(_Queued(job, time.monotonic() + patience_s, future, loop))
         await future
 
     def _put(self, queued: _Queued) -> None:
         if self._thread is None:
+            self._ending = False
             self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)
             self._thread.start()
-        self._queue.put(queued)
+        with self._changed:
+            self._queue.append(queued)
+            if queued.due < self._due:
+                self._due = queued.due
+                self._changed.notify()
 
     def close(self) -> None:
         """Waits until everything queued is written."""
         if self._thread is not None:
-            self._queue.put(None)
+            with self._changed:
+                self._ending = True
+                self._changed.notify()
             self._thread.join()
             self._thread = None
 
@@ -91,22 +100,13 @@ class Writer:
             db.close()
 
     def _next(self) -> list[_Queued]:
-        """All that waits, at least one; nothing when it is time to end."""
-        one = self._queue.get()
-        batch: list[_Queued] = []
-        until = time.monotonic() + _PATIENCE_S
-        while one is not None:
-            batch.append(one)
-            until = 0.0 if one.urgent else until
-            if len(batch) == _MOST_AT_ONCE:
-                return batch
-            try:
-                one = self._queue.get(timeout=max(until - time.monotonic(), 0.0))
-            except Empty:
-                return batch
-        if batch:
-            self._queue.put(None)  # end next time
-        return batch
+        """All that waits, once the first of it is due; nothing when it is time to end."""
+        with self._changed:
+            while not self._ending and (wait_s := self._due - time.monotonic()) > 0:
+                self._changed.wait(min(wait_s, threading.TIMEOUT_MAX))
+            batch, self._queue = self._queue[:_MOST_AT_ONCE], self._queue[_MOST_AT_ONCE:]
+            self._due = min((one.due for one in self._queue), default=math.inf)
+            return batch
 
 
 def _write(db: sqlite3.Connection, batch: list[_Queued]) -> None:
