@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grader import phrases
 from grader.fold import fold
 
 _FEWEST_ITEMS = 5
@@ -45,6 +46,11 @@ def is_bare_list(sentence: str) -> bool:
     items = [item for item in items if item]
     names = sum(map(_is_name, items))
     return len(items) >= _FEWEST_ITEMS and names >= _NAMES * len(items)
+
+
+def says_both(sentence: str) -> int:
+    """How often *sentence* says something and its opposite of the same thing."""
+    return sum(1 for _ in phrases.load().both_ways.finditer(fold(sentence).text))
 
 
 def _is_name(item: str) -> bool:

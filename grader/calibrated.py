@@ -19,6 +19,10 @@ from grader.request import Token, TopToken, Unusable
 _YES = {"yes", "是"}
 _NO = {"no", "否"}
 
+_UNSUPPORTED = 0.67
+"""Of 75 labelled key points that a small model credits without a word of theirs in the answer,
+people gave no credit for 51."""
+
 FILE = Path(__file__).with_name("calibrated.toml")
 
 
@@ -56,6 +60,8 @@ class Calibration(BaseModel):
         unsure: half-width, in calibrated log-odds, of the band in which a verdict is as good
             as a coin's.
         languages: the languages in which each key point is asked; their log-odds are averaged.
+        by_word: the judge says yes to much that is fluent: it is shown only sentences that have a
+            word of the subject, and gives no credit without one of the key point.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -65,6 +71,7 @@ class Calibration(BaseModel):
     claim: Curve
     unsure: float = Field(ge=0)
     languages: tuple[Literal["en", "zh"], ...]
+    by_word: bool = False
 
 
 class Finding(BaseModel):
@@ -89,14 +96,25 @@ def mean_of_others(own: float, known: Sequence[float]) -> float:
     return (sum(known) - own) / (len(known) - 1) if len(known) > 1 else own
 
 
-def finding(log_odds: float, fitted: Calibration, *, others: float, binary: bool) -> Finding:
+def finding(
+    log_odds: float, fitted: Calibration, *, others: float, binary: bool, supported: bool = True
+) -> Finding:
     """The verdict on a key point.
 
     Args:
         log_odds: natural logarithm of the odds of a yes.
         others: mean log-odds of the answer's other key points.
         binary: the key point is either met or missed.
+        supported: the answer has a word of the key point; without one there is no credit.
     """
+    found = _finding(log_odds, fitted, others, binary=binary)
+    if supported or found.verdict == Verdict.MISSED:
+        return found
+    doubt = Verdict.MET if binary else Verdict.PARTIAL
+    return Finding(verdict=Verdict.MISSED, confidence=_UNSUPPORTED, alternative=doubt)
+
+
+def _finding(log_odds: float, fitted: Calibration, others: float, *, binary: bool) -> Finding:
     met = fitted.met.probability(log_odds, others)
     some = met if binary else max(fitted.some.probability(log_odds, others), met)
     if met > 1 / 2:

@@ -21,7 +21,7 @@ from grader.choice import LOCAL, Options, bench
 from grader.errors import BadInput
 from grader.labelled import LabelledAnswer
 from grader.ledger import Ledger, default_path
-from grader.own_words import all_lines
+from grader.own_words import own_lines
 from grader.per_point import PerPoint
 from grader.record import Verdict
 from grader.request import Unusable
@@ -43,6 +43,7 @@ class Sample:
 
     Attributes:
         others: mean log-odds of the answer's other key points.
+        supported: the answer has a word of the key point.
         verdict: None for a misconception.
         asserted: None for a key point.
     """
@@ -55,6 +56,7 @@ class Sample:
     log_odds: float
     others: float = 0.0
     binary: bool = False
+    supported: bool = True
     verdict: Verdict | None = None
     asserted: bool | None = None
 
@@ -65,13 +67,16 @@ async def samples(judge: PerPoint, folders: Sequence[Path]) -> list[Sample]:
     for asked in rubric.load_all(folders):
         known = labelled.of(asked, folders)
         for one in known.answers if known else ():
-            about = judge.questions(all_lines(from_text(one.text, one.id)))
-            found += await _of_points(about, asked, one)
+            own = own_lines(from_text(one.text, one.id), asked)
+            about = judge.questions(judge.shown(own, asked))
+            found += await _of_points(about, asked, one, judge.supported(own, asked))
             found += await _of_claims(about, asked, one)
     return found
 
 
-async def _of_points(about: Questions, asked: Rubric, one: LabelledAnswer) -> list[Sample]:
+async def _of_points(
+    about: Questions, asked: Rubric, one: LabelledAnswer, supported: frozenset[str]
+) -> list[Sample]:
     odds = {point: await _odds(about.point_log_odds(point)) for point in asked.key_points}
     known = [value for value in odds.values() if value is not None]
     return [
@@ -79,6 +84,7 @@ async def _of_points(about: Questions, asked: Rubric, one: LabelledAnswer) -> li
             *(asked.id, one.id, one.language, one.kind, point.id, value),
             others=mean_of_others(value, known),
             binary=point.binary,
+            supported=point.id in supported,
             verdict=one.verdicts[point.id].verdict,
         )
         for point, value in odds.items()
@@ -133,7 +139,7 @@ def fit_curve(features: "NDArray[np.float64]", yes: "NDArray[np.bool_]") -> list
 
 def fit(found: Iterable[Sample], base: Calibration) -> Calibration:
     """The calibration that fits labelled decisions best, with the languages of *base*."""
-    points = [s for s in found if s.verdict is not None]
+    points = [s for s in found if s.verdict is not None and s.supported]
     claims = [s for s in found if s.asserted is not None]
     graded = [s for s in points if not s.binary]
     return Calibration(
@@ -142,6 +148,7 @@ def fit(found: Iterable[Sample], base: Calibration) -> Calibration:
         claim=_curve(claims, lambda s: bool(s.asserted), pooled=False),
         unsure=_UNSURE,
         languages=base.languages,
+        by_word=base.by_word,
     )
 
 
@@ -162,11 +169,21 @@ def held_out(found: Sequence[Sample], base: Calibration) -> list[tuple[Sample, V
     for question in sorted({s.question for s in found}):
         fitted = fit([s for s in found if s.question != question], base)
         judged += [
-            (s, finding(s.log_odds, fitted, others=s.others, binary=s.binary).verdict)
+            (s, _judged(s, fitted))
             for s in found
             if s.question == question and s.verdict is not None
         ]
     return judged
+
+
+def _judged(sample: Sample, fitted: Calibration) -> Verdict:
+    return finding(
+        sample.log_odds,
+        fitted,
+        others=sample.others,
+        binary=sample.binary,
+        supported=sample.supported,
+    ).verdict
 
 
 def table(judged: Sequence[tuple[Sample, Verdict]]) -> list[tuple[str, str]]:

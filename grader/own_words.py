@@ -12,7 +12,7 @@ from operator import itemgetter, sub
 
 from grader import integrity
 from grader.answer import Answer
-from grader.assertion import SAME, Wording, denies, is_bare_list
+from grader.assertion import SAME, Wording, denies, is_bare_list, says_both
 from grader.echo import Run, is_inside, repeated
 from grader.fold import fold
 from grader.integrity import MAX_FLAGS, Flag
@@ -24,6 +24,8 @@ ADDRESS = frozenset({"instruction", "self-grading", "fake-delimiter", "role-toke
 
 _HIDDEN_WORDS = 8
 """Invisible characters in a row from which on they may spell something out to a model."""
+_BOTH_WAYS = 2
+"""Times from which on an answer that says a thing and its opposite is hedging on purpose."""
 _CLAUSES = 3
 """Sentences over which a denied claim may be spread."""
 
@@ -61,7 +63,8 @@ def all_lines(answer: Answer) -> tuple[Line, ...]:
 
 def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
     """The sentences without what speaks to the grader; those of which nothing is left are gone,
-    and so are bare lists of names.
+    and so are bare lists of names, and those that say a thing and its opposite where that is done
+    more than once.
 
     Where the answer claims to have covered everything, the rubric's own sentences recited are a
     part of that claim.
@@ -70,10 +73,15 @@ def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
     recited = _recited(answer, rubric) if any(f.kind == "self-grading" for f in flags) else set()
     cuts = _merged(flags)
     cut = [Line(s, "" if s in recited else _cut(s, cuts)) for s in sentences(answer.text)]
+    hedges = [says_both(line.shown) for line in cut]
+    hedged = sum(hedges) >= _BOTH_WAYS
     return tuple(
         line
-        for line, following in zip(cut, [*cut[1:], None], strict=True)
-        if _says(line.shown) and not is_bare_list(line.shown) and not _frames(line, following)
+        for line, following, hedge in zip(cut, [*cut[1:], None], hedges, strict=True)
+        if _says(line.shown)
+        and not (hedged and hedge)
+        and not is_bare_list(line.shown)
+        and not _frames(line, following)
     )
 
 

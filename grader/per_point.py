@@ -1,7 +1,7 @@
 """One yes/no question a key point, read from the log-probabilities and calibrated."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from grader.own_words import Line, all_lines, own_lines
 from grader.record import Cause, Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
 from grader.request import Ask, Unusable
 from grader.rubric import Rubric
-from grader.subject import is_elsewhere
+from grader.subject import is_elsewhere, supports, to_be_shown
 from grader.yes_no import Questions
 
 _Row = TypeVar("_Row")
@@ -46,20 +46,35 @@ class PerPoint:
         """What this judge asks about an answer's *lines*."""
         return Questions(self.ask, lines, self.calibration.languages, self.parameters)
 
+    def shown(self, own: tuple[Line, ...], rubric: Rubric) -> tuple[Line, ...]:
+        """What of the candidate's *own* lines this judge is shown."""
+        return to_be_shown(own, rubric) if self.calibration.by_word else own
+
+    def supported(self, own: tuple[Line, ...], rubric: Rubric) -> frozenset[str]:
+        """The key points that this judge can credit; of an answer about something else all, for
+        that credit is a person's to give."""
+        free = not self.calibration.by_word or is_elsewhere(own, rubric)
+        return frozenset(p.id for p in rubric.key_points if free or supports(own, p, rubric))
+
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
         """A few short calls for each key point and one for each misconception.
 
-        Where a part of the answer speaks to the grader, the rest is judged, and the verdicts on
-        the whole are compared with those on the rest: one that differs is ungraded. So is a key
+        The judge is shown the sentences that are about the subject. Where a part of the answer
+        speaks to the grader, the rest is judged, and the verdicts on the rest together with that
+        part are compared with those on the rest: one that differs is ungraded. So is a key
         point found in an answer that shares hardly a word with the subject.
         """
-        rest = self.questions(own_lines(answer, rubric))
-        whole = self.questions(all_lines(answer))
-        asked = [rest] if whole.lines == rest.lines else [rest, whole]
+        own = own_lines(answer, rubric)
+        rest = self.questions(self.shown(own, rubric))
+        asked = [rest]
+        # Where nothing is left there is no credit that could have been swayed.
+        if rest.lines and (every := all_lines(answer)) != own:
+            set_aside = {line.span for line in own} - {line.span for line in rest.lines}
+            asked.append(self.questions(tuple(e for e in every if e.span not in set_aside)))
         items, wrong = points(rubric), claims(rubric, language(answer.text))
-        verdicts = [await self._findings(each, items) for each in asked]
+        supported, elsewhere = self.supported(own, rubric), is_elsewhere(own, rubric)
+        verdicts = [await self._findings(each, items, supported) for each in asked]
         asserted = [await self._each(self._claim_finder(each), wrong) for each in asked]
-        elsewhere = is_elsewhere(" ".join(line.shown for line in rest.lines), rubric)
         found = [
             await self._point(rest, item, _credible(_unswayed(*findings), elsewhere))
             for item, *findings in zip(items, *verdicts, strict=True)
@@ -77,7 +92,7 @@ class PerPoint:
         )
 
     async def _findings(
-        self, asked: Questions, items: Sequence[PointItem]
+        self, asked: Questions, items: Sequence[PointItem], supported: Collection[str]
     ) -> list[Finding | Cause]:
         """The verdict on every key point, each in the light of the others."""
 
@@ -96,17 +111,17 @@ class PerPoint:
         return [
             Finding(verdict=Verdict.CONTRADICTED, confidence=1.0, evidence=evidence)
             if evidence
-            else self._finding(item, odds[item], known)
+            else self._finding(item, odds[item], known, supported=item.id in supported)
             for item, evidence in zip(items, denied, strict=True)
         ]
 
     def _finding(
-        self, item: PointItem, odds: float | Cause, known: Sequence[float]
+        self, item: PointItem, odds: float | Cause, known: Sequence[float], *, supported: bool
     ) -> Finding | Cause:
         if isinstance(odds, Cause):
             return odds
-        others = mean_of_others(odds, known)
-        return finding(odds, self.calibration, others=others, binary=item.point.binary)
+        others, binary = mean_of_others(odds, known), item.point.binary
+        return finding(odds, self.calibration, others=others, binary=binary, supported=supported)
 
     def _claim_finder(self, asked: Questions) -> Callable[[ClaimItem], Awaitable[Finding | Cause]]:
         async def find(item: ClaimItem) -> Finding | Cause:

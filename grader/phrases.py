@@ -39,6 +39,7 @@ class Phrases(BaseModel):
     words: dict[str, tuple[str, ...]]
     sentences: dict[str, tuple[str, ...]]
     marks: dict[str, tuple[str, ...]]
+    opposites: dict[str, tuple[tuple[str, str], ...]]
 
 
 class Matchers:
@@ -53,6 +54,7 @@ class Matchers:
             kind: _any_pattern(_expanded(patterns, phrases.words))
             for kind, patterns in phrases.sentences.items()
         }
+        self.both_ways = _both_ways(phrases.opposites)
         self.marks = {kind: re.compile("|".join(each)) for kind, each in phrases.marks.items()}
 
     def is_closed(self, folded_question: str) -> bool:
@@ -84,6 +86,22 @@ def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
     latin = "|".join(re.escape(each) for each in folded if not _NOT_LATIN.search(each))
     other = "|".join(re.escape(each) for each in folded if _NOT_LATIN.search(each))
     return re.compile(f"(?<![a-z0-9])(?:{latin})(?![a-z0-9])|{other}")
+
+
+def _both_ways(opposites: dict[str, tuple[tuple[str, str], ...]]) -> re.Pattern[str]:
+    """Two opposites said of one thing: "faster or slower", "sometimes faster and sometimes not"."""
+    latin = [
+        rf"(?<![a-z])(?!more or less){a}[a-z]*(?: [a-z]+){{0,2}}?"
+        rf" (?:or|and in other\w*|and sometimes)(?: [a-z]+){{0,2}}? {b}"
+        for pair in opposites["latin"]
+        for a, b in (pair, pair[::-1])
+    ]
+    other = [
+        rf"{a}.{{0,8}}?(?:也|或|还是|有时|有的).{{0,6}}?{b}"
+        for pair in opposites["other"]
+        for a, b in (pair, pair[::-1])
+    ]
+    return re.compile("|".join([*latin, *other]))
 
 
 def _any_pattern(patterns: Iterable[str]) -> re.Pattern[str]:
