@@ -19,9 +19,9 @@ from grader.request import Token, TopToken, Unusable
 _YES = {"yes", "是"}
 _NO = {"no", "否"}
 
-_UNSUPPORTED = 0.67
-"""Of 75 labelled key points that a small model credits without a word of theirs in the answer,
-people gave no credit for 51."""
+_UNSUPPORTED = 0.72
+"""Of 86 labelled key points that a small model credits without a word of theirs in the answer,
+people gave no credit for 62."""
 
 FILE = Path(__file__).with_name("calibrated.toml")
 
