@@ -82,6 +82,28 @@ def test_nobody_listening_is_said() -> None:
         asyncio.run(post())
 
 
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    async def proxy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readline())
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(HEAD % 200)
+        writer.close()
+
+    async def post() -> int:
+        server = await asyncio.start_server(proxy, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{port}")
+        async with server, httpx2.AsyncClient(transport=Connections()) as client:
+            status = (await client.post("http://nowhere.invalid/x", content=b"body")).status_code
+            await asyncio.sleep(0.02)
+            return status
+
+    assert asyncio.run(post()) == 200
+    assert asked == [b"POST http://nowhere.invalid/x HTTP/1.1\r\n"]
+
+
 def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
     opened = []
 
