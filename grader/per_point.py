@@ -1,7 +1,7 @@
 """One yes/no question a key point, read from the log-probabilities and calibrated."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeVar
@@ -65,12 +65,8 @@ class PerPoint:
         point found in an answer that shares hardly a word with the subject.
         """
         own = own_lines(answer, rubric)
-        rest = self.questions(self.shown(own, rubric))
-        asked = [rest]
-        # Where nothing is left there is no credit that could have been swayed.
-        if rest.lines and (every := all_lines(answer)) != own:
-            set_aside = {line.span for line in own} - {line.span for line in rest.lines}
-            asked.append(self.questions(tuple(e for e in every if e.span not in set_aside)))
+        asked = [self.questions(lines) for lines in self._views(answer, own, rubric)]
+        rest = asked[0]
         items, wrong = points(rubric), claims(rubric, language(answer.text))
         supported, elsewhere = self.supported(own, rubric), is_elsewhere(own, rubric)
         verdicts = [await self._findings(each, items, supported) for each in asked]
@@ -90,6 +86,18 @@ class PerPoint:
             replied=next((each.replied for each in asked if each.replied), None),
             usage=total_usage([reply for each in asked for reply in each.replies]),
         )
+
+    def _views(
+        self, answer: Answer, own: tuple[Line, ...], rubric: Rubric
+    ) -> Iterator[tuple[Line, ...]]:
+        """What is judged, and, where some of the answer speaks to the grader, that with it."""
+        shown = self.shown(own, rubric)
+        yield shown
+        every = all_lines(answer)
+        # Where nothing is shown there is no credit that could have been swayed.
+        if shown and every != own:
+            set_aside = {line.span for line in own} - {line.span for line in shown}
+            yield tuple(line for line in every if line.span not in set_aside)
 
     async def _findings(
         self, asked: Questions, items: Sequence[PointItem], supported: Collection[str]
