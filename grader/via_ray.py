@@ -69,12 +69,10 @@ class Cluster:
     Attributes:
         address: of a running cluster; None starts one on this machine.
         actors: how many grade at once; None lets Ray choose by the cluster's size.
-        cpus: CPU cores that an actor takes.
     """
 
     address: str | None = None
     actors: int | None = None
-    cpus: float = 1.0
 
 
 def grade(
@@ -125,7 +123,7 @@ def _run(paths: tuple[str, ...], out: str, ledger: Path, work: Work, cluster: Cl
                 batch_size=size,
                 batch_format="pyarrow",
                 compute=strategy if cluster.actors else ray.data.ActorPoolStrategy(min_size=1),
-                num_cpus=cluster.cpus,
+                num_cpus=_cores(cluster),
                 fn_constructor_args=(keeper, work),
             )
         )
@@ -133,6 +131,13 @@ def _run(paths: tuple[str, ...], out: str, ledger: Path, work: Work, cluster: Cl
     finally:
         # What the keeper was told is on its disk before it says so.
         ray.kill(keeper)
+
+
+def _cores(cluster: Cluster) -> float:
+    """What an actor may take of a core, so that one is left to read and write: the actors never
+    give theirs back, and a run whose rows nobody can read would wait for ever."""
+    all_cores = float(ray.cluster_resources().get("CPU", 1.0))
+    return float(min(1.0, max(all_cores - 1.0, all_cores / 2) / (cluster.actors or 1)))
 
 
 def _rows(paths: tuple[str, ...]) -> Any:  # noqa: ANN401 - ray has no types

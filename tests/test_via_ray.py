@@ -25,7 +25,7 @@ def grade(place: Path, url: str, out: str, *words: str) -> subprocess.CompletedP
     code = "from grader.cli import main; main()"
     command = [sys.executable, "-c", code, "batch", *more]
     return subprocess.run(  # noqa: PLW1510 - the exit code is looked at
-        command, env=env, cwd=place, capture_output=True, text=True
+        command, env=env, cwd=place, capture_output=True, text=True, timeout=240
     )
 
 
@@ -64,6 +64,16 @@ def test_live_and_ray_give_the_same_records(tmp_path: Path) -> None:
     for record in got.values():  # the second run took everything from the ledger
         record["usage"]["from_ledger"] = wanted[record["answer_id"]]["usage"]["from_ledger"]
     assert json.dumps(got, sort_keys=True) == json.dumps(wanted, sort_keys=True)
+
+
+def test_more_actors_than_cores_leave_room_for_the_rows_to_be_read(tmp_path: Path) -> None:
+    session = tmp_path / "session.jsonl"
+    session.write_text(json.dumps({"question": "bank-conflict", "answer": "Padding.", "id": "a"}))
+    many = str(2 * (os.cpu_count() or 1))
+    with running() as (_, url):
+        done = grade(tmp_path, url, "o.jsonl", str(session), "--via", "ray", "--actors", many)
+    assert done.returncode == 0, done.stderr
+    assert list(records(tmp_path / "o.jsonl")) == ["a"]
 
 
 def test_a_node_lost_in_the_middle_loses_no_answer_and_pays_for_little_twice() -> None:
