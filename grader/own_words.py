@@ -85,6 +85,15 @@ def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
     )
 
 
+def with_the_rest(
+    shown: Iterable[Line], own: Iterable[Line], every: Iterable[Line]
+) -> tuple[Line, ...]:
+    """*every* line but those of *own* that are not *shown*: what speaks to the grader comes back
+    among what is shown."""
+    set_aside = {line.span for line in own} - {line.span for line in shown}
+    return tuple(line for line in every if line.span not in set_aside)
+
+
 def _frames(line: Line, following: Line | None) -> bool:
     """Whether a line only opens or announces what was cut out after it."""
     if following is None or following.shown == following.span.text or _says(following.shown):

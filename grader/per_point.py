@@ -11,7 +11,7 @@ from grader.answer import Answer
 from grader.calibrated import Calibration, Finding, finding, mean_of_others
 from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
-from grader.own_words import Line, all_lines, own_lines
+from grader.own_words import Line, all_lines, own_lines, with_the_rest
 from grader.record import Cause, Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
 from grader.request import Ask, Unusable
 from grader.rubric import Rubric
@@ -96,8 +96,7 @@ class PerPoint:
         every = all_lines(answer)
         # Where nothing is shown there is no credit that could have been swayed.
         if shown and every != own:
-            set_aside = {line.span for line in own} - {line.span for line in shown}
-            yield tuple(line for line in every if line.span not in set_aside)
+            yield with_the_rest(shown, own, every)
 
     async def _findings(
         self, asked: Questions, items: Sequence[PointItem], supported: Collection[str]

@@ -148,7 +148,7 @@ def measured() -> Iterator[None]:
     print(json.dumps(took), file=sys.stderr)
 
 
-def side(name: str, folder: Path, url: str, answers: int, concurrency: int) -> None:
+def run_side(name: str, folder: Path, url: str, answers: int, concurrency: int) -> None:
     """Runs one side in this process: one answer first, which takes the imports, then all."""
     for place, number in ((folder / "first", 1), (folder / "all", answers)):
         place.mkdir()
@@ -290,7 +290,7 @@ def kill(times: int, answers: int, concurrency: int) -> None:
 
 def main() -> None:
     if sys.argv[1] in {"bare", "ours"}:
-        side(sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
+        run_side(sys.argv[1], Path(sys.argv[2]), sys.argv[3], int(sys.argv[4]), int(sys.argv[5]))
         return
     parser = argparse.ArgumentParser(description="Measures grade batch.")
     parser.add_argument("what", choices=["throughput", "memory", "kill"])

@@ -26,7 +26,7 @@ from grader.data import folder
 from grader.errors import BadInput
 from grader.ledger import Ledger, default_path
 from grader.local import weights
-from grader.own_words import Line, all_lines, own_lines, own_text
+from grader.own_words import Line, all_lines, own_lines, own_text, with_the_rest
 from grader.per_point import PerPoint
 from grader.record import PointGrade, Verdict
 from grader.rubric import Rubric
@@ -78,8 +78,7 @@ async def verdicts(
     held = {p.id for p in asked.key_points if free or supports(own, p, asked)}
     found = await _found(judge, asked, shown, held, stage)
     if stage >= COMPARED and shown and every != own:
-        aside = {line.span for line in own} - {line.span for line in shown}
-        whole = tuple(line for line in every if line.span not in aside)
+        whole = with_the_rest(shown, own, every)
         again = await _found(judge, asked, whole, held, stage)
         found = [a if a == b else None for a, b in zip(found, again, strict=True)]
     credited = (Verdict.MET, Verdict.PARTIAL)
