@@ -18,6 +18,8 @@ _LONGEST_ITEM = 3  # Latin words
 _LONGEST_CHINESE_ITEM = 6
 SAME = 0.85
 """The share of its words that a denial has in common with the claim."""
+DRESSED = 0.5
+"""The share of a sentence's words from which on they are a claim, the others its dress."""
 
 _COMMA = re.compile(r"[,，、;；|\n]+")
 _STOPS = ".。!！:： \t"
@@ -53,6 +55,12 @@ def says_both(sentence: str) -> int:
     return sum(1 for _ in phrases.load().both_ways.finditer(fold(sentence).text))
 
 
+def without_emphasis(sentence: str) -> str:
+    """*sentence* without what only says how sure its writer is; whole where nothing else is."""
+    left = phrases.load().emphasis.sub("", sentence).strip()
+    return left if any(char.isalnum() for char in left) else sentence
+
+
 def _is_name(item: str) -> bool:
     if _RELATION.search(item.casefold()):
         return False
@@ -81,8 +89,25 @@ def wording(text: str) -> Wording:
 
 def denies(said: Sequence[Wording], claim: Wording) -> bool:
     """Whether the sentences *said* are *claim* word for word but for a denial."""
-    size = sum(each.size for each in said)
-    if sum(each.denials for each in said) % 2 == claim.denials % 2 or not size:
+    whole = _together(said)
+    if whole.denials % 2 == claim.denials % 2 or not whole.size:
         return False
+    return _in_common(whole, claim) >= SAME * max(whole.size, claim.size)
+
+
+def states(said: Sequence[Wording], claim: Wording) -> bool:
+    """Whether the sentences *said* hold *claim* word for word, and little else."""
+    whole = _together(said)
+    if whole.denials % 2 != claim.denials % 2 or not claim.size:
+        return False
+    shared = _in_common(whole, claim)
+    return shared >= SAME * claim.size and shared >= DRESSED * whole.size
+
+
+def _together(said: Sequence[Wording]) -> Wording:
     words: Counter[str] = sum((each.words for each in said), Counter())
-    return (words & claim.words).total() >= SAME * max(size, claim.size)
+    return Wording(words, sum(each.size for each in said), sum(each.denials for each in said))
+
+
+def _in_common(said: Wording, claim: Wording) -> int:
+    return (said.words & claim.words).total()

@@ -21,7 +21,7 @@ from grader.choice import LOCAL, Options, bench
 from grader.errors import BadInput
 from grader.labelled import LabelledAnswer
 from grader.ledger import Ledger, default_path
-from grader.own_words import own_lines
+from grader.own_words import making_points, own_lines
 from grader.per_point import PerPoint
 from grader.record import Verdict
 from grader.request import Unusable
@@ -68,9 +68,10 @@ async def samples(judge: PerPoint, folders: Sequence[Path]) -> list[Sample]:
         known = labelled.of(asked, folders)
         for one in known.answers if known else ():
             own = own_lines(from_text(one.text, one.id), asked)
-            about = judge.questions(judge.shown(own, asked))
-            found += await _of_points(about, asked, one, judge.supported(own, asked))
-            found += await _of_claims(about, asked, one)
+            shown = judge.shown(own, asked)
+            on_points = judge.questions(making_points(shown, asked))
+            found += await _of_points(on_points, asked, one, judge.supported(own, asked))
+            found += await _of_claims(judge.questions(shown), asked, one)
     return found
 
 

@@ -5,18 +5,28 @@ of a grade and is evidence of nothing, or only lists names.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from operator import itemgetter, sub
 
 from grader import integrity
 from grader.answer import Answer
-from grader.assertion import SAME, Wording, denies, is_bare_list, says_both
+from grader.assertion import (
+    DRESSED,
+    SAME,
+    Wording,
+    denies,
+    is_bare_list,
+    says_both,
+    states,
+    without_emphasis,
+    wording,
+)
 from grader.echo import Run, is_inside, repeated
 from grader.fold import fold
 from grader.integrity import MAX_FLAGS, Flag
-from grader.rubric import Rubric
+from grader.rubric import KeyPoint, Misconception, Rubric
 from grader.segment import Span, sentences
 
 ADDRESS = frozenset({"instruction", "self-grading", "fake-delimiter", "role-token"})
@@ -105,15 +115,49 @@ def denial(
     lines: Sequence[Line], said: Sequence[Wording], claims: Iterable[Wording]
 ) -> Span | None:
     """Where *lines* say one of *claims* word for word, but deny it; *said* is their wording."""
+    found = next(_runs(said, claims, denies, longest=1 / SAME), None)
+    return lines[found.start].span if found else None
+
+
+def making_points(lines: tuple[Line, ...], rubric: Rubric) -> tuple[Line, ...]:
+    """The lines that can make a key point: not those that say a misconception of the rubric word
+    for word, whatever it is dressed in, and no key point with the same words."""
+    said = [wording(without_emphasis(line.shown)) for line in lines]
+    wrong, right = (
+        {n for run in _runs(said, _wordings(each), states, 1 / DRESSED) for n in _places(run)}
+        for each in (rubric.misconceptions, rubric.key_points)
+    )
+    return tuple(line for n, line in enumerate(lines) if n not in wrong - right)
+
+
+def _wordings(claims: Iterable[KeyPoint | Misconception]) -> list[Wording]:
+    return [wording(text) for claim in claims for text in (claim.en, claim.zh)]
+
+
+def _places(run: slice) -> range:
+    return range(run.start, run.stop)
+
+
+def _runs(
+    said: Sequence[Wording],
+    claims: Iterable[Wording],
+    matches: Callable[[Sequence[Wording], Wording], bool],
+    longest: float,
+) -> Iterator[slice]:
+    """The runs of a few sentences, at most *longest* times as long as a claim, that match it; of
+    each claim the shortest, so that no sentence beside it is taken for a part of it."""
     sizes = [0, *accumulate(each.size for each in said)]
     for claim in claims:
-        shortest, longest = claim.size * SAME, claim.size / SAME
+        shortest, most = claim.size * SAME, claim.size * longest
         for clauses in range(1, _CLAUSES + 1):
-            for start, size in enumerate(map(sub, sizes[clauses:], sizes)):
-                part = said[start : start + clauses] if shortest <= size <= longest else ()
-                if part and denies(part, claim):
-                    return lines[start].span
-    return None
+            runs = [
+                slice(start, start + clauses)
+                for start, size in enumerate(map(sub, sizes[clauses:], sizes))
+                if shortest <= size <= most and matches(said[start : start + clauses], claim)
+            ]
+            yield from runs
+            if runs:
+                break
 
 
 def _says(text: str) -> bool:

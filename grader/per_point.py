@@ -11,7 +11,7 @@ from grader.answer import Answer
 from grader.calibrated import Calibration, Finding, finding, mean_of_others
 from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
-from grader.own_words import Line, all_lines, own_lines, with_the_rest
+from grader.own_words import Line, all_lines, making_points, own_lines, with_the_rest
 from grader.record import Cause, Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
 from grader.request import Ask, Unusable
 from grader.rubric import Rubric
@@ -29,6 +29,8 @@ class PerPoint:
     Attributes:
         calibration: turns log-odds into verdicts.
         slots: how many questions may be under way at once.
+        claims: whether misconceptions are asked about; where none costs points, the score is the
+            same without.
     """
 
     ask: Ask
@@ -36,6 +38,7 @@ class PerPoint:
     calibration: Calibration
     parameters: dict[str, Any] = field(default_factory=dict)
     slots: int = 1
+    claims: bool = True
 
     @cached_property
     def prompt_digest(self) -> str:
@@ -65,20 +68,11 @@ class PerPoint:
         point found in an answer that shares hardly a word with the subject.
         """
         own = own_lines(answer, rubric)
-        asked = [self.questions(lines) for lines in self._views(answer, own, rubric)]
-        rest = asked[0]
-        items, wrong = points(rubric), claims(rubric, language(answer.text))
-        supported, elsewhere = self.supported(own, rubric), is_elsewhere(own, rubric)
-        verdicts = [await self._findings(each, items, supported) for each in asked]
-        asserted = [await self._each(self._claim_finder(each), wrong) for each in asked]
-        found = [
-            await self._point(rest, item, _credible(_unswayed(*findings), elsewhere))
-            for item, *findings in zip(items, *verdicts, strict=True)
-        ]
-        held = [
-            await self._claim(rest, item, _unswayed(*findings))
-            for item, *findings in zip(wrong, *asserted, strict=True)
-        ]
+        views = list(self._views(answer, own, rubric))
+        found, on_points = await self._points(views, own, rubric)
+        wrong = claims(rubric, language(answer.text)) if self.claims else ()
+        held, on_claims = await self._claims(views, wrong)
+        asked = [*on_points, *on_claims]
         return Judgement(
             points=tuple(_contradicted(grade, held, rubric) for grade in found),
             misconceptions=tuple(held),
@@ -86,6 +80,30 @@ class PerPoint:
             replied=next((each.replied for each in asked if each.replied), None),
             usage=total_usage([reply for each in asked for reply in each.replies]),
         )
+
+    async def _points(
+        self, views: Sequence[tuple[Line, ...]], own: tuple[Line, ...], rubric: Rubric
+    ) -> tuple[list[PointGrade], list[Questions]]:
+        asked = [self.questions(making_points(lines, rubric)) for lines in views]
+        items = points(rubric)
+        supported, elsewhere = self.supported(own, rubric), is_elsewhere(own, rubric)
+        verdicts = [await self._findings(each, items, supported) for each in asked]
+        grades = [
+            await self._point(asked[0], item, _credible(_unswayed(*findings), elsewhere))
+            for item, *findings in zip(items, *verdicts, strict=True)
+        ]
+        return grades, asked
+
+    async def _claims(
+        self, views: Sequence[tuple[Line, ...]], wrong: Sequence[ClaimItem]
+    ) -> tuple[list[MisconceptionGrade], list[Questions]]:
+        asked = [self.questions(lines) for lines in views]
+        asserted = [await self._each(self._claim_finder(each), wrong) for each in asked]
+        grades = [
+            await self._claim(asked[0], item, _unswayed(*findings))
+            for item, *findings in zip(wrong, *asserted, strict=True)
+        ]
+        return grades, asked
 
     def _views(
         self, answer: Answer, own: tuple[Line, ...], rubric: Rubric

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from grader import prompt
-from grader.assertion import Wording, wording
+from grader.assertion import Wording, without_emphasis, wording
 from grader.calibrated import log_odds
 from grader.nearest import nearest
 from grader.own_words import Line, denial
@@ -112,9 +112,10 @@ class Questions:
 
     @cached_property
     def _shown(self) -> str:
-        """The answer, its sentences numbered, as it stands before every question."""
+        """The answer, its sentences numbered, as it stands before every question. A small model
+        takes emphasis for content: it is left out."""
         lines = (
-            prompt.fill("per-point-sentence", number=str(n), sentence=line.shown)
+            prompt.fill("per-point-sentence", number=str(n), sentence=without_emphasis(line.shown))
             for n, line in enumerate(self.lines, 1)
         )
         return prompt.fill("per-point-answer", answer="".join(lines).rstrip("\n"))

@@ -21,10 +21,11 @@ from grader.data import folder
 from grader.errors import BadInput
 from grader.judge import Judge
 from grader.one_call import OneCall
+from grader.per_point import PerPoint
 from grader.request import Reply, Request
-from grader.rubric import Rubric
 from tests.fakes import INFO, FakeModel, completion, judgement
 from tests.stub import running
+from tests.test_per_point import PLAIN
 
 FOLDERS = (folder("rubrics"),)
 RUBRIC = rubrics.load("bank-conflict", FOLDERS)
@@ -144,23 +145,16 @@ def test_a_suite_of_ones_own_must_be_of_the_format(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_rubric_with_penalties_keeps_its_misconceptions_in_an_audit(tmp_path: Path) -> None:
-    asked: list[Rubric] = []
-
-    class Spy:
-        info = INFO.model_copy(update={"ask": "per-point"})
-        prompt_digest = ""
-
-        async def judge(self, rubric: Rubric, _: object) -> None:
-            asked.append(rubric)
-            raise BadInput("enough")
-
+def test_an_audit_asks_about_misconceptions_only_where_one_costs_points() -> None:
     claim = RUBRIC.misconceptions[0].model_copy(update={"penalty": 1.0})
-    for rubric in (RUBRIC, RUBRIC.model_copy(update={"misconceptions": (claim,)})):
-        case = Case(rubric, load()[0], None, "Some text about banks.")
-        with pytest.raises(BadInput):
-            asyncio.run(run([case], Spy()))  # type: ignore[arg-type]
-    assert [len(rubric.misconceptions) for rubric in asked] == [0, 1]
+    costly = RUBRIC.model_copy(update={"misconceptions": (claim,)})
+    counts = []
+    for rubric in (RUBRIC, costly):
+        model = FakeModel(completion("x", logprobs={"No": 0.0, "Yes": -5.0}))
+        given = [Case(rubric, load()[0], None, "Shared memory has 32 banks, four bytes each.")]
+        asyncio.run(run(given, PerPoint(model.ask, INFO, PLAIN)))
+        counts.append(len(model.asked))
+    assert counts == [2 * len(RUBRIC.key_points), 2 * len(RUBRIC.key_points) + 1]
 
 
 def test_the_command_goes_through_the_ledger_and_prints_json() -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from grader import answer
 from grader.answer import Answer
@@ -10,6 +10,7 @@ from grader.audit.cases import Case
 from grader.errors import BadInput
 from grader.grading import Attempt, grade
 from grader.judge import Judge
+from grader.per_point import PerPoint
 from grader.record import Cause, Grade
 from grader.rubric import Rubric
 
@@ -62,6 +63,7 @@ async def run(
     Raises:
         ModelFailed: no request to the judge can succeed.
     """
+    judge = _of_points(judge, given)
     gate = asyncio.Semaphore(slots)
 
     async def judged(rubric: Rubric, text: str, case: Case | None) -> Grade | None:
@@ -69,7 +71,7 @@ async def run(
         if read is None:
             return None
         async with gate:
-            graded = await grade(_scored(rubric, judge), Attempt(read, "audit"), judge)
+            graded = await grade(rubric, Attempt(read, "audit"), judge)
         done(case)
         return graded
 
@@ -95,11 +97,10 @@ def _answer(text: str) -> Answer | None:
         return None
 
 
-def _scored(rubric: Rubric, judge: Judge) -> Rubric:
-    """The rubric without what cannot change a score: asked point by point, that saves calls."""
-    if judge.info.ask != "per-point" or any(m.penalty for m in rubric.misconceptions):
-        return rubric
-    return rubric.model_copy(update={"misconceptions": ()})
+def _of_points(judge: Judge, given: Sequence[Case]) -> Judge:
+    """The judge without questions that cannot change a score."""
+    penalties = any(m.penalty for case in given for m in case.rubric.misconceptions)
+    return replace(judge, claims=penalties) if isinstance(judge, PerPoint) else judge
 
 
 def _outcome(case: Case, before: Grade | None, after: Grade | None) -> Outcome:
