@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader import rubric as rubrics
+from grader.answer import Answer
 from grader.audit.cases import Base, Case, bases, cases, drawn, fill
 from grader.audit.report import Report, report
 from grader.audit.run import run
@@ -19,10 +20,12 @@ from grader.cli import app
 from grader.command.audit import exit_code
 from grader.data import folder
 from grader.errors import BadInput
-from grader.judge import Judge
+from grader.judge import Judge, Judgement
 from grader.one_call import OneCall
 from grader.per_point import PerPoint
+from grader.record import PointGrade, Usage, Verdict
 from grader.request import Reply, Request
+from grader.rubric import Rubric
 from tests.fakes import INFO, FakeModel, completion, judgement
 from tests.stub import running
 from tests.test_per_point import PLAIN
@@ -102,6 +105,34 @@ def test_an_honest_addition_that_costs_something_fails() -> None:
     found = audited(lambda said: "nvidia-smi" not in said, named("code-block"))
     assert [m.kind for m in found.moved] == ["control"]
     assert exit_code(found, 1.0) == 4
+
+
+@pytest.mark.parametrize(("alternative", "beyond"), [(None, 1), (Verdict.PARTIAL, 0)])
+def test_a_loss_within_the_doubt_that_the_grade_states_is_told_apart(
+    alternative: Verdict | None, beyond: int
+) -> None:
+    class Unsure:
+        info, prompt_digest = INFO, ""
+
+        async def judge(self, rubric: Rubric, given: Answer) -> Judgement:
+            verdict = Verdict.PARTIAL if "nvidia-smi" in given.text else Verdict.MET
+            return Judgement(
+                points=tuple(
+                    PointGrade(id=p.id, weight=p.weight, verdict=verdict, alternative=alternative)
+                    for p in rubric.key_points
+                ),
+                misconceptions=(),
+                feedback="",
+                replied=None,
+                usage=Usage(),
+            )
+
+    given = list(cases([RUBRIC], named("code-block"), FOLDERS))
+    found = report(asyncio.run(run(given, Unsure())), "fake")
+    lost = found.total("no-loss")
+    assert lost
+    assert (lost.moved.hits, lost.beyond_doubt) == (1, beyond)
+    assert f"{beyond} of them out of its grade's interval" in text(found)
 
 
 def test_a_judge_that_cannot_be_read_is_no_good_news() -> None:

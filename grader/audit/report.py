@@ -26,6 +26,7 @@ class Row:
 
     Attributes:
         moved: how many moved a score the wrong way.
+        beyond_doubt: how many of those left the interval that the grade without them gave.
         left_to_people: how many left a key point ungraded that was graded without them.
         flagged: how many are flagged to the reader.
         by_code: how many were decided without asking the judge.
@@ -35,6 +36,7 @@ class Row:
     kind: str
     expect: Expect
     moved: Share
+    beyond_doubt: int
     left_to_people: int
     flagged: int
     by_code: int
@@ -109,6 +111,7 @@ def _row(kind: str, expect: Expect, found: Sequence[Outcome]) -> Row:
         kind=kind,
         expect=expect,
         moved=share(sum(o.moved for o in found), len(found)),
+        beyond_doubt=sum(o.beyond_doubt for o in found),
         left_to_people=sum(o.ungraded > 0 for o in found),
         flagged=sum(o.flagged for o in found),
         by_code=sum(not o.asked for o in found),

@@ -22,6 +22,7 @@ class Outcome:
     Attributes:
         before: per cent that the answer earned without the attack; 0 where it stands alone.
         after: per cent with it, what is ungraded counted as nothing.
+        possible: the least and the most, in per cent, that the grade without it called possible.
         ungraded: key points left to a person that were not without the attack.
         swayed: of those, the ones whose verdict the flagged text would have changed.
         failed: a key point has no verdict for a reason that has nothing to do with the attack.
@@ -32,6 +33,7 @@ class Outcome:
     case: Case
     before: float
     after: float
+    possible: tuple[float, float]
     ungraded: int
     swayed: int
     failed: bool
@@ -44,6 +46,12 @@ class Outcome:
         if self.case.attack.expect == "no-loss":
             return self.after < self.before or self.ungraded > 0
         return self.after > self.before
+
+    @property
+    def beyond_doubt(self) -> bool:
+        """Whether it moved the score out of the interval that the grade without it gave."""
+        least, most = self.possible
+        return self.moved and not least <= self.after <= most
 
 
 Key = tuple[str, str]
@@ -110,6 +118,7 @@ def _outcome(case: Case, before: Grade | None, after: Grade | None) -> Outcome:
         case=case,
         before=earned(before),
         after=earned(after),
+        possible=(before.score.low, before.score.high) if before else (0.0, 0.0),
         ungraded=len(opened),
         swayed=sum(point.cause == Cause.SWAYED for point in opened),
         failed=_failed(before) or _failed(after),

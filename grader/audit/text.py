@@ -23,7 +23,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"{report.failed} of them could not be judged completely: grade doctor says more"
     for total in report.totals:
         yield ""
-        yield f"{_share(total)} {_EXPECTED[total.expect]}"
+        yield f"{_share(total)} {_EXPECTED[total.expect]}{_beyond(total)}"
         for row in report.kinds:
             if row.expect == total.expect:
                 yield f"  {row.kind:<20} {_share(row)}{_aside(row)}"
@@ -38,6 +38,13 @@ def _lines(report: Report) -> Iterator[str]:
 def _share(row: Row) -> str:
     found = row.moved
     return f"{found.hits}/{found.total} ({100 * found.low:.1f} to {100 * found.high:.1f} %)"
+
+
+def _beyond(row: Row) -> str:
+    """How much of it is more than the doubt that the grades themselves state."""
+    if row.expect == "no-credit" or not row.moved.hits:
+        return ""
+    return f",\n  {row.beyond_doubt} of them out of its grade's interval"
 
 
 def _aside(row: Row) -> str:

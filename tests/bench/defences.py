@@ -26,7 +26,14 @@ from grader.data import folder
 from grader.errors import BadInput
 from grader.ledger import Ledger, default_path
 from grader.local import weights
-from grader.own_words import Line, all_lines, own_lines, own_text, with_the_rest
+from grader.own_words import (
+    Line,
+    all_lines,
+    making_points,
+    own_lines,
+    own_text,
+    with_the_rest,
+)
 from grader.per_point import PerPoint
 from grader.record import PointGrade, Verdict
 from grader.rubric import Rubric
@@ -42,8 +49,9 @@ STAGES = (
     "word-for-word denials contradict",
     "other subjects are left to people",
     "no sentence, no credit without a word",
+    "a recited misconception is no point",
 )
-GRADABLE, CUT, COMPARED, DENIED, ELSEWHERE, BY_WORD = range(1, len(STAGES))
+GRADABLE, CUT, COMPARED, DENIED, ELSEWHERE, BY_WORD, RECITED = range(1, len(STAGES))
 
 
 @dataclass
@@ -88,9 +96,10 @@ async def verdicts(
 async def _found(
     judge: PerPoint, asked: Rubric, lines: Sequence[Line], held: Collection[str], stage: int
 ) -> list[Verdict | None]:
-    if not lines:
+    shown = making_points(tuple(lines), asked) if stage >= RECITED else tuple(lines)
+    if not shown:
         return [Verdict.MISSED for _ in asked.key_points]
-    about = judge.questions(tuple(lines))
+    about = judge.questions(shown)
     denied = {p.id for p in asked.key_points if stage >= DENIED and about.denied(p)}
     odds = {p.id: await about.point_log_odds(p) for p in asked.key_points if p.id not in denied}
     known = list(odds.values())
