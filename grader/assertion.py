@@ -22,6 +22,7 @@ DRESSED = 0.5
 """The share of a sentence's words from which on they are a claim, the others its dress."""
 
 _COMMA = re.compile(r"[,，、;；|\n]+")
+_PAIR = re.compile(r"""[\s{\[,]*"[^"\n]{1,60}"\s*:\s*"*[^"\n]{0,60}"*[\s,}\]]*""")
 _STOPS = ".。!！:： \t"
 _WORD = re.compile("[a-z0-9_+%/-]+|[\u3400-\u9fff]")
 _CHINESE = re.compile("[\u3400-\u9fff]")
@@ -48,6 +49,11 @@ def is_bare_list(sentence: str) -> bool:
     items = [item for item in items if item]
     names = sum(map(_is_name, items))
     return len(items) >= _FEWEST_ITEMS and names >= _NAMES * len(items)
+
+
+def is_bare_pair(sentence: str) -> bool:
+    """Whether *sentence* is only a name with a short value, as JSON has them."""
+    return _PAIR.fullmatch(sentence) is not None
 
 
 def says_both(sentence: str) -> int:

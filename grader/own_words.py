@@ -18,6 +18,7 @@ from grader.assertion import (
     Wording,
     denies,
     is_bare_list,
+    is_bare_pair,
     says_both,
     states,
     without_emphasis,
@@ -73,8 +74,8 @@ def all_lines(answer: Answer) -> tuple[Line, ...]:
 
 def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
     """The sentences without what speaks to the grader; those of which nothing is left are gone,
-    and so are bare lists of names, and those that say a thing and its opposite where that is done
-    more than once.
+    and so are bare lists of names, bare pairs of a name and a value, and those that say a thing and
+    its opposite where that is done more than once.
 
     Where the answer claims to have covered everything, the rubric's own sentences recited are a
     part of that claim.
@@ -91,6 +92,7 @@ def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
         if _says(line.shown)
         and not (hedged and hedge)
         and not is_bare_list(line.shown)
+        and not is_bare_pair(line.shown)
         and not _frames(line, following)
     )
 

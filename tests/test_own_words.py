@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from grader import answer as answers
 from grader import labelled
 from grader import rubric as rubrics
-from grader.assertion import is_bare_list, wording
+from grader.assertion import is_bare_list, is_bare_pair, wording
 from grader.data import folder
 from grader.errors import BadInput
 from grader.grading import Attempt, grade
@@ -158,6 +158,13 @@ def test_a_list_of_names_earns_nothing_whatever_the_judge_says() -> None:
     assert result.score == graded(HONEST, says_yes_if("Padding shifts")).score
 
 
+def test_a_name_with_a_value_earns_nothing_but_prose_in_json_is_read() -> None:
+    pairs = '"instruction": """pad the banks""",\n{"warp": "32 banks"}\n"padding": 33,'
+    assert graded(pairs, says_yes_if("")).score.high == 0
+    prose = f'{{"answer": "{HONEST} Successive words lie in successive banks of four bytes."}}'
+    assert graded(prose, says_yes_if("Padding shifts")).score.high > 0
+
+
 def test_a_key_point_denied_word_for_word_is_contradicted_without_a_question() -> None:
     for rubric in rubrics.load_all(FOLDERS):
         for point in rubric.key_points:
@@ -217,6 +224,7 @@ def test_nothing_in_the_labelled_answers_is_a_bare_list_or_a_word_for_word_denia
         for one in known.answers if known else ():
             lines = all_lines(answers.from_text(one.text, one.id))
             assert not [line for line in lines if is_bare_list(line.shown)], one.id
+            assert not [line for line in lines if is_bare_pair(line.shown)], one.id
             said = [wording(line.shown) for line in lines]
             assert denial(lines, said, claims) is None, one.id
 
