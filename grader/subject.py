@@ -14,7 +14,7 @@ from grader.rubric import KeyPoint, Rubric
 
 FEWEST_SHARED = 2
 """Words that an answer to the question shares with its rubric at least, an analogy too."""
-SHORT = 8
+SHORT = 5
 """Words up to which an answer is too short to tell."""
 
 _COMMON = """
