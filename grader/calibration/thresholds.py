@@ -1,7 +1,7 @@
 """The thresholds that trust hangs on: data, which a team can change."""
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -83,14 +83,22 @@ def load(own: Path | None = None) -> Thresholds:
     """
     shipped = Path(__file__).with_name("thresholds.toml")
     found = tomllib.loads(shipped.read_text(encoding="utf-8"))
+    shipped_names = list(found)
     if own is not None:
         found = _merged(found, _read(own))
     try:
         return Thresholds.model_validate(found)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BadInput(f"{own}: {where}: {first['msg']}") from None
+        raise BadInput(f"{own}: {_complaint(error, known=shipped_names)}") from None
+
+
+def _complaint(error: ValidationError, known: Sequence[str]) -> str:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(map(str, first["loc"]))
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg']}"
+    names = known if len(first["loc"]) == 1 else list(Line.model_fields)
+    return f"{where}: there is no such name; there are {', '.join(names)}"
 
 
 def _read(path: Path) -> dict[str, Any]:
