@@ -15,7 +15,7 @@ from grader.assertion import wording
 from grader.errors import BadInput
 from grader.evidence import locate, sentences
 from grader.integrity import flags
-from grader.own_words import all_lines, denial, own_lines, own_text
+from grader.own_words import all_lines, denial, making_points, own_lines, own_text
 from tests.fuzz import (
     PIECES,
     QUESTION,
@@ -90,6 +90,11 @@ def _denials(text: str) -> None:
     denial(lines, said, [wording(point.en) for point in RUBRIC.key_points])
 
 
+def _points(text: str) -> None:
+    if read := _read(text):
+        making_points(all_lines(read), RUBRIC)
+
+
 def _own(text: str) -> None:
     if read := _read(text):
         own_lines(read, RUBRIC)
@@ -105,6 +110,7 @@ _OPERATIONS: dict[str, Callable[[str], object]] = {
     "locate own": lambda text: locate(text[100:300], text, QUESTION[0]),
     "own lines": _own,
     "denials": _denials,
+    "misstated": _points,
 }
 
 
