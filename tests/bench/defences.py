@@ -36,9 +36,11 @@ from grader.own_words import (
 )
 from grader.per_point import PerPoint
 from grader.record import PointGrade, Verdict
-from grader.rubric import Rubric
+from grader.request import Unusable
+from grader.rubric import KeyPoint, Rubric
 from grader.scoring import total
 from grader.subject import is_elsewhere, supports, to_be_shown
+from grader.yes_no import Questions
 
 FOLDERS = (folder("rubrics"),)
 STAGES = (
@@ -101,20 +103,27 @@ async def _found(
         return [Verdict.MISSED for _ in asked.key_points]
     about = judge.questions(shown)
     denied = {p.id for p in asked.key_points if stage >= DENIED and about.denied(p)}
-    odds = {p.id: await about.point_log_odds(p) for p in asked.key_points if p.id not in denied}
-    known = list(odds.values())
-    return [
-        Verdict.CONTRADICTED
-        if p.id in denied
-        else finding(
-            odds[p.id],
-            judge.calibration,
-            others=mean_of_others(odds[p.id], known),
-            binary=p.binary,
-            supported=p.id in held,
-        ).verdict
-        for p in asked.key_points
-    ]
+    odds = {p.id: await _odds(about, p) for p in asked.key_points if p.id not in denied}
+    known = [value for value in odds.values() if value is not None]
+
+    def verdict(point: KeyPoint) -> Verdict | None:
+        own = odds.get(point.id)
+        if own is None:
+            return Verdict.CONTRADICTED if point.id in denied else None
+        others, supported = mean_of_others(own, known), point.id in held
+        found = finding(
+            own, judge.calibration, others=others, binary=point.binary, supported=supported
+        )
+        return found.verdict
+
+    return [verdict(point) for point in asked.key_points]
+
+
+async def _odds(about: Questions, point: KeyPoint) -> float | None:
+    try:
+        return await about.point_log_odds(point)
+    except Unusable:
+        return None
 
 
 async def measure(judge: PerPoint, asked: Rubric, given: Sequence[Case], stage: int) -> Count:
