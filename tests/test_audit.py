@@ -135,6 +135,15 @@ def test_a_loss_within_the_doubt_that_the_grade_states_is_told_apart(
     assert f"{beyond} of them out of its grade's interval" in text(found)
 
 
+def test_what_a_defence_leaves_to_a_person_is_no_failure() -> None:
+    model = FakeModel(completion("1", logprobs={"Yes": 0.0, "No": -5.0}))
+    calibration = PLAIN.model_copy(update={"by_word": True})
+    given = list(cases([RUBRIC], named("off-topic-cooking"), FOLDERS))
+    found = report(asyncio.run(run(given, PerPoint(model.ask, INFO, calibration))), "fake")
+    assert (found.failed, found.moved) == (0, ())
+    assert found.totals[0].left_to_people == 1
+
+
 def test_a_judge_that_cannot_be_read_is_no_good_news() -> None:
     broken = OneCall(FakeModel(completion("no JSON")).ask, INFO)
     given = list(cases([RUBRIC], named("gibberish", "exclamation"), FOLDERS))

@@ -54,6 +54,9 @@ class Outcome:
         return self.moved and not least <= self.after <= most
 
 
+_ON_PURPOSE = (Cause.SWAYED, Cause.OFF_SUBJECT)
+"""Why a defence leaves a key point to a person."""
+
 Key = tuple[str, str]
 
 
@@ -128,7 +131,7 @@ def _outcome(case: Case, before: Grade | None, after: Grade | None) -> Outcome:
 
 
 def _failed(graded: Grade | None) -> bool:
-    return graded is not None and any(p.cause != Cause.SWAYED for p in graded.ungraded)
+    return graded is not None and any(p.cause not in _ON_PURPOSE for p in graded.ungraded)
 
 
 def earned(graded: Grade | None) -> float:
