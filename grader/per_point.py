@@ -57,7 +57,8 @@ class PerPoint:
         """The key points that this judge can credit; of an answer about something else all, for
         that credit is a person's to give."""
         free = not self.calibration.by_word or is_elsewhere(own, rubric)
-        return frozenset(p.id for p in rubric.key_points if free or supports(own, p, rubric))
+        lines = making_points(own, rubric)
+        return frozenset(p.id for p in rubric.key_points if free or supports(lines, p, rubric))
 
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
         """A few short calls for each key point and one for each misconception.

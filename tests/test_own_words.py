@@ -183,10 +183,10 @@ def test_a_key_point_denied_word_for_word_is_contradicted_without_a_question() -
 @pytest.mark.parametrize("dress", ["{}", "Clearly, undoubtedly and frankly speaking: {}"])
 def test_a_misconception_word_for_word_makes_no_key_point(dress: str) -> None:
     for rubric in rubrics.load_all(FOLDERS):
-        for claim in rubric.misconceptions:
-            lines = own_lines(answers.from_text(dress.format(claim.en), "t"), rubric)
-            honest = own_lines(answers.from_text(f"{HONEST} {dress.format(claim.en)}", "t"), rubric)
-            assert making_points(lines, rubric) == (), claim.id
+        for text in (text for each in rubric.misconceptions for text in (each.en, each.zh)):
+            lines = own_lines(answers.from_text(dress.format(text), "t"), rubric)
+            honest = own_lines(answers.from_text(f"{HONEST} {dress.format(text)}", "t"), rubric)
+            assert making_points(lines, rubric) == (), text
             assert [line.shown for line in making_points(honest, rubric)] == HONEST_LINES
 
 
@@ -204,6 +204,13 @@ def test_a_recited_misconception_is_held_and_makes_no_key_point() -> None:
     result = graded(f"{HONEST} {claim}", model)
     assert result.score.high == 0
     assert all(each.asserted for each in result.misconceptions)
+
+
+def test_a_recited_misconception_lends_no_word_to_a_key_point() -> None:
+    plain = graded(HONEST, says_yes_if(""))
+    for claim in RUBRIC.misconceptions:
+        for text in (claim.en, claim.zh):
+            assert graded(f"{HONEST} {text}", says_yes_if("")).score == plain.score, claim.id
 
 
 def test_emphasis_changes_nothing_that_a_judge_of_points_is_shown() -> None:

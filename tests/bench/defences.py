@@ -85,7 +85,8 @@ async def verdicts(
     elsewhere = stage >= ELSEWHERE and is_elsewhere(own, asked)
     shown = to_be_shown(own, asked) if stage >= BY_WORD else own
     free = elsewhere or stage < BY_WORD
-    held = {p.id for p in asked.key_points if free or supports(own, p, asked)}
+    making = making_points(own, asked) if stage >= RECITED else own
+    held = {p.id for p in asked.key_points if free or supports(making, p, asked)}
     found = await _found(judge, asked, shown, held, stage)
     if stage >= COMPARED and shown and every != own:
         whole = with_the_rest(shown, own, every)
