@@ -111,6 +111,8 @@ def states(said: Sequence[Wording], claim: Wording) -> bool:
 
 
 def _together(said: Sequence[Wording]) -> Wording:
+    if len(said) == 1:
+        return said[0]
     words: Counter[str] = sum((each.words for each in said), Counter())
     return Wording(words, sum(each.size for each in said), sum(each.denials for each in said))
 
