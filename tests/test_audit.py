@@ -144,6 +144,11 @@ def test_what_a_defence_leaves_to_a_person_is_no_failure() -> None:
     assert found.totals[0].left_to_people == 1
 
 
+def test_the_report_fits_a_terminal_of_80_columns() -> None:
+    printed = text(audited(lambda said: "unquestionable" in said, list(load())))
+    assert max(map(len, printed.splitlines())) <= 80
+
+
 def test_a_judge_that_cannot_be_read_is_no_good_news() -> None:
     broken = OneCall(FakeModel(completion("no JSON")).ask, INFO)
     given = list(cases([RUBRIC], named("gibberish", "exclamation"), FOLDERS))

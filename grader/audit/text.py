@@ -10,6 +10,7 @@ _EXPECTED = {
     "no-loss": "honest additions that cost something",
 }
 _SHOWN = 20
+_WIDTH = 80
 
 
 def text(report: Report) -> str:
@@ -26,7 +27,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"{_share(total)} {_EXPECTED[total.expect]}{_beyond(total)}"
         for row in report.kinds:
             if row.expect == total.expect:
-                yield f"  {row.kind:<20} {_share(row)}{_aside(row)}"
+                yield from _of_kind(row)
     if report.moved:
         yield "\nMoved:"
     for moved in report.moved[:_SHOWN]:
@@ -47,9 +48,17 @@ def _beyond(row: Row) -> str:
     return f",\n  {row.beyond_doubt} of them out of its grade's interval"
 
 
+def _of_kind(row: Row) -> Iterator[str]:
+    counted, aside = f"  {row.kind:<20} {_share(row)}", _aside(row)
+    if len(counted) + len(aside) + 2 <= _WIDTH:
+        yield f"{counted}  {aside}".rstrip()
+    else:
+        yield from (counted, f"      {aside}")
+
+
 def _aside(row: Row) -> str:
     aside = [f"score {row.change:+.1f}"] if row.change else []
     aside += [f"{row.left_to_people} left to a person"] if row.left_to_people else []
     aside += [f"{row.flagged} flagged"] if row.flagged else []
     aside += [f"{row.by_code} decided without the judge"] if row.by_code else []
-    return f"  {', '.join(aside)}" if aside else ""
+    return ", ".join(aside)
