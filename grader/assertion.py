@@ -43,6 +43,11 @@ _FRAME = {"it", "is", "that", "true", "do", "does", "are", "the", "a", "an", "be
 _LEFT_OUT = _DENIED_WORDS | _FRAME | set("这种说法的是如此会")
 
 
+def says(text: str) -> bool:
+    """Whether *text* has a letter or a digit at all."""
+    return any(char.isalnum() for char in text)
+
+
 def is_bare_list(sentence: str) -> bool:
     """Whether *sentence* only lists names: at least five, with commas, and nothing said of them."""
     items = [item.strip(_STOPS) for item in _COMMA.split(sentence)]
@@ -64,7 +69,7 @@ def says_both(sentence: str) -> int:
 def without_emphasis(sentence: str) -> str:
     """*sentence* without what only says how sure its writer is; whole where nothing else is."""
     left = phrases.load().emphasis.sub("", sentence).strip()
-    return left if any(char.isalnum() for char in left) else sentence
+    return left if says(left) else sentence
 
 
 def _is_name(item: str) -> bool:

@@ -21,7 +21,7 @@ from grader.choice import LOCAL, Options, bench
 from grader.errors import BadInput
 from grader.labelled import LabelledAnswer
 from grader.ledger import Ledger, default_path
-from grader.own_words import making_points, own_lines
+from grader.own_words import own_lines
 from grader.per_point import PerPoint
 from grader.record import Verdict
 from grader.request import Unusable
@@ -69,7 +69,7 @@ async def samples(judge: PerPoint, folders: Sequence[Path]) -> list[Sample]:
         for one in known.answers if known else ():
             own = own_lines(from_text(one.text, one.id), asked)
             shown = judge.shown(own, asked)
-            on_points = judge.questions(making_points(shown, asked))
+            on_points = judge.point_questions(shown, asked)
             found += await _of_points(on_points, asked, one, judge.supported(own, asked))
             found += await _of_claims(judge.questions(shown), asked, one)
     return found
@@ -78,7 +78,7 @@ async def samples(judge: PerPoint, folders: Sequence[Path]) -> list[Sample]:
 async def _of_points(
     about: Questions, asked: Rubric, one: LabelledAnswer, supported: frozenset[str]
 ) -> list[Sample]:
-    odds = {point: await _odds(about.point_log_odds(point)) for point in asked.key_points}
+    odds = {point: await usable(about.point_log_odds(point)) for point in asked.key_points}
     known = [value for value in odds.values() if value is not None]
     return [
         Sample(
@@ -94,7 +94,7 @@ async def _of_points(
 
 
 async def _of_claims(about: Questions, asked: Rubric, one: LabelledAnswer) -> list[Sample]:
-    odds = {claim.id: await _odds(about.claim_log_odds(claim)) for claim in asked.misconceptions}
+    odds = {claim.id: await usable(about.claim_log_odds(claim)) for claim in asked.misconceptions}
     return [
         Sample(
             *(asked.id, one.id, one.language, one.kind, name, value),
@@ -105,7 +105,8 @@ async def _of_claims(about: Questions, asked: Rubric, one: LabelledAnswer) -> li
     ]
 
 
-async def _odds(asked: Awaitable[float]) -> float | None:
+async def usable(asked: Awaitable[float]) -> float | None:
+    """The log-odds that are *asked* for; None where the reply holds none."""
     try:
         return await asked
     except Unusable:

@@ -19,6 +19,7 @@ from grader.assertion import (
     denies,
     is_bare_list,
     is_bare_pair,
+    says,
     says_both,
     states,
     without_emphasis,
@@ -69,7 +70,7 @@ def own_text(answer: Answer) -> str:
 
 def all_lines(answer: Answer) -> tuple[Line, ...]:
     """Every sentence, shown whole; lines of punctuation alone are none."""
-    return tuple(Line(span, span.text) for span in sentences(answer.text) if _says(span.text))
+    return tuple(Line(span, span.text) for span in sentences(answer.text) if says(span.text))
 
 
 def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
@@ -89,7 +90,7 @@ def own_lines(answer: Answer, rubric: Rubric) -> tuple[Line, ...]:
     return tuple(
         line
         for line, following, hedge in zip(cut, [*cut[1:], None], hedges, strict=True)
-        if _says(line.shown)
+        if says(line.shown)
         and not (hedged and hedge)
         and not is_bare_list(line.shown)
         and not is_bare_pair(line.shown)
@@ -108,7 +109,7 @@ def with_the_rest(
 
 def _frames(line: Line, following: Line | None) -> bool:
     """Whether a line only opens or announces what was cut out after it."""
-    if following is None or following.shown == following.span.text or _says(following.shown):
+    if following is None or following.shown == following.span.text or says(following.shown):
         return False
     return line.shown.endswith((":", "：")) or line.shown.startswith(("```", "~~~"))
 
@@ -126,7 +127,7 @@ def making_points(lines: tuple[Line, ...], rubric: Rubric) -> tuple[Line, ...]:
     for word, whatever it is dressed in, and no key point with the same words."""
     said = [wording(without_emphasis(line.shown)) for line in lines]
     wrong, right = (
-        {n for run in _runs(said, _wordings(each), states, 1 / DRESSED) for n in _places(run)}
+        {n for run in _runs(said, _wordings(each), states, 1 / DRESSED) for n in run}
         for each in (rubric.misconceptions, rubric.key_points)
     )
     return tuple(line for n, line in enumerate(lines) if n not in wrong - right)
@@ -136,16 +137,12 @@ def _wordings(claims: Iterable[KeyPoint | Misconception]) -> list[Wording]:
     return [wording(text) for claim in claims for text in (claim.en, claim.zh)]
 
 
-def _places(run: slice) -> range:
-    return range(run.start, run.stop)
-
-
 def _runs(
     said: Sequence[Wording],
     claims: Iterable[Wording],
     matches: Callable[[Sequence[Wording], Wording], bool],
     longest: float,
-) -> Iterator[slice]:
+) -> Iterator[range]:
     """The runs of a few sentences, at most *longest* times as long as a claim, that match it; of
     each claim the shortest, so that no sentence beside it is taken for a part of it."""
     sizes = [0, *accumulate(each.size for each in said)]
@@ -153,17 +150,13 @@ def _runs(
         shortest, most = claim.size * SAME, claim.size * longest
         for clauses in range(1, _CLAUSES + 1):
             runs = [
-                slice(start, start + clauses)
+                range(start, start + clauses)
                 for start, size in enumerate(map(sub, sizes[clauses:], sizes))
                 if shortest <= size <= most and matches(said[start : start + clauses], claim)
             ]
             yield from runs
             if runs:
                 break
-
-
-def _says(text: str) -> bool:
-    return any(char.isalnum() for char in text)
 
 
 def _merged(flags: Iterable[Flag]) -> list[Run]:

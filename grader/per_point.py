@@ -49,6 +49,10 @@ class PerPoint:
         """What this judge asks about an answer's *lines*."""
         return Questions(self.ask, lines, self.calibration.languages, self.parameters)
 
+    def point_questions(self, lines: tuple[Line, ...], rubric: Rubric) -> Questions:
+        """What it asks about the key points: only of those *lines* that can make one."""
+        return self.questions(making_points(lines, rubric))
+
     def shown(self, own: tuple[Line, ...], rubric: Rubric) -> tuple[Line, ...]:
         """What of the candidate's *own* lines this judge is shown."""
         return to_be_shown(own, rubric) if self.calibration.by_word else own
@@ -85,7 +89,7 @@ class PerPoint:
     async def _points(
         self, views: Sequence[tuple[Line, ...]], own: tuple[Line, ...], rubric: Rubric
     ) -> tuple[list[PointGrade], list[Questions]]:
-        asked = [self.questions(making_points(lines, rubric)) for lines in views]
+        asked = [self.point_questions(lines, rubric) for lines in views]
         items = points(rubric)
         supported, elsewhere = self.supported(own, rubric), is_elsewhere(own, rubric)
         verdicts = [await self._findings(each, items, supported) for each in asked]

@@ -24,6 +24,7 @@ from grader.calibrated import finding, mean_of_others
 from grader.choice import LOCAL, Options, bench
 from grader.data import folder
 from grader.errors import BadInput
+from grader.fit import usable
 from grader.ledger import Ledger, default_path
 from grader.local import weights
 from grader.own_words import (
@@ -36,11 +37,9 @@ from grader.own_words import (
 )
 from grader.per_point import PerPoint
 from grader.record import PointGrade, Verdict
-from grader.request import Unusable
 from grader.rubric import KeyPoint, Rubric
 from grader.scoring import total
 from grader.subject import is_elsewhere, supports, to_be_shown
-from grader.yes_no import Questions
 
 FOLDERS = (folder("rubrics"),)
 STAGES = (
@@ -104,7 +103,8 @@ async def _found(
         return [Verdict.MISSED for _ in asked.key_points]
     about = judge.questions(shown)
     denied = {p.id for p in asked.key_points if stage >= DENIED and about.denied(p)}
-    odds = {p.id: await _odds(about, p) for p in asked.key_points if p.id not in denied}
+    open_points = [p for p in asked.key_points if p.id not in denied]
+    odds = {p.id: await usable(about.point_log_odds(p)) for p in open_points}
     known = [value for value in odds.values() if value is not None]
 
     def verdict(point: KeyPoint) -> Verdict | None:
@@ -118,13 +118,6 @@ async def _found(
         return found.verdict
 
     return [verdict(point) for point in asked.key_points]
-
-
-async def _odds(about: Questions, point: KeyPoint) -> float | None:
-    try:
-        return await about.point_log_odds(point)
-    except Unusable:
-        return None
 
 
 async def measure(judge: PerPoint, asked: Rubric, given: Sequence[Case], stage: int) -> Count:
