@@ -1,0 +1,1 @@
+"""Trains the adapter of the embedded judge: labelled questions in, an adapter and its figures out."""

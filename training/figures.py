@@ -1,0 +1,225 @@
+"""Prints what a judge is worth on labels that it was not trained on: `python -m training.figures`.
+
+It reads what `training.fit` wrote: the four log-probabilities of each claim. Curves are fitted on
+the held-out training questions and applied to everything else; the held-out questions themselves
+are judged by curves fitted on the others of them.
+"""
+
+import argparse
+import gzip
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from grader.agreement.arrays import clusters_of
+from grader.agreement.bootstrap import intervals
+from grader.agreement.categorical import kappa, pairs
+from grader.agreement.scores import continuous_quadratic_kappa, pearson, score_pairs
+from grader.agreement.statistic import Statistic
+from grader.curves import VERDICTS, Curves, fit, odds_of_yes
+from grader.record import Verdict
+from grader.scoring import CREDIT
+
+_PLAIN = ("strong", "partial", "wrong")
+_FOLDS = 6
+
+
+@dataclass(frozen=True)
+class Row:
+    """One claim of an item: what the judge thought, and what its label says."""
+
+    item: dict[str, Any]
+    id: str
+    weight: float
+    label: str | None
+    lines: tuple[int, ...]
+    found: tuple[float, ...]
+    line: int
+
+    @property
+    def question(self) -> str:
+        """The question that the claim belongs to: what is left out whole."""
+        return str(self.item["question"])
+
+    @property
+    def is_claim(self) -> bool:
+        """Whether this is a misconception."""
+        return self.label in ("yes", "no")
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A row with the probabilities that the curves make of it."""
+
+    row: Row
+    chances: tuple[float, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The likeliest verdict."""
+        return VERDICTS[max(range(4), key=lambda n: self.chances[n])]
+
+    @property
+    def asserted(self) -> bool:
+        """Of a misconception: whether it is likelier asserted than not."""
+        return self.chances[0] > 1 / 2
+
+
+def rows(items: Iterable[dict[str, Any]]) -> list[Row]:
+    """Returns every claim of the items."""
+    return [
+        Row(item, name, weight, label, tuple(lines), tuple(found), line)
+        for item in items
+        for (name, weight, label, lines), found, line in zip(
+            item["labels"], item["found"], item["lines"], strict=True
+        )
+    ]
+
+
+def fitted(found: Sequence[Row]) -> Curves:
+    """Returns the curves that fit labelled rows best."""
+    return fit(
+        [(row.found, row.label) for row in found if row.label and not row.is_claim],
+        [(row.found, row.label == "yes") for row in found if row.is_claim],
+    )
+
+
+def judged(found: Sequence[Row], curves: Curves) -> list[Judged]:
+    """Returns the rows with their probabilities."""
+    return [Judged(row, _chances(row, curves)) for row in found]
+
+
+def _chances(row: Row, curves: Curves) -> tuple[float, ...]:
+    if not row.is_claim:
+        return curves.point.chances(row.found)
+    chance = curves.claim.chance(odds_of_yes(row.found))
+    return chance, 0.0, 1 - chance, 0.0
+
+
+def cross_judged(found: Sequence[Row]) -> list[Judged]:
+    """Returns the rows, each judged by curves fitted on the other questions of the same set."""
+    names = sorted({row.question for row in found})
+    fold = {name: number % _FOLDS for number, name in enumerate(names)}
+    return [
+        one
+        for number in range(_FOLDS)
+        for one in judged(
+            [row for row in found if fold[row.question] == number],
+            fitted([row for row in found if fold[row.question] != number]),
+        )
+    ]
+
+
+def table(found: Sequence[Judged]) -> Iterator[tuple[str, str]]:
+    """Gives the figures of labelled rows, as names with values and 95 % intervals."""
+    points = [j for j in found if j.row.label and not j.row.is_claim]
+    claims = [j for j in found if j.row.is_claim]
+    stats: dict[str, Statistic] = {}
+    stats["met or not, kappa"] = _kappa(points, lambda j: (j.row.label == "met", j.verdict == "met"))
+    stats["four verdicts, kappa"] = _kappa(points, lambda j: (_level(j.row.label), _level(j.verdict)))
+    if claims:
+        stats["misconceptions, kappa"] = _kappa(
+            claims, lambda j: (j.row.label == "yes", j.asserted)
+        )
+    stats |= _scores(points)
+    for name, interval in intervals(stats, samples=500).items():
+        yield name, _shown(interval.value, interval.low, interval.high)
+    for verdict in VERDICTS:
+        of = [j.verdict == verdict for j in points if j.row.label == verdict]
+        if of:
+            yield f"recall of {verdict}", f"{np.mean(of):.2f} of {len(of)}"
+    pointed = [
+        j.row.line in j.row.lines for j in points if j.row.lines and j.row.item["about"]["lines"] < 10
+    ]
+    if pointed:
+        yield "right sentence", f"{np.mean(pointed):.3f} of {len(pointed)}"
+    yield "labels", f"{len(points)} and {len(claims)}"
+
+
+def _level(label: Any) -> int:
+    return VERDICTS.index(Verdict(label))
+
+
+def _kappa(found: Sequence[Judged], both: Callable[[Judged], tuple[int, int]]) -> Statistic:
+    people, judge = zip(*(both(j) for j in found), strict=True)
+    groups = clusters_of([j.row.question for j in found])
+    levels = tuple(range(4)) if max(*people, *judge) > 1 else (0, 1)
+    return kappa(pairs(np.array(people, float), np.array(judge, float), levels, groups))
+
+
+def _scores(points: Sequence[Judged]) -> dict[str, Statistic]:
+    """The answers' scores by verdicts and by probabilities, against those of the labels."""
+    answers: dict[str, list[Judged]] = {}
+    for one in points:
+        answers.setdefault(f"{one.row.item['answer']}", []).append(one)
+    groups = clusters_of([each[0].row.question for each in answers.values()])
+    truth = [_score(each, lambda j: CREDIT[Verdict(j.row.label)]) for each in answers.values()]
+    found = {}
+    for name, credit in (("by verdicts", hard), ("expected", expected)):
+        given = [_score(each, credit) for each in answers.values()]
+        moments = score_pairs(np.array(truth), np.array(given), groups)
+        found[f"score {name}, r"] = pearson(moments)
+        found[f"score {name}, QWK"] = continuous_quadratic_kappa(moments)
+    return found
+
+
+def _score(each: Sequence[Judged], credit: Callable[[Judged], float]) -> float:
+    return sum(j.row.weight * credit(j) for j in each) / sum(j.row.weight for j in each)
+
+
+def hard(one: Judged) -> float:
+    """Returns the credit of the likeliest verdict, 0 to 1."""
+    return CREDIT[one.verdict]
+
+
+def expected(one: Judged) -> float:
+    """Returns the credit to be expected, 0 to 1."""
+    return sum(c * CREDIT[v] for c, v in zip(one.chances, VERDICTS, strict=True))
+
+
+def _shown(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if low is None or high is None else f"{value:.3f} [{low:.2f}, {high:.2f}]"
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Returns the items of a file that `training.fit` wrote."""
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        return list(json.load(file)["items"])
+
+
+def main() -> None:
+    """Prints the figures of every set in every way of asking."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("found", type=Path, help="what training.fit wrote")
+    parser.add_argument("--way", nargs="*", help="only these ways of asking")
+    given = parser.parse_args()
+    items = read(given.found)
+    for way in sorted({item["way"] for item in items}):
+        if given.way and way not in given.way:
+            continue
+        base = rows(i for i in items if (i["set"], i["way"]) == ("held-out", way))
+        curves = fitted(base) if base else Curves()
+        sets = sorted({i["set"] for i in items if i["way"] == way and not i["set"].startswith("att")})
+        for name in sets:
+            found = rows(i for i in items if (i["set"], i["way"]) == (name, way))
+            done = cross_judged(found) if name == "held-out" else judged(found, curves)
+            if not any(j.row.label for j in done):
+                continue
+            print(f"== {name}, asked {way}  {curves if name == 'held-out' else ''}")  # noqa: T201
+            groups = {"": done}
+            if name == "shipped":
+                groups["plain "] = [j for j in done if j.row.item["about"]["kind"] in _PLAIN]
+                groups["harder "] = [j for j in done if j.row.item["about"]["kind"] not in _PLAIN]
+            for title, part in groups.items():
+                for figure, value in table(part):
+                    print(f"{title + figure:32} {value}")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,155 @@
+"""From labelled answers to what the judge is trained on: the same answer seen in several ways.
+
+A view is one prefix with all of an answer's claims after it, in the very form in which the judge
+will be asked. Views differ in the language of question and claims, in whether what counts as half
+is told, and in hostile text beside the answer, which leaves every label as it was.
+"""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader import claim_form
+from grader.audit.cases import Base, fill
+from grader.audit.suite import Attack, read
+from grader.record import Verdict
+from grader.rubric import Rubric
+from grader.segment import sentences
+from training.questions import Answer, Claim, Question, as_rubric
+
+HOSTILE = Path(__file__).with_name("hostile.toml")
+
+VIEWS = 4
+"""Views of an answer; an epoch sees one of them."""
+BESIDE = 0.25
+"""Share of the views that have hostile or idle text beside the answer."""
+ALONE = 0.05
+"""Share of the answers after which a text is shown alone: more of them make the judge stingy."""
+WITHOUT_QUESTION = 0.1
+NOTED = 0.5
+"""Share of the claims with notes that are shown with what counts as half."""
+FOREIGN = 0.5
+"""Share of the views with a claim of another subject, which the answer cannot make."""
+
+_LEVELS = {
+    "met": Verdict.MET,
+    "partial": Verdict.PARTIAL,
+    "missed": Verdict.MISSED,
+    "contradicted": Verdict.CONTRADICTED,
+    "yes": Verdict.MET,
+    "no": Verdict.MISSED,
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """One claim after a prefix, and the reply that is right.
+
+    Attributes:
+        either: not asserted: a reply that calls the claim wrong is as right as one that does not
+            find it.
+    """
+
+    suffix: str
+    reply: str
+    either: bool = False
+
+
+@dataclass(frozen=True)
+class View:
+    """One sequence of training."""
+
+    prefix: str
+    targets: tuple[Target, ...]
+
+
+def views(
+    questions: Sequence[Question], seed: int, *, views_each: int = VIEWS, alone: float = ALONE
+) -> list[list[View]]:
+    """Returns the views of every answer, and those of hostile texts alone, the same for a seed."""
+    dice = random.Random(seed)  # noqa: S311 - a draw that can be repeated
+    hostile = read(HOSTILE)
+    found = []
+    for question in questions:
+        rubric = as_rubric(question)
+        for answer in question.answers:
+            seen = _Seen(question, answer, rubric, hostile, questions, dice)
+            found.append([seen.view() for _ in range(views_each)])
+            if dice.random() < alone * views_each:
+                found.append([seen.alone() for _ in range(views_each)])
+    return found
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """An answer with all that its views draw from."""
+
+    question: Question
+    answer: Answer
+    rubric: Rubric
+    hostile: Sequence[Attack]
+    others: Sequence[Question]
+    dice: random.Random
+
+    def view(self) -> View:
+        lines, before = list(self.answer.s), 0
+        if self.dice.random() < BESIDE:
+            text, first = self._beside()
+            lines, before = ([*text, *lines], len(text)) if first else ([*lines, *text], 0)
+        targets = [self._target(claim, before) for claim in self.question.claims.values()]
+        if self.dice.random() < FOREIGN:
+            targets += self._foreign()
+        self.dice.shuffle(targets)
+        return View(claim_form.prefix(self._asked(), lines), tuple(targets))
+
+    def alone(self) -> View:
+        """A text without an answer: it makes no key point, and where it negates all, denies it."""
+        attack = self.dice.choice([a for a in self.hostile if a.place == "whole"])
+        lines = [span.text for span in sentences(fill(attack, self.rubric, None))]
+        targets = []
+        for number, point in enumerate(self.question.points, 1):
+            denied = attack.kind == "negated"
+            verdict = Verdict.CONTRADICTED if denied else Verdict.MISSED
+            line = min(number, len(lines)) if denied else None
+            reply = claim_form.reply(verdict, line)
+            # A wrong claim may or may not be the opposite of this key point.
+            targets.append(Target(self._claim(point), reply, either="$wrong" in attack.text))
+        asked = getattr(self.question.question, "en" if attack.language != "zh" else "zh")
+        return View(claim_form.prefix(asked, lines), tuple(targets))
+
+    def _beside(self) -> tuple[list[str], bool]:
+        language = "en" if self.answer.lang == "en" else "zh"
+        fitting = [
+            a for a in self.hostile if a.place != "whole" and a.language in (language, "any")
+        ]
+        attack = self.dice.choice(fitting)
+        text = fill(attack, self.rubric, Base("", "")).strip()
+        return [span.text for span in sentences(text)], attack.place == "prepend"
+
+    def _target(self, claim: Claim, before: int) -> Target:
+        level = self.answer.level(claim.id)
+        shown = self.answer.sentences(claim.id)
+        line = before + self.dice.choice(shown) if shown else None
+        reply = claim_form.reply(_LEVELS[level], line)
+        return Target(self._claim(claim), reply, either=level == "no")
+
+    def _foreign(self) -> Iterator[Target]:
+        other = self.dice.choice(self.others)
+        if other.domain != self.question.domain and other.id != self.question.id:
+            point = self.dice.choice(other.points)
+            yield Target(self._claim(point), claim_form.reply(Verdict.MISSED, None))
+
+    def _claim(self, claim: Claim) -> str:
+        text = self.dice.choices(
+            (claim.en, claim.zh, f"{claim.en} / {claim.zh}"), weights=(0.4, 0.4, 0.2)
+        )[0]
+        noted = claim.notes is not None and self.dice.random() < NOTED
+        return claim_form.suffix(text, claim.notes.partial if noted and claim.notes else None)
+
+    def _asked(self) -> str:
+        if self.dice.random() < WITHOUT_QUESTION:
+            return ""
+        same = "en" if self.answer.lang == "en" else "zh"
+        other = "zh" if same == "en" else "en"
+        return str(getattr(self.question.question, same if self.dice.random() < 2 / 3 else other))
