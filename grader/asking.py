@@ -86,7 +86,7 @@ class Asking:
 
     async def _after_the_first(self, request: Request) -> Reply:
         """Waits while another request with the same beginning has its head start."""
-        beginning = str(request.body["messages"][0]["content"])
+        beginning = request.beginning
         lead = self._leads.get(beginning)
         if lead is not None:
             if not lead.is_set():

@@ -7,8 +7,9 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
+from grader.curves import Level
 from grader.errors import BadInput
 from grader.judge import Judge
 from grader.ledger import Ledger
@@ -16,9 +17,12 @@ from grader.model import DEFAULT_BASE_URL, Endpoint
 from grader.record import JudgeInfo
 from grader.request import Ask, Model, Reply, Request
 
+if TYPE_CHECKING:
+    from grader.local.weights import OwnModel
+
 LOCAL = "local"
 DEFAULT_MODEL = "gpt-5-mini"
-AskForm = Literal["one-call", "per-point"]
+AskForm = Literal["one-call", "per-point", "trained"]
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,8 @@ class Options:
         ask: how it is asked; None is the judge's own way.
         parameters: parameters of the request, sent only as given.
         fresh: ask anew although the ledger holds a reply, and keep both.
+        level: a team's own level for a judge that gives probabilities.
+        plain: the model's own words are wanted, not verdicts: the embedded one without its adapter.
     """
 
     model: str | None = None
@@ -37,6 +43,8 @@ class Options:
     ask: AskForm | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     fresh: bool = False
+    level: Level | None = None
+    plain: bool = False
 
 
 def options(
@@ -46,6 +54,7 @@ def options(
     parameters: Sequence[str],
     *,
     fresh: bool = False,
+    level: Level | None = None,
 ) -> Options:
     """Options from the words of a command line.
 
@@ -58,7 +67,7 @@ def options(
     if ask not in (None, *get_args(AskForm)):
         raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
     parsed = dict(_parameter(text) for text in parameters)
-    return Options(model, base_url, cast("AskForm | None", ask), parsed, fresh)
+    return Options(model, base_url, cast("AskForm | None", ask), parsed, fresh, level)
 
 
 def _parameter(text: str) -> tuple[str, Any]:
@@ -89,8 +98,11 @@ class Target:
     reason: str
 
 
-def target(options: Options, env: Mapping[str, str]) -> Target:
+def target(options: Options, env: Mapping[str, str], own: "OwnModel | None" = None) -> Target:
     """Decides the judge.
+
+    Args:
+        own: the user's own model file, in place of the embedded one.
 
     Raises:
         BadInput: the options do not name a judge that can be reached.
@@ -99,14 +111,16 @@ def target(options: Options, env: Mapping[str, str]) -> Target:
     base_url = options.base_url or env.get("OPENAI_BASE_URL") or None
     key = env.get("OPENAI_API_KEY", "")
     if model == LOCAL:
-        return _local(options, "asked for by name")
+        return _local(options, "asked for by name", own)
     if base_url is None and not key:
         if model is not None:
             raise BadInput(
                 f"--model {model} needs an endpoint: set OPENAI_API_KEY, or name one with"
                 " --base-url; --model local needs neither"
             )
-        return _local(options, "no OPENAI_API_KEY and no --base-url")
+        return _local(options, "no OPENAI_API_KEY and no --base-url", own)
+    if options.ask == "trained":
+        raise BadInput("--ask trained: only the embedded model is trained; use --model local")
     if model is None and base_url is not None and base_url.rstrip("/") != DEFAULT_BASE_URL:
         raise BadInput(f"name the model that {base_url} should use: --model NAME or GRADER_MODEL")
     return Target(
@@ -119,15 +133,17 @@ def target(options: Options, env: Mapping[str, str]) -> Target:
     )
 
 
-def _local(options: Options, reason: str) -> Target:
+def _local(options: Options, reason: str, own: "OwnModel | None") -> Target:
     from grader.local import facts
 
+    if own and options.ask == "trained":
+        raise BadInput(f"{own.path}: only the embedded model is trained; use --ask per-point")
     return Target(
         kind="local",
-        model=facts.weights().name,
+        model=own.name if own else facts.weights().name,
         base_url="",
         api_key="",
-        ask=options.ask or "per-point",
+        ask=options.ask or ("per-point" if own or options.plain else "trained"),
         reason=reason,
     )
 
@@ -168,18 +184,29 @@ class Bench(AbstractAsyncContextManager["Bench"]):
             kind=self.target.kind,
             ask=self.target.ask,
             model=self.model.name,
+            adapter=self._adapter,
             endpoint=self.model.endpoint,
             parameters=self.options.parameters,
         )
-        if self.target.ask == "per-point":
-            from grader.calibrated import calibration
+        level, parameters = self.options.level, self.options.parameters
+        if self.target.ask != "one-call":
             from grader.per_point import PerPoint
 
-            fitted = calibration(self.target.kind)
-            return PerPoint(ask, info, fitted, self.options.parameters, self.model.slots)
+            form: Literal["trained", "yes-no"] = (
+                "trained" if self.target.ask == "trained" else "yes-no"
+            )
+            return PerPoint(ask, info, form, level, parameters, self.model.slots)
         from grader.one_call import OneCall
 
-        return OneCall(ask, info, self.options.parameters)
+        if level:
+            raise BadInput("--calibration: one call an answer gives no probabilities to calibrate")
+        return OneCall(ask, info, parameters)
+
+    @property
+    def _adapter(self) -> str | None:
+        from grader.local import facts
+
+        return f"sha256:{facts.adapter().sha256}" if self.target.ask == "trained" else None
 
     async def __aexit__(
         self,
@@ -196,22 +223,24 @@ def bench(
     ledger: Ledger,
     weights: Callable[[], Path],
     starting: Callable[[], None] = lambda: None,
+    own: "OwnModel | None" = None,
 ) -> Bench:
     """Opens the judge that the options and the environment name.
 
     Args:
         weights: brings the embedded model's weights here; called only when it must run.
         starting: is told when the embedded model is about to start.
+        own: the user's own model file, in place of the embedded one.
 
     Raises:
         BadInput: see :func:`target`.
     """
-    chosen = target(options, env)
+    chosen = target(options, env, own)
     model: Model
     if chosen.kind == "local":
         from grader.local.model import EmbeddedModel
 
-        model = EmbeddedModel(weights, starting)
+        model = EmbeddedModel(weights, starting, chosen.ask == "trained", own)
     else:
         model = Endpoint(chosen.model, chosen.base_url, chosen.api_key)
     return Bench(model, ledger, options, chosen)

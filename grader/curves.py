@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ConfigDict, Field
 
 from grader.record import Verdict
+from grader.scoring import CREDIT
 
 if TYPE_CHECKING:
     import numpy as np
@@ -101,6 +102,27 @@ class YesNo(_Frozen):
         met = self.met.chance(log_odds)
         some = met if binary else max(self.some.chance(log_odds), met)
         return met, some - met, 1.0 - some, 0.0
+
+
+class Level(_Frozen):
+    """A team's own level over a judge's probabilities: ``P ~ P ** sharpness * exp(leniency *
+    credit)``.
+
+    Attributes:
+        sharpness: above 1 the judge was too unsure, below 1 too sure.
+        leniency: above 0 the team gives more than the judge, in log-odds of a met over a missed.
+    """
+
+    sharpness: float = Field(default=1.0, gt=0)
+    leniency: float = 0.0
+
+    def applied(self, chances: Chances) -> Chances:
+        """Returns the probabilities at this level."""
+        raised = [
+            chance**self.sharpness * math.exp(self.leniency * CREDIT[verdict])
+            for verdict, chance in zip(VERDICTS, chances, strict=True)
+        ]
+        return tuple(each / sum(raised) for each in raised)
 
 
 def trained() -> Curves:

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from grader.record import Usage
+from grader.request import said
 
 _MARGIN = 1.15
 _ITEM_TOKENS = 70
@@ -20,7 +21,7 @@ def tokens(text: str) -> int:
 
 def guess(body: dict[str, Any]) -> Usage:
     """The usage of one request, from its body. A model that thinks first may use far more."""
-    text = "".join(message["content"] for message in body["messages"])
+    text = said(body)
     output = int(body.get("max_tokens") or 0)
     if form := body.get("response_format"):
         schema = json.dumps(form, ensure_ascii=False)

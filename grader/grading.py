@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 from grader import __version__, scoring, words
 from grader.answer import Answer, has_content
+from grader.defences import own_text
 from grader.item import claims, points
 from grader.judge import Judge, Judgement, language
-from grader.own_words import own_text
 from grader.price import cost
 from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
 from grader.rubric import Rubric
@@ -60,6 +60,7 @@ async def grade(
         misconceptions=judgement.misconceptions,
         feedback=judgement.feedback,
         flags=answer.flags,
+        set_aside=judgement.set_aside,
         judge=info.model_copy(update={"replied": judgement.replied}),
         usage=_priced(judgement.usage, info),
         digests=Digests(answer=answer.digest, rubric=rubric.digest, prompt=digest),

@@ -7,9 +7,16 @@ from typing import Protocol
 
 from grader import evidence
 from grader.answer import Answer
+from grader.defences import addressed
 from grader.item import Place
-from grader.own_words import addressed
-from grader.record import Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Usage
+from grader.record import (
+    Evidence,
+    JudgeInfo,
+    MisconceptionGrade,
+    PointGrade,
+    SetAside,
+    Usage,
+)
 from grader.request import Reply, usage
 from grader.rubric import Rubric
 
@@ -24,6 +31,7 @@ class Judgement:
         points: exactly one for each key point of the rubric, in its order.
         misconceptions: exactly one for each misconception, in its order.
         replied: the model that says it replied.
+        set_aside: what of the answer the judge was not shown.
     """
 
     points: tuple[PointGrade, ...]
@@ -31,6 +39,7 @@ class Judgement:
     feedback: str
     replied: str | None
     usage: Usage
+    set_aside: tuple[SetAside, ...] = ()
 
 
 class Judge(Protocol):

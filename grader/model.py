@@ -130,7 +130,7 @@ class Endpoint:
             # The generic call: it sends the very bytes that the ledger's key is the digest of,
             # and spares the SDK's pass over the body against its types.
             response = await self._client.post(
-                "/chat/completions",
+                "/completions" if "prompt" in request.body else "/chat/completions",
                 content=request.payload,
                 cast_to=httpx2.Response,
                 options=_UNNAMED,

@@ -1,204 +1,99 @@
-"""One yes/no question a key point, read from the log-probabilities and calibrated."""
+"""One question a claim, read from the log-probabilities, with evidence from the same reply."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from grader import prompt
+from grader import claim_form, curves, prompt
 from grader.answer import Answer
-from grader.calibrated import Calibration, Finding, finding, mean_of_others
+from grader.curves import VERDICTS, Chances
+from grader.defences import DEFENCES, Defence, Line, look
+from grader.forms import Form, Found, Replies, Trained, YesOrNo
 from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
-from grader.own_words import Line, all_lines, making_points, own_lines, with_the_rest
 from grader.record import Cause, Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
 from grader.request import Ask, Unusable
-from grader.rubric import Rubric
-from grader.subject import is_elsewhere, supports, to_be_shown
-from grader.yes_no import Questions
+from grader.rubric import KeyPoint, Misconception, Rubric
+from grader.subject import is_elsewhere
 
 _Row = TypeVar("_Row")
 _Result = TypeVar("_Result")
 
+SURE = 0.6
+"""A verdict of this probability or less may as well be the next likely one."""
+
 
 @dataclass(frozen=True)
 class PerPoint:
-    """Asks item by item.
+    """Asks claim by claim.
 
     Attributes:
-        calibration: turns log-odds into verdicts.
+        form: ``trained`` for the model with its adapter, ``yes-no`` for any other.
+        level: a team's own level over the shipped curves.
         slots: how many questions may be under way at once.
         claims: whether misconceptions are asked about; where none costs points, the score is the
             same without.
+        defences: what is looked for in the answer before it is judged.
     """
 
     ask: Ask
     info: JudgeInfo
-    calibration: Calibration
+    form: Literal["trained", "yes-no"] = "yes-no"
+    level: curves.Level | None = None
     parameters: dict[str, Any] = field(default_factory=dict)
     slots: int = 1
     claims: bool = True
+    defences: tuple[Defence, ...] = DEFENCES
+
+    @cached_property
+    def curves(self) -> curves.Curves | curves.YesNo:
+        """What turns log-probabilities into verdicts."""
+        if self.form == "trained":
+            return curves.trained()
+        return curves.yes_no()
 
     @cached_property
     def prompt_digest(self) -> str:
-        """Digest of the templates and of the calibration: both decide the verdicts."""
-        return prompt.digest(*prompt.PER_POINT, also=self.calibration.model_dump_json())
+        """Digest of the templates, the curves and the defences: all decide the verdicts."""
+        names = claim_form.TEMPLATES if self.form == "trained" else prompt.PER_POINT
+        decides = [self.curves.model_dump_json(), *(d.name for d in self.defences)]
+        decides += [self.level.model_dump_json()] if self.level else []
+        return prompt.digest(*names, also="\0".join(decides))
 
-    def questions(self, lines: tuple[Line, ...]) -> Questions:
-        """What this judge asks about an answer's *lines*."""
-        return Questions(self.ask, lines, self.calibration.languages, self.parameters)
-
-    def point_questions(self, lines: tuple[Line, ...], rubric: Rubric) -> Questions:
-        """What it asks about the key points: only of those *lines* that can make one."""
-        return self.questions(making_points(lines, rubric))
-
-    def shown(self, own: tuple[Line, ...], rubric: Rubric) -> tuple[Line, ...]:
-        """What of the candidate's *own* lines this judge is shown."""
-        return to_be_shown(own, rubric) if self.calibration.by_word else own
-
-    def supported(self, own: tuple[Line, ...], rubric: Rubric) -> frozenset[str]:
-        """The key points that this judge can credit; of an answer about something else all, for
-        that credit is a person's to give."""
-        free = not self.calibration.by_word or is_elsewhere(own, rubric)
-        lines = making_points(own, rubric)
-        return frozenset(p.id for p in rubric.key_points if free or supports(lines, p, rubric))
+    def opened(self, asked: Replies, rubric: Rubric, lines: Sequence[Line]) -> Form:
+        """Returns the form, ready to ask about an answer's *lines*."""
+        shown = [line.shown for line in lines]
+        if isinstance(self.curves, curves.Curves):
+            return Trained(asked, rubric, shown, self.curves)
+        return YesOrNo(asked, shown, self.curves)
 
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
-        """A few short calls for each key point and one for each misconception.
+        """One call for each key point and each misconception; none where nothing is left to judge.
 
-        The judge is shown the sentences that are about the subject. Where a part of the answer
-        speaks to the grader, the rest is judged, and the verdicts on the rest together with that
-        part are compared with those on the rest: one that differs is ungraded. So is a key
-        point found in an answer that shares hardly a word with the subject.
+        A key point found in an answer that shares hardly a word with the subject is left to a
+        person.
         """
-        own = own_lines(answer, rubric)
-        views = list(self._views(answer, own, rubric))
-        found, on_points = await self._points(views, own, rubric)
+        shown = look(answer, rubric, self.defences)
+        asked = Replies(self.ask, self.parameters)
+        about = _About(
+            self.opened(asked, rubric, shown.lines),
+            shown.lines,
+            is_elsewhere((line.shown for line in shown.lines), rubric),
+            self.level or curves.Level(),
+        )
+        graded = await self._each(about.point, points(rubric))
         wrong = claims(rubric, language(answer.text)) if self.claims else ()
-        held, on_claims = await self._claims(views, wrong)
-        asked = [*on_points, *on_claims]
+        held = await self._each(about.claim, wrong)
         return Judgement(
-            points=tuple(_contradicted(grade, held, rubric) for grade in found),
+            points=tuple(_contradicted(grade, held, rubric) for grade in graded),
             misconceptions=tuple(held),
             feedback="",
-            replied=next((each.replied for each in asked if each.replied), None),
-            usage=total_usage([reply for each in asked for reply in each.replies]),
+            replied=asked.replied,
+            usage=total_usage(asked.replies),
+            set_aside=shown.set_aside,
         )
-
-    async def _points(
-        self, views: Sequence[tuple[Line, ...]], own: tuple[Line, ...], rubric: Rubric
-    ) -> tuple[list[PointGrade], list[Questions]]:
-        asked = [self.point_questions(lines, rubric) for lines in views]
-        items = points(rubric)
-        supported, elsewhere = self.supported(own, rubric), is_elsewhere(own, rubric)
-        verdicts = [await self._findings(each, items, supported) for each in asked]
-        grades = [
-            await self._point(asked[0], item, _credible(_unswayed(*findings), elsewhere))
-            for item, *findings in zip(items, *verdicts, strict=True)
-        ]
-        return grades, asked
-
-    async def _claims(
-        self, views: Sequence[tuple[Line, ...]], wrong: Sequence[ClaimItem]
-    ) -> tuple[list[MisconceptionGrade], list[Questions]]:
-        asked = [self.questions(lines) for lines in views]
-        asserted = [await self._each(self._claim_finder(each), wrong) for each in asked]
-        grades = [
-            await self._claim(asked[0], item, _unswayed(*findings))
-            for item, *findings in zip(wrong, *asserted, strict=True)
-        ]
-        return grades, asked
-
-    def _views(
-        self, answer: Answer, own: tuple[Line, ...], rubric: Rubric
-    ) -> Iterator[tuple[Line, ...]]:
-        """What is judged, and, where some of the answer speaks to the grader, that with it."""
-        shown = self.shown(own, rubric)
-        yield shown
-        every = all_lines(answer)
-        # Where nothing is shown there is no credit that could have been swayed.
-        if shown and every != own:
-            yield with_the_rest(shown, own, every)
-
-    async def _findings(
-        self, asked: Questions, items: Sequence[PointItem], supported: Collection[str]
-    ) -> list[Finding | Cause]:
-        """The verdict on every key point, each in the light of the others."""
-
-        async def odds_of(item: PointItem) -> float | Cause:
-            try:
-                return await asked.point_log_odds(item.point)
-            except Unusable as unusable:
-                return unusable.cause
-
-        denied = [asked.denied(item.point) for item in items]
-        open_items = [item for item, evidence in zip(items, denied, strict=True) if not evidence]
-        if not asked.lines:
-            return [_NOT_SAID for _ in items]
-        odds = dict(zip(open_items, await self._each(odds_of, open_items), strict=True))
-        known = [value for value in odds.values() if isinstance(value, float)]
-        return [
-            Finding(verdict=Verdict.CONTRADICTED, confidence=1.0, evidence=evidence)
-            if evidence
-            else self._finding(item, odds[item], known, supported=item.id in supported)
-            for item, evidence in zip(items, denied, strict=True)
-        ]
-
-    def _finding(
-        self, item: PointItem, odds: float | Cause, known: Sequence[float], *, supported: bool
-    ) -> Finding | Cause:
-        if isinstance(odds, Cause):
-            return odds
-        others, binary = mean_of_others(odds, known), item.point.binary
-        return finding(odds, self.calibration, others=others, binary=binary, supported=supported)
-
-    def _claim_finder(self, asked: Questions) -> Callable[[ClaimItem], Awaitable[Finding | Cause]]:
-        async def find(item: ClaimItem) -> Finding | Cause:
-            if not asked.lines:
-                return _NOT_SAID
-            try:
-                odds = await asked.claim_log_odds(item.claim)
-            except Unusable as unusable:
-                return unusable.cause
-            chance = self.calibration.claim.probability(odds)
-            verdict = Verdict.MET if chance > 1 / 2 else Verdict.MISSED
-            return Finding(verdict=verdict, confidence=round(max(chance, 1 - chance), 3))
-
-        return find
-
-    async def _point(self, asked: Questions, item: PointItem, found: Finding | Cause) -> PointGrade:
-        if isinstance(found, Cause):
-            return item.ungraded(found)
-        evidence = (found.evidence,) if found.evidence else ()
-        if found.verdict != Verdict.MISSED and not evidence:
-            try:
-                evidence = (await asked.point_evidence(item.point),)
-            except Unusable as unusable:
-                return item.ungraded(unusable.cause)
-        return PointGrade(
-            id=item.id,
-            weight=item.point.weight,
-            verdict=found.verdict,
-            confidence=found.confidence,
-            alternative=found.alternative,
-            evidence=evidence,
-        )
-
-    async def _claim(
-        self, asked: Questions, item: ClaimItem, found: Finding | Cause
-    ) -> MisconceptionGrade:
-        if isinstance(found, Cause):
-            return item.ungraded(found)
-        asserted = found.verdict == Verdict.MET
-        evidence: tuple[Evidence, ...] = ()
-        try:
-            if asserted:
-                evidence = (await asked.claim_evidence(item.claim),)
-        except Unusable as unusable:
-            return item.ungraded(unusable.cause)
-        grade = item.grade(asserted, evidence)
-        return grade.model_copy(update={"confidence": found.confidence})
 
     async def _each(
         self, ask: Callable[[_Row], Awaitable[_Result]], rows: Sequence[_Row]
@@ -213,39 +108,101 @@ class PerPoint:
         return list(await asyncio.gather(*map(one, rows)))
 
 
-_NOT_SAID = Finding(verdict=Verdict.MISSED, confidence=1.0)
+@dataclass(frozen=True)
+class _About:
+    """The asking about one answer."""
+
+    form: Form
+    lines: tuple[Line, ...]
+    elsewhere: bool
+    level: curves.Level
+
+    async def point(self, item: PointItem) -> PointGrade:
+        missed = PointGrade(
+            id=item.id, weight=item.point.weight, verdict=Verdict.MISSED, confidence=1.0
+        )
+        if not self.lines:
+            return missed
+        try:
+            found = await self.form.point(item.point)
+            likely = self.level.applied(found.chances)
+            verdict = decided(likely)
+            if self.elsewhere and verdict in (Verdict.MET, Verdict.PARTIAL):
+                return item.ungraded(Cause.OFF_SUBJECT)
+            evidence = await self._evidence(item.point, found, verdict)
+        except Unusable as unusable:
+            return item.ungraded(unusable.cause)
+        chances = {v: round(c, 4) for v, c in zip(VERDICTS, likely, strict=True)}
+        update = {
+            "verdict": verdict,
+            "confidence": round(chances[verdict], 3),
+            "alternative": _alternative(chances, verdict),
+            "evidence": evidence,
+            "probabilities": chances,
+        }
+        return missed.model_copy(update=update)
+
+    async def claim(self, item: ClaimItem) -> MisconceptionGrade:
+        if not self.lines:
+            return item.grade(asserted=False)
+        try:
+            found = await self.form.claim(item.claim)
+            asserted = found.chances[0] > 1 / 2
+            verdict = Verdict.MET if asserted else Verdict.MISSED
+            grade = item.grade(asserted, await self._evidence(item.claim, found, verdict))
+        except Unusable as unusable:
+            return item.ungraded(unusable.cause)
+        return grade.model_copy(update={"confidence": round(max(found.chances), 3)})
+
+    async def _evidence(
+        self, claim: KeyPoint | Misconception, found: Found, verdict: Verdict
+    ) -> tuple[Evidence, ...]:
+        """The line that the verdict rests on: none for what is not said."""
+        if verdict == Verdict.MISSED:
+            return ()
+        line = found.line or await self.form.line(claim, claim_form.WORDS[verdict])
+        span = self.lines[line - 1].span
+        return (Evidence(text=span.text, start=span.start, end=span.end),)
 
 
-def _unswayed(rest: Finding | Cause, whole: Finding | Cause | None = None) -> Finding | Cause:
-    """What was found on *rest*, if the *whole* answer, where it is another, gets the same."""
-    if whole is None or isinstance(rest, Cause):
-        return rest
-    if isinstance(whole, Cause):
-        return whole
-    return rest if whole.verdict == rest.verdict else Cause.SWAYED
-
-
-def _credible(found: Finding | Cause, elsewhere: bool) -> Finding | Cause:
-    """No credit by a small model alone for an answer that is about something else."""
-    credited = isinstance(found, Finding) and found.verdict in (Verdict.MET, Verdict.PARTIAL)
-    return Cause.OFF_SUBJECT if elsewhere and credited else found
+def decided(chances: Chances) -> Verdict:
+    """Returns the verdict in the middle: the median of the credit, which errs the least in points
+    (the median minimises the expected absolute error)."""
+    met, partial, missed, contradicted = chances
+    if met > 1 / 2:
+        return Verdict.MET
+    if met + partial > 1 / 2:
+        return Verdict.PARTIAL
+    return Verdict.MISSED if missed >= contradicted else Verdict.CONTRADICTED
 
 
 def _contradicted(
-    grade: PointGrade, held: Iterable[MisconceptionGrade], rubric: Rubric
+    grade: PointGrade, held: Sequence[MisconceptionGrade], rubric: Rubric
 ) -> PointGrade:
-    """A missed key point whose very opposite the answer asserts is contradicted."""
-    if grade.verdict != Verdict.MISSED:
-        return grade
+    """A key point that is not met and whose very opposite, as the rubric says, is asserted."""
     opposites = {m.id for m in rubric.misconceptions if grade.id in m.contradicts}
-    for claim in held:
-        if claim.asserted and claim.id in opposites:
-            return grade.model_copy(
-                update={
-                    "verdict": Verdict.CONTRADICTED,
-                    "confidence": claim.confidence,
-                    "alternative": None,
-                    "evidence": claim.evidence,
-                }
-            )
-    return grade
+    said = [m for m in held if m.asserted and m.id in opposites]
+    if grade.verdict not in (Verdict.MISSED, Verdict.PARTIAL) or not said:
+        return grade
+    surest = max(said, key=lambda m: m.confidence or 0.0)
+    sure = surest.confidence or 0.0
+    known = grade.probabilities or {}
+    chances = {v: round((1 - sure) * known.get(v, 0.0), 4) for v in VERDICTS}
+    chances[Verdict.CONTRADICTED] = round(
+        1 - sum(chances.values()) + chances[Verdict.CONTRADICTED], 4
+    )
+    return grade.model_copy(
+        update={
+            "verdict": Verdict.CONTRADICTED,
+            "confidence": round(chances[Verdict.CONTRADICTED], 3),
+            "alternative": _alternative(chances, Verdict.CONTRADICTED),
+            "evidence": surest.evidence,
+            "probabilities": chances,
+        }
+    )
+
+
+def _alternative(chances: dict[Verdict, float], verdict: Verdict) -> Verdict | None:
+    if chances[verdict] > SURE:
+        return None
+    return max((v for v in VERDICTS if v != verdict), key=lambda v: chances[v])

@@ -39,7 +39,7 @@ class Cause(StrEnum):
     TIMEOUT = "timeout"
     TOO_LONG = "too-long"
     SWAYED = "swayed"
-    """The verdict changes when instruction-like text is taken out of the answer."""
+    """The verdict changes when instruction-like text is taken out; in records of before."""
     OFF_SUBJECT = "off-subject"
     """A key point was found in an answer that shares hardly a word with the subject."""
 
@@ -54,6 +54,16 @@ class Evidence(_Part):
     text: str
     start: int = Field(ge=0)
     end: int = Field(ge=0)
+
+
+class SetAside(_Part):
+    """A stretch of the answer, code points ``start:end``, that the judge was not shown."""
+
+    why: str
+    """The defence that set it aside."""
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    text: str
 
 
 class PointGrade(_Part):
@@ -72,6 +82,8 @@ class PointGrade(_Part):
     cause: Cause | None = None
     votes: tuple[Verdict | None, ...] = ()
     """The verdicts of all samples, in order; empty where only one was taken."""
+    probabilities: dict[Verdict, float] | None = None
+    """The probability of each verdict, where the judge gives them: the score's interval."""
 
 
 class MisconceptionGrade(_Part):
@@ -103,8 +115,10 @@ class JudgeInfo(_Part):
     """Who judged, as asked for and as it replied."""
 
     kind: Literal["endpoint", "local", "code"]
-    ask: Literal["one-call", "per-point", "none"] = "one-call"
+    ask: Literal["one-call", "per-point", "trained", "none"] = "one-call"
     model: str
+    adapter: str | None = None
+    """The digest (``sha256:...``) of the adapter that a trained judge runs with."""
     endpoint: str = ""
     replied: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
@@ -168,6 +182,8 @@ class Grade(_Part):
     misconceptions: tuple[MisconceptionGrade, ...] = ()
     feedback: str = ""
     flags: tuple[Flag, ...] = ()
+    set_aside: tuple[SetAside, ...] = ()
+    """What of the answer the judge was not shown, in order of place."""
     judge: JudgeInfo
     usage: Usage
     digests: Digests

@@ -19,6 +19,13 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+def said(body: dict[str, Any]) -> str:
+    """Returns all text of a request: its prompt, or its messages one after the other."""
+    if "prompt" in body:
+        return str(body["prompt"])
+    return "".join(str(message["content"]) for message in body["messages"])
+
+
 def content_digest(endpoint: str, payload: bytes) -> str:
     """Digest of a request without its sample number, in hexadecimal digits."""
     start = f"{_KEY_VERSION}\0{endpoint}\0".encode()
@@ -37,7 +44,8 @@ class Request:
     Attributes:
         endpoint: a lasting name of where it goes: the base URL, or ``local:<weights digest>``.
         model: the model's name as asked for.
-        body: the body of a chat completion but for the model: messages, response_format, ...
+        body: the body of a chat completion but for the model: messages, response_format, ...; or
+            that of a completion: prompt, max_tokens, ...
         sample: 0 for the first reply to this body, 1 for a second one asked on purpose, ...
     """
 
@@ -55,6 +63,13 @@ class Request:
         body = {"model": self.model, **dict(sorted(self.body.items()))}
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         return text.encode("utf-8", "surrogatepass")
+
+    @property
+    def beginning(self) -> str:
+        """What requests with the same rubric, or on the same answer, begin with."""
+        if "prompt" in self.body:
+            return str(self.body["prompt"]).partition("\n\nClaim: ")[0]
+        return str(self.body["messages"][0]["content"])
 
     @cached_property
     def content(self) -> str:
@@ -154,7 +169,9 @@ class _Message(_Lenient):
 
 
 class _Choice(_Lenient):
-    message: _Message
+    message: _Message = _Message()
+    text: str | None = None
+    """What was written where a prompt was completed, not a chat."""
     finish_reason: str | None = None
     logprobs: _Logprobs | None = None
 
@@ -197,11 +214,16 @@ class Completion(_Lenient):
     @property
     def written(self) -> str:
         """What the model wrote, cut off or not; empty if it wrote nothing."""
-        return self.choices[0].message.content or ""
+        return self.choices[0].message.content or self.choices[0].text or ""
 
     @property
     def first_token(self) -> Token:
-        """The first generated token with its alternatives.
+        """The first generated token with its alternatives. Raises Unusable as :attr:`tokens`."""
+        return self.tokens[0]
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        """The generated tokens, at least one, with their alternatives.
 
         Raises:
             Unusable: refused, filtered, or no log-probabilities were returned.
@@ -213,7 +235,7 @@ class Completion(_Lenient):
             raise Unusable(Cause.FILTERED)
         if choice.logprobs is None or not choice.logprobs.content:
             raise Unusable(Cause.NO_LOGPROBS)
-        return choice.logprobs.content[0]
+        return choice.logprobs.content
 
 
 def read(reply: Reply) -> Completion:

@@ -26,19 +26,24 @@ def credit_range(point: PointGrade) -> tuple[float, float]:
     return min(credit), max(credit)
 
 
+LEVEL = 0.85
+"""The probability that an interval made of verdicts' probabilities states, as if key points erred
+apart from each other; they err together, and about 80 of 100 hold the settled score."""
+
+
 def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGrade] = ()) -> Score:
     """The weighted score of an answer in points and per cent.
 
     With an ungraded key point there is no single number: ``percent`` and ``points`` are None and
-    the interval says what is still possible.
+    the interval says what is still possible. Where the judge gives the probability of each verdict,
+    the interval comes from them; else from the verdicts that it cannot rule out.
     A misconception lowers the score only by the penalty (in points) that its rubric gives it.
     """
     out_of = float(sum(point.weight for point in points))
-    ranges = [(point.weight, *credit_range(point)) for point in points]
+    least, most = _earned_range(points)
     sure_penalty = sum(m.penalty for m in misconceptions if m.asserted)
     open_penalty = sum(m.penalty for m in misconceptions if m.asserted is None)
-    low = sum(weight * least for weight, least, _ in ranges) - sure_penalty - open_penalty
-    high = sum(weight * most for weight, _, most in ranges) - sure_penalty
+    low, high = least - sure_penalty - open_penalty, most - sure_penalty
     complete = all(point.verdict is not None for point in points) and not open_penalty
     earned = sum(p.weight * CREDIT[p.verdict] for p in points if p.verdict is not None)
     points_earned = max(0.0, earned - sure_penalty) if complete else None
@@ -49,6 +54,43 @@ def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGr
         points=points_earned,
         out_of=out_of,
     )
+
+
+def _earned_range(points: Sequence[PointGrade]) -> tuple[float, float]:
+    """Least and most points that the key points may deserve, misconceptions aside."""
+    likely = [point for point in points if point.probabilities and point.verdict is not None]
+    others = [(p.weight, *credit_range(p)) for p in points if p not in likely]
+    least = sum(weight * low for weight, low, _ in others)
+    most = sum(weight * high for weight, _, high in others)
+    low, high = _likely_range(likely)
+    return least + low, most + high
+
+
+def _likely_range(points: Sequence[PointGrade]) -> tuple[float, float]:
+    """The quantiles of what the points earn by their probabilities, their verdicts' sum within."""
+    chances = {0.0: 1.0}
+    for point in points:
+        grown: dict[float, float] = {}
+        for earned, chance in chances.items():
+            for verdict, share in (point.probabilities or {}).items():
+                place = earned + point.weight * CREDIT[verdict]
+                grown[place] = grown.get(place, 0.0) + chance * share
+        chances = grown
+    given = sum(p.weight * CREDIT[p.verdict] for p in points if p.verdict is not None)
+    tail = (1 - LEVEL) / 2
+    low = _quantile(sorted(chances.items()), tail)
+    high = _quantile(sorted(chances.items(), reverse=True), tail)
+    return min(low, given), max(high, given)
+
+
+def _quantile(chances: Sequence[tuple[float, float]], tail: float) -> float:
+    """The first place at which the chances, added up in order, reach *tail*."""
+    so_far = 0.0
+    for place, chance in chances:
+        so_far += chance
+        if so_far >= tail:
+            return place
+    return chances[-1][0]
 
 
 def _percent(points: float, out_of: float) -> float:

@@ -1,21 +1,23 @@
-"""What the words of an answer have to do with the question's subject.
+"""Whether an answer is about the question's subject at all, by its words alone.
 
-A small model says yes to fluent text about anything. What shares no word with a claim, its note or
-its translation, but for the words that the question put into the candidate's mouth and those that
-stand in every text, supports no claim.
+A small model may say yes to fluent text about anything. What an answer is about shows in its words:
+without their endings, and of Chinese text every two characters.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
-from grader.nearest import terms
-from grader.own_words import Line
-from grader.rubric import KeyPoint, Rubric
+from grader.fold import fold
+from grader.rubric import Rubric
 
-FEWEST_SHARED = 2
+_FEWEST_SHARED = 2
 """Words that an answer to the question shares with its rubric at least, an analogy too."""
-SHORT = 5
-"""Words up to which an answer is too short to tell."""
+_SHORT = 5
+"""Words up to which an answer is too short to share two."""
+_STEM = 3
+_WORD = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u9fff]+")
+_ENDINGS = ("ings", "ing", "ies", "ed", "es", "s", "e", "d")
 
 _COMMON = """
 about again all also always answer any another anything be been before both case come correct did
@@ -32,51 +34,58 @@ why will within without work worse would wrong yes yet your 一个 一些 一样
 看到 知道 答案 而且 能够 虽然 要的 觉得 这个 这些 这样 这种 这里 通过 那么 都是 里面 问题 首先
 需要 题目
 """
+# fmt: off
+_EMPTY = frozenset({
+    "a", "an", "and", "are", "as", "at", "be", "but", "by", "can", "do", "does", "for", "from",
+    "has", "have", "if", "in", "into", "is", "it", "its", "no", "not", "of", "on", "one", "only",
+    "or", "so", "than", "that", "the", "their", "then", "there", "they", "thi", "this", "to",
+    "what", "when", "which", "with", "you",
+})
+# fmt: on
+
+
+def is_elsewhere(texts: Iterable[str], rubric: Rubric) -> bool:
+    """Whether *texts* share hardly a word with the rubric: none if they are short, else fewer than
+    two."""
+    said = _words(texts)
+    fewest = _FEWEST_SHARED if len(said) > _SHORT else 1
+    return len(said & _vocabulary(rubric)) < fewest
+
+
+def terms(text: str) -> list[str]:
+    """Returns the words of *text* without their endings; of Chinese every two characters."""
+    found: list[str] = []
+    for run in _WORD.findall(fold(text).text):
+        if run[0] < "\u3400":
+            found.append(_stem(run))
+        else:
+            found += [run[n : n + 2] for n in range(max(1, len(run) - 1))]
+    return [term for term in found if term not in _EMPTY]
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= _STEM:
+            stem = word.removesuffix(ending)
+            doubled = len(stem) > _STEM and stem[-1] == stem[-2] and stem[-1] not in "ls"
+            return stem[:-1] if doubled else stem
+    return word
+
+
 _EVERYWHERE = frozenset(terms(_COMMON))
 
 
-def to_be_shown(lines: Sequence[Line], rubric: Rubric) -> tuple[Line, ...]:
-    """The lines that a judge is shown: those on the subject; all where hardly any word is."""
-    return tuple(lines) if is_elsewhere(lines, rubric) else on_subject(lines, rubric)
-
-
-def on_subject(lines: Iterable[Line], rubric: Rubric) -> tuple[Line, ...]:
-    """The lines that share a word with the rubric, beyond its question's."""
-    known = _vocabulary(rubric)
-    return tuple(line for line in lines if not known.isdisjoint(_terms(line.shown)))
-
-
-def supports(lines: Iterable[Line], point: KeyPoint, rubric: Rubric) -> bool:
-    """Whether a line shares a word with the key point or its notes, beyond the question's."""
-    known = _words((point.en, point.zh, point.notes.met, point.notes.partial)) - _asked(rubric)
-    return any(not known.isdisjoint(_terms(line.shown)) for line in lines)
-
-
-def is_elsewhere(lines: Iterable[Line], rubric: Rubric) -> bool:
-    """Whether the lines are long enough to tell, and share hardly a word with the subject."""
-    said = _words(line.shown for line in lines)
-    return len(said) > SHORT and len(said & (_vocabulary(rubric) | _asked(rubric))) < FEWEST_SHARED
-
-
-def _terms(text: str) -> frozenset[str]:
-    return frozenset(terms(text)) - _EVERYWHERE
-
-
 def _words(texts: Iterable[str | None]) -> frozenset[str]:
-    return frozenset(word for text in texts if text for word in _terms(text))
-
-
-@lru_cache(maxsize=64)
-def _asked(rubric: Rubric) -> frozenset[str]:
-    return _words((rubric.question.en, rubric.question.zh))
+    return frozenset(term for text in texts if text for term in terms(text)) - _EVERYWHERE
 
 
 @lru_cache(maxsize=64)
 def _vocabulary(rubric: Rubric) -> frozenset[str]:
-    return _words(_claims(rubric)) - _asked(rubric)
+    return _words(_texts(rubric))
 
 
-def _claims(rubric: Rubric) -> Iterator[str | None]:
+def _texts(rubric: Rubric) -> Iterator[str | None]:
+    yield from (rubric.question.en, rubric.question.zh)
     for point in rubric.key_points:
         yield from (point.en, point.zh, point.notes.met, point.notes.partial)
     for claim in rubric.misconceptions:

@@ -72,6 +72,8 @@ class GradeView:
     """Ids of the misconceptions that nobody could say about whether they are asserted."""
     read_next: tuple[Passage, ...]
     flags: tuple[Flag, ...]
+    set_aside: tuple[tuple[str, str], ...]
+    """What was not judged: why and where, and the words."""
     feedback: str
     judge: str
     rubric_changed: bool
@@ -93,6 +95,7 @@ def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
         unclear=tuple(m.id for m in grade.misconceptions if m.asserted is None),
         read_next=_read_next(points),
         flags=grade.flags,
+        set_aside=tuple((words.set_aside(p, say), p.text) for p in grade.set_aside),
         feedback=grade.feedback,
         judge=words.judge_line(grade, say),
         rubric_changed=rubric is not None and rubric.digest != grade.digests.rubric,

@@ -5,7 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from grader.record import Grade, PointGrade, Score, Verdict
+from grader.record import Grade, PointGrade, Score, SetAside, Verdict
 from grader.rubric import Rubric
 
 Catalogue = dict[str, Any]
@@ -54,10 +54,18 @@ def doubt(point: PointGrade, say: Catalogue) -> str:
     return str(say["unsure"].format(alternative=verdict(point.alternative, say)))
 
 
+def set_aside(piece: SetAside, say: Catalogue) -> str:
+    """Why a stretch of the answer was not judged, and where it stands."""
+    why = say["set_asides"].get(piece.why, piece.why)
+    return f"{why} [{piece.start}:{piece.end}]"
+
+
 def judge_line(grade: Grade, say: Catalogue) -> str:
     """Who judged, and what it took."""
     judge, usage = grade.judge, grade.usage
-    line = str(say[f"by_{judge.kind}"].format(model=judge.model, endpoint=judge.endpoint))
+    known = "by_own_model" if judge.kind == "local" and judge.ask == "per-point" else None
+    said = say[known or f"by_{judge.kind}"]
+    line = str(said.format(model=judge.model, endpoint=judge.endpoint))
     if judge.kind == "code":
         return line
     if usage.from_ledger:

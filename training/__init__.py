@@ -1,1 +1,1 @@
-"""Trains the adapter of the embedded judge: labelled questions in, an adapter and its figures out."""
+"""Trains the embedded judge's adapter: labelled questions in, an adapter and its figures out."""

@@ -21,11 +21,14 @@ from grader.agreement.categorical import kappa, pairs
 from grader.agreement.scores import continuous_quadratic_kappa, pearson, score_pairs
 from grader.agreement.statistic import Statistic
 from grader.curves import VERDICTS, Curves, fit, odds_of_yes
+from grader.per_point import decided
 from grader.record import Verdict
 from grader.scoring import CREDIT
 
 _PLAIN = ("strong", "partial", "wrong")
 _FOLDS = 6
+_TWO_DIGITS = 10
+"""Lines from which on the first digit does not say which one is meant."""
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class Judged:
 
     @property
     def verdict(self) -> Verdict:
-        """The likeliest verdict."""
-        return VERDICTS[max(range(4), key=lambda n: self.chances[n])]
+        """The verdict that the judge gives."""
+        return decided(self.chances)
 
     @property
     def asserted(self) -> bool:
@@ -119,8 +122,12 @@ def table(found: Sequence[Judged]) -> Iterator[tuple[str, str]]:
     points = [j for j in found if j.row.label and not j.row.is_claim]
     claims = [j for j in found if j.row.is_claim]
     stats: dict[str, Statistic] = {}
-    stats["met or not, kappa"] = _kappa(points, lambda j: (j.row.label == "met", j.verdict == "met"))
-    stats["four verdicts, kappa"] = _kappa(points, lambda j: (_level(j.row.label), _level(j.verdict)))
+    stats["met or not, kappa"] = _kappa(
+        points, lambda j: (j.row.label == "met", j.verdict == "met")
+    )
+    stats["four verdicts, kappa"] = _kappa(
+        points, lambda j: (_level(j.row.label), _level(j.verdict))
+    )
     if claims:
         stats["misconceptions, kappa"] = _kappa(
             claims, lambda j: (j.row.label == "yes", j.asserted)
@@ -133,15 +140,17 @@ def table(found: Sequence[Judged]) -> Iterator[tuple[str, str]]:
         if of:
             yield f"recall of {verdict}", f"{np.mean(of):.2f} of {len(of)}"
     pointed = [
-        j.row.line in j.row.lines for j in points if j.row.lines and j.row.item["about"]["lines"] < 10
+        j.row.line in j.row.lines
+        for j in points
+        if j.row.lines and j.row.item["about"]["lines"] < 10
     ]
     if pointed:
         yield "right sentence", f"{np.mean(pointed):.3f} of {len(pointed)}"
     yield "labels", f"{len(points)} and {len(claims)}"
 
 
-def _level(label: Any) -> int:
-    return VERDICTS.index(Verdict(label))
+def _level(label: str | None) -> int:
+    return VERDICTS.index(Verdict(label or "missed"))
 
 
 def _kappa(found: Sequence[Judged], both: Callable[[Judged], tuple[int, int]]) -> Statistic:
@@ -157,7 +166,7 @@ def _scores(points: Sequence[Judged]) -> dict[str, Statistic]:
     for one in points:
         answers.setdefault(f"{one.row.item['answer']}", []).append(one)
     groups = clusters_of([each[0].row.question for each in answers.values()])
-    truth = [_score(each, lambda j: CREDIT[Verdict(j.row.label)]) for each in answers.values()]
+    truth = [_score(each, labelled) for each in answers.values()]
     found = {}
     for name, credit in (("by verdicts", hard), ("expected", expected)):
         given = [_score(each, credit) for each in answers.values()]
@@ -169,6 +178,11 @@ def _scores(points: Sequence[Judged]) -> dict[str, Statistic]:
 
 def _score(each: Sequence[Judged], credit: Callable[[Judged], float]) -> float:
     return sum(j.row.weight * credit(j) for j in each) / sum(j.row.weight for j in each)
+
+
+def labelled(one: Judged) -> float:
+    """Returns the credit of the label, 0 to 1."""
+    return CREDIT[Verdict(one.row.label or "missed")]
 
 
 def hard(one: Judged) -> float:
@@ -205,20 +219,22 @@ def main() -> None:
             continue
         base = rows(i for i in items if (i["set"], i["way"]) == ("held-out", way))
         curves = fitted(base) if base else Curves()
-        sets = sorted({i["set"] for i in items if i["way"] == way and not i["set"].startswith("att")})
+        sets = sorted(
+            {i["set"] for i in items if i["way"] == way and not i["set"].startswith("att")}
+        )
         for name in sets:
             found = rows(i for i in items if (i["set"], i["way"]) == (name, way))
             done = cross_judged(found) if name == "held-out" else judged(found, curves)
             if not any(j.row.label for j in done):
                 continue
-            print(f"== {name}, asked {way}  {curves if name == 'held-out' else ''}")  # noqa: T201
+            print(f"== {name}, asked {way}  {curves if name == 'held-out' else ''}")
             groups = {"": done}
             if name == "shipped":
                 groups["plain "] = [j for j in done if j.row.item["about"]["kind"] in _PLAIN]
                 groups["harder "] = [j for j in done if j.row.item["about"]["kind"] not in _PLAIN]
             for title, part in groups.items():
                 for figure, value in table(part):
-                    print(f"{title + figure:32} {value}")  # noqa: T201
+                    print(f"{title + figure:32} {value}")
 
 
 if __name__ == "__main__":

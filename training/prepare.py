@@ -20,11 +20,11 @@ _EVERY, _WHICH = 9, 4
 _WAYS = {
     "shipped": sets.WAYS,
     "held-out": sets.WAYS,
-    "group": ("own", "own+"),
-    "saf": ("en",),
+    "group": ("en+",),
+    "saf": ("en", "en+"),
     "realsumm": ("en",),
-    "attack-suite": ("en", "own", "own+"),
-    "attack-published": ("en", "own", "own+"),
+    "attack-suite": ("en+",),
+    "attack-published": ("en+",),
 }
 
 
@@ -86,14 +86,12 @@ def main() -> None:
         for name, questions in groups.items()
         for seen in views([q for q in questions if q.id not in out], given.seed)
     ]
-    found = [
-        as_ids(item, way, tokens) for item in items(given, groups) for way in _WAYS[item.set]
-    ]
+    found = [as_ids(item, way, tokens) for item in items(given, groups) for way in _WAYS[item.set]]
     marks = {"verdicts": tokens.verdicts, "digits": tokens.digits, "open": tokens.of(" [")}
     size = tokens.tokenizer.get_vocab_size(with_added_tokens=True)
     with gzip.open(given.out, "wt", encoding="utf-8", compresslevel=6) as file:
         json.dump({"tokens": marks, "vocabulary": size, "train": train, "items": found}, file)
-    print(f"{len(train)} answers to train on, {len(found)} items")  # noqa: T201 - a command
+    print(f"{len(train)} answers to train on, {len(found)} items")
 
 
 if __name__ == "__main__":

@@ -10,23 +10,27 @@ import io
 import json
 import random
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from grader import answer, claim_form, labelled, rubric
+from grader.answer import Answer, has_content
 from grader.audit.cases import Case, cases
 from grader.audit.suite import Attack, load
 from grader.data import folder
+from grader.defences import DEFENCES, look, own_text
 from grader.errors import BadInput
+from grader.judge import language
 from grader.record import Verdict
 from grader.rubric import Rubric
 from grader.segment import sentences
+from grader.subject import is_elsewhere
 from training.questions import Question
 
-WAYS = ("en", "zh", "own", "both", "en+", "own+")
+WAYS = ("en", "zh", "en+", "own+", "both+")
 """How claims are put: in English, in Chinese, in the answer's language or in both; with ``+`` what
 counts as half is told too."""
 SHIPPED = (folder("rubrics"),)
@@ -88,6 +92,19 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(span.text for span in sentences(text))
 
 
+def variants(read: Answer, asked: Rubric) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Gives what is left of an answer with all defences, with none, and with all but each, every
+    different text once, with the names of those that leave it."""
+    chosen = {"all": DEFENCES, "none": ()}
+    chosen |= {f"all but {d.name}": tuple(e for e in DEFENCES if e != d) for d in DEFENCES}
+    left: dict[tuple[str, ...], list[str]] = {}
+    for name, defences in chosen.items():
+        lines = tuple(line.shown for line in look(read, asked, defences).lines)
+        left.setdefault(lines, []).append(name)
+    for lines, names in left.items():
+        yield lines, {"defences": names, "elsewhere": is_elsewhere(lines, asked)}
+
+
 def of_training(questions: Sequence[Question], name: str) -> Iterator[Item]:
     """Gives the answers to training questions, for those that were left out of training."""
     for question in questions:
@@ -120,15 +137,16 @@ def of_shipped() -> Iterator[Item]:
             verdicts = {name: label.verdict.value for name, label in one.verdicts.items()}
             held = {m.id: "no" for m in asked.misconceptions}
             held |= dict.fromkeys(one.misconceptions, "yes")
-            yield Item(
-                set="shipped",
-                question=asked.id,
-                answer=f"{asked.id}/{one.id}",
-                asked=asked.question.model_dump(),
-                lines=lines_of(one.text),
-                claims=_claims(asked, verdicts | held),
-                about={"kind": one.kind, "language": one.language},
-            )
+            for lines, how in variants(answer.from_text(one.text, one.id), asked):
+                yield Item(
+                    set="shipped",
+                    question=asked.id,
+                    answer=f"{asked.id}/{one.id}",
+                    asked=asked.question.model_dump(),
+                    lines=lines,
+                    claims=_claims(asked, verdicts | held),
+                    about={"kind": one.kind, "language": one.language} | how,
+                )
 
 
 def _claims(asked: Rubric, labels: dict[str, str]) -> tuple[Labelled, ...]:
@@ -150,12 +168,10 @@ def of_attacks(published: Path | None = None) -> Iterator[Item]:
         for asked in rubric.load_all(SHIPPED):
             given = list(cases([asked], attacks, SHIPPED))
             bases = {case.base.id: case.base for case in given if case.base}
-            yield from (
-                _attacked(source, asked, f"{asked.id}/{base.id}", base.text, {})
-                for base in bases.values()
-            )
+            for base in bases.values():
+                yield from _attacked(source, asked, f"{asked.id}/{base.id}", base.text, {})
             for case in given:
-                yield _attacked(source, asked, case.id, case.text, _about(case))
+                yield from _attacked(source, asked, case.id, case.text, _about(case))
 
 
 def _about(case: Case) -> dict[str, Any]:
@@ -169,17 +185,16 @@ def _about(case: Case) -> dict[str, Any]:
 
 def _attacked(
     source: str, asked: Rubric, name: str, text: str, about: dict[str, Any]
-) -> Item:
-    from grader.judge import language
-
+) -> Iterator[Item]:
     try:
-        read = answer.from_text(text, name).text
+        read = answer.from_text(text, name)
     except BadInput:  # refused before anybody judges it
-        read = ""
-    spoken = {"language": language(text), "text": read}
-    asked_ = asked.question.model_dump()
-    claims = _claims(asked, {})
-    return Item(f"attack-{source}", asked.id, name, asked_, lines_of(read), claims, about | spoken)
+        return
+    graded = has_content(own_text(read), (asked.question.en, asked.question.zh))
+    known = about | {"language": language(text), "by_code": not graded}
+    for lines, how in variants(read, asked):
+        question, claims = asked.question.model_dump(), _claims(asked, {})
+        yield Item(f"attack-{source}", asked.id, name, question, lines, claims, known | how)
 
 
 def _published(path: Path | None) -> tuple[Attack, ...]:
@@ -223,6 +238,9 @@ def _as_attack(row: dict[str, Any]) -> Attack:
     )
 
 
+_HALF = "a part of it, or not clearly"
+
+
 def of_saf(folder_: Path) -> Iterator[Item]:
     """Gives SAF's exam answers, each with one human score from 0 to 1."""
     questions = {
@@ -240,7 +258,7 @@ def of_saf(folder_: Path) -> Iterator[Item]:
             asked={"en": text, "zh": text},
             lines=lines_of(row["answer"]) or ("-",),
             claims=tuple(
-                Labelled(p["id"], p["text"], p["text"], weight=p["points"])
+                Labelled(p["id"], p["text"], p["text"], _HALF, weight=p["points"])
                 for p in asked["key_points"]
             ),
             about={
@@ -268,7 +286,8 @@ def of_realsumm(sheets: dict[str, str], summaries: int, seed: int = 0) -> Iterat
             judged[name, row["Input.eventId"]].append(row)
     dice = random.Random(seed)  # noqa: S311 - a draw that can be repeated
     for name, event in dice.sample(sorted(judged), summaries):
-        claims, people, seen = [], {}, Counter[str]()
+        claims: list[Labelled] = []
+        people: dict[str, list[bool]] = {}
         for row in judged[name, event]:
             for column in row:
                 place = _STATEMENT.fullmatch(column or "")
@@ -276,7 +295,6 @@ def of_realsumm(sheets: dict[str, str], summaries: int, seed: int = 0) -> Iterat
                     continue
                 text, said = row[column], row[f"Answer.S{place[1]}Answer"]
                 people.setdefault(text, []).append(said == "p")
-                seen[text] += 1
         for number, (text, said_) in enumerate(people.items()):
             label = Verdict.MET if 2 * sum(said_) > len(said_) else Verdict.MISSED
             claims.append(Labelled(str(number), text, text, label=label.value))

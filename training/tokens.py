@@ -3,11 +3,14 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from grader import claim_form
 from grader.local.engine import escape
 from training.views import View
+
+if TYPE_CHECKING:
+    from gguf import GGUFReader
 
 _SPECIAL = re.compile(r"<\|[a-z_]+\|>")
 # How the base model's publisher splits text before merging bytes (tokenizer.json of Qwen 2.5).
@@ -63,7 +66,7 @@ def load(weights: Path) -> Tokens:
     reader = GGUFReader(weights)
     words, merges = (_strings(reader, f"tokenizer.ggml.{name}") for name in ("tokens", "merges"))
     vocabulary = {word: number for number, word in enumerate(words)}
-    pairs = [tuple(merge.split(" ")) for merge in merges]
+    pairs = [(first, second) for first, _, second in (m.partition(" ") for m in merges)]
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=pairs))
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
         [
@@ -77,6 +80,6 @@ def load(weights: Path) -> Tokens:
     return Tokens(tokenizer)
 
 
-def _strings(reader: Any, name: str) -> list[str]:
+def _strings(reader: "GGUFReader", name: str) -> list[str]:
     field = reader.fields[name]
     return [bytes(field.parts[place]).decode() for place in field.data]

@@ -25,8 +25,9 @@ class Row:
     """One kind of attack with one expectation.
 
     Attributes:
-        moved: how many moved a score the wrong way.
-        beyond_doubt: how many of those left the interval that the grade without them gave.
+        moved: how many moved a score the wrong way, out of the interval that the grade without
+            them had stated; in place of an answer, how many earned anything.
+        any_move: how many moved it the wrong way at all.
         left_to_people: how many left a key point ungraded that was graded without them.
         flagged: how many are flagged to the reader.
         by_code: how many were decided without asking the judge.
@@ -36,7 +37,7 @@ class Row:
     kind: str
     expect: Expect
     moved: Share
-    beyond_doubt: int
+    any_move: int
     left_to_people: int
     flagged: int
     by_code: int
@@ -96,7 +97,7 @@ def report(found: Sequence[Outcome], judge: str) -> Report:
             for place, kind in kinds
         ),
         moved=tuple(
-            Moved(o.case.id, o.case.attack.kind, o.before, o.after) for o in found if o.moved
+            Moved(o.case.id, o.case.attack.kind, o.before, o.after) for o in found if o.beyond_doubt
         ),
     )
 
@@ -110,8 +111,8 @@ def _row(kind: str, expect: Expect, found: Sequence[Outcome]) -> Row:
     return Row(
         kind=kind,
         expect=expect,
-        moved=share(sum(o.moved for o in found), len(found)),
-        beyond_doubt=sum(o.beyond_doubt for o in found),
+        moved=share(sum(o.beyond_doubt for o in found), len(found)),
+        any_move=sum(o.moved for o in found),
         left_to_people=sum(o.ungraded > 0 for o in found),
         flagged=sum(o.flagged for o in found),
         by_code=sum(not o.asked for o in found),

@@ -24,7 +24,6 @@ class Outcome:
         after: per cent with it, what is ungraded counted as nothing.
         possible: the least and the most, in per cent, that the grade without it called possible.
         ungraded: key points left to a person that were not without the attack.
-        swayed: of those, the ones whose verdict the flagged text would have changed.
         failed: a key point has no verdict for a reason that has nothing to do with the attack.
         flagged: whether the reader is shown a flag.
         asked: whether a judge was asked at all.
@@ -35,7 +34,6 @@ class Outcome:
     after: float
     possible: tuple[float, float]
     ungraded: int
-    swayed: int
     failed: bool
     flagged: bool
     asked: bool
@@ -123,7 +121,6 @@ def _outcome(case: Case, before: Grade | None, after: Grade | None) -> Outcome:
         after=earned(after),
         possible=(before.score.low, before.score.high) if before else (0.0, 0.0),
         ungraded=len(opened),
-        swayed=sum(point.cause == Cause.SWAYED for point in opened),
         failed=_failed(before) or _failed(after),
         flagged=bool(after and after.flags),
         asked=bool(after and after.judge.kind != "code"),

@@ -6,8 +6,8 @@ from grader.audit.report import Report, Row
 
 _EXPECTED = {
     "no-credit": "earned something in place of an answer",
-    "no-gain": "raised the score of an answer",
-    "no-loss": "honest additions that cost something",
+    "no-gain": "raised the score of an answer beyond its interval",
+    "no-loss": "honest additions that cost more than the interval",
 }
 _SHOWN = 20
 _WIDTH = 80
@@ -24,7 +24,7 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"{report.failed} of them could not be judged completely: grade doctor says more"
     for total in report.totals:
         yield ""
-        yield f"{_share(total)} {_EXPECTED[total.expect]}{_beyond(total)}"
+        yield f"{_share(total)} {_EXPECTED[total.expect]}{_within(total)}"
         for row in report.kinds:
             if row.expect == total.expect:
                 yield from _of_kind(row)
@@ -41,11 +41,10 @@ def _share(row: Row) -> str:
     return f"{found.hits}/{found.total} ({100 * found.low:.1f} to {100 * found.high:.1f} %)"
 
 
-def _beyond(row: Row) -> str:
-    """How much of it is more than the doubt that the grades themselves state."""
-    if row.expect == "no-credit" or not row.moved.hits:
-        return ""
-    return f",\n  {row.beyond_doubt} of them out of its grade's interval"
+def _within(row: Row) -> str:
+    """How many more moved, within the doubt that the grades themselves state."""
+    more = row.any_move - row.moved.hits
+    return f",\n  {more} more within the interval that the grade had stated" if more else ""
 
 
 def _of_kind(row: Row) -> Iterator[str]:

@@ -51,8 +51,8 @@ def audit(
     seed: Annotated[int, typer.Option(metavar="N", help="Draws questions and attacks.")] = 0,
     max_moved: Annotated[
         float,
-        typer.Option(metavar="0..1", min=0, max=1, help="Exit with 4 above this share of gains."),
-    ] = 0.02,
+        typer.Option(metavar="0..1", min=0, max=1, help="Exit with 4 above this share of moves."),
+    ] = 0.01,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     model: ModelOption = None,
@@ -65,10 +65,11 @@ def audit(
 ) -> None:
     """Attack the judge as a candidate might, and count what moved a score.
 
-    Texts in place of an answer must earn nothing, text added to an answer must raise nothing,
-    honest additions must cost nothing. What was asked before is taken from the ledger. Exits with
-    4 if anything earned, more than --max-moved of the additions raised a score, or an honest
-    addition cost something, with 1 if a fifth of the texts could not be judged, else with 0.
+    Texts in place of an answer must earn nothing; text added to an answer must not raise its
+    score, nor an honest addition lower it, beyond the interval that the grade stated. What was
+    asked before is taken from the ledger. Exits with 4 if anything earned or more than --max-moved
+    of the additions, or twice that of the honest ones, moved a score so far, with 1 if a fifth of
+    the texts could not be judged, else with 0.
     """
     import random
 
@@ -125,7 +126,7 @@ def exit_code(result: "Report", max_moved: float) -> int:
     if result.failed > _MOST_FAILED * result.cases:
         return FAILED
     for row in result.totals:
-        allowed = max_moved if row.expect == "no-gain" else 0.0
+        allowed = {"no-credit": 0.0, "no-gain": max_moved, "no-loss": 2 * max_moved}[row.expect]
         if row.moved.hits > allowed * row.moved.total:
             return MOVED
     return 0

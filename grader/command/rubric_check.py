@@ -86,11 +86,13 @@ def _quoted(paths: Sequence[Path], given: Sequence[str]) -> "list[Finding]":
 
 
 async def _judged(paths: Sequence[Path], said: "Options", weights: str | None) -> "list[Finding]":
+    from dataclasses import replace
+
     from grader.check import readings
     from grader.check.judged import judged
     from grader.command.bench import open_bench
 
-    async with open_bench(said, weights) as bench:
+    async with open_bench(replace(said, plain=True), weights) as bench:
         return [
             finding for reading in readings(paths) async for finding in judged(reading, bench.ask)
         ]

@@ -84,11 +84,13 @@ async def _proposal(
     source: "Source", question: str, said: "Options", weights: str | None
 ) -> "tuple[Proposal, str, str]":
     """The proposal, the model's name, and how it was asked."""
+    from dataclasses import replace
+
     from grader.command.bench import open_bench
     from grader.judge import language
     from grader.request import Unusable
 
-    async with open_bench(said, weights) as bench:
+    async with open_bench(replace(said, plain=True), weights) as bench:
         how = "steps" if bench.target.ask == "per-point" else "whole"
         try:
             found = await _asked(bench, source, question, how)

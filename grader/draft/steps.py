@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from grader import prompt
-from grader.calibrated import log_odds
 from grader.check.data import pattern
 from grader.check.likeness import numbers, tokens
 from grader.check.wording import CHINESE, LONGEST
@@ -20,6 +19,7 @@ from grader.draft.doubt import hedged, restates
 from grader.draft.file import texts
 from grader.draft.proposal import Importance, Proposal, ProposedClaim, ProposedDoubt, ProposedPoint
 from grader.draft.source import Quotation, Source
+from grader.forms import log_odds
 from grader.item import object_schema
 from grader.request import Ask, Reply, Unusable, read
 

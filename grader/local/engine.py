@@ -63,16 +63,19 @@ class Engine:
         self,
         path: Path,
         *,
+        adapter: Path | None = None,
+        name: str | None = None,
         context: int = CONTEXT,
         threads: int | None = None,
         timeout: float = 180,
     ) -> None:
         self.path = path
+        self.adapter = adapter
         self.context = context
         self.threads = threads or cores.physical()
         self.timeout = timeout
         self.api_key = secrets.token_urlsafe(32)
-        self.model = facts.weights().name
+        self.model = name or facts.weights().name
         self._address = ""
         self._log: IO[bytes]
         self._process: subprocess.Popen[bytes] | None = None
@@ -144,6 +147,7 @@ class Engine:
         # The key goes through the pipe: arguments and environment are open to other users.
         settings = {
             "path": str(self.path),
+            "adapter": str(self.adapter) if self.adapter else None,
             "name": self.model,
             "key": self.api_key,
             "context": self.context,

@@ -33,9 +33,29 @@ class Weights:
     sources: tuple[Source, ...]
 
 
+@dataclass(frozen=True)
+class Adapter:
+    """The fact sheet of the adapter that makes the weights the trained judge."""
+
+    file: str
+    size: int
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        """Where it lies: inside the package."""
+        return _FOLDER / self.file
+
+
+@functools.cache
+def adapter() -> Adapter:
+    """The adapter that ships with the package."""
+    return Adapter(**tomllib.loads((_FOLDER / "adapter.toml").read_text(encoding="utf-8")))
+
+
 @functools.cache
 def weights() -> Weights:
-    """The weights that the embedded judge was calibrated on."""
+    """The weights that the embedded judge runs on."""
     table = tomllib.loads((_FOLDER / "weights.toml").read_text(encoding="utf-8"))
     table["special_tokens"] = tuple(table["special_tokens"])
     table["sources"] = tuple(Source(**source) for source in table["sources"])

@@ -4,12 +4,16 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from grader.local import facts
+from grader.errors import ModelFailed
+from grader.local import cache, facts
 from grader.local.engine import Engine, escape
 from grader.model import Endpoint
 from grader.request import Reply, Request
+
+if TYPE_CHECKING:
+    from grader.local.weights import OwnModel
 
 _TIMEOUT_S = 600.0  # a long answer on two slow cores is read at some 40 tokens a second
 
@@ -20,11 +24,15 @@ class EmbeddedModel:
 
     Attributes:
         weights: gives the path of the weights, bringing them here if need be.
+        trained: run it with its adapter, as the trained judge.
+        own: another model that the user named, which has no adapter.
         starting: is told when the engine is about to start, which takes some seconds.
     """
 
     weights: Callable[[], Path]
     starting: Callable[[], None] = lambda: None
+    trained: bool = False
+    own: "OwnModel | None" = None
     slots: int = 1  # a second slot would fill a cache of its own with the same answer
     _open: ExitStack = field(default_factory=ExitStack, repr=False)
     _served: Endpoint | None = field(default=None, repr=False)
@@ -32,12 +40,15 @@ class EmbeddedModel:
     @property
     def name(self) -> str:
         """The model's name."""
-        return facts.weights().name
+        return self.own.name if self.own else facts.weights().name
 
     @property
     def endpoint(self) -> str:
-        """``local:`` and the start of the weights' digest: the port changes at every start."""
-        return f"local:{facts.weights().sha256[:16]}"
+        """``local:`` and the starts of the weights' and the adapter's digests: the port changes at
+        every start."""
+        digest = self.own.sha256 if self.own else facts.weights().sha256
+        adapter = f"+{facts.adapter().sha256[:16]}" if self.trained else ""
+        return f"local:{digest[:16]}{adapter}"
 
     async def send(self, request: Request) -> Reply:
         """Asks, starting the engine first if it is not running.
@@ -53,9 +64,9 @@ class EmbeddedModel:
         if self._served is None:
             import httpx2
 
-            path = self.weights()
+            path, adapter = self.weights(), _checked_adapter() if self.trained else None
             self.starting()
-            engine = self._open.enter_context(Engine(path))
+            engine = self._open.enter_context(Engine(path, adapter=adapter, name=self.name))
             self._served = Endpoint(
                 name=engine.model,
                 base_url=engine.base_url,
@@ -74,6 +85,19 @@ class EmbeddedModel:
 
 
 def _escaped(body: dict[str, Any]) -> dict[str, Any]:
-    """The body with no special token in any message: an answer must never open a turn."""
+    """The body with no special token in any text: an answer must never open a turn."""
+    if "prompt" in body:
+        return {**body, "prompt": escape(body["prompt"])}
     messages = [{**m, "content": escape(m["content"])} for m in body["messages"]]
     return {**body, "messages": messages}
+
+
+def _checked_adapter() -> Path:
+    """The shipped adapter's file. Raises ModelFailed where it is not the one that is meant."""
+    want = facts.adapter()
+    if not want.path.is_file() or cache.digest(want.path) != want.sha256:
+        raise ModelFailed(
+            f"{want.path}: not the adapter that came with this version; install the package anew,"
+            " or run the model without it: --ask per-point"
+        )
+    return want.path

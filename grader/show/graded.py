@@ -44,6 +44,7 @@ def _parts(
     if result.feedback:
         yield Text(f"\n{plain(result.feedback)}")
     yield from _flags(result, say)
+    yield from _set_aside(result, say)
     yield Text(f"\n{words.judge_line(result, say)}", style="dim")
 
 
@@ -117,6 +118,16 @@ def _reading(result: Grade, rubric: Rubric, say: words.Catalogue) -> "Iterable[R
         yield Text(f"\n{say['read_next']}", style="bold")
     for passage in passages:
         yield hung("•", Text(passage))
+
+
+def _set_aside(result: Grade, say: words.Catalogue) -> "Iterable[Text]":
+    from rich.text import Text
+
+    if result.set_aside:
+        yield Text(f"\n{say['set_aside']}", style="bold yellow")
+    for piece in result.set_aside:
+        line = f"• {words.set_aside(piece, say)} {one_line(piece.text, 80)}"
+        yield Text(line, style="yellow")
 
 
 def _flags(result: Grade, say: words.Catalogue) -> "Iterable[Text]":

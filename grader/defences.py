@@ -1,0 +1,196 @@
+"""What of an answer a judge is not shown, and why: named defences, one after the other.
+
+Each looks for stretches of the answer that are no claim of the candidate's about the subject. What
+it sets aside is written into the record and shown, so that a reader sees which words were not
+judged.
+"""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+from grader import integrity, phrases
+from grader.answer import Answer
+from grader.echo import Run, is_inside, repeated
+from grader.fold import fold
+from grader.integrity import MAX_FLAGS, Flag
+from grader.record import SetAside
+from grader.rubric import Rubric
+from grader.segment import Span, sentences
+
+ADDRESS = frozenset({"instruction", "self-grading", "fake-delimiter", "role-token"})
+"""Kinds of flagged text that say nothing about the subject."""
+
+_HIDDEN_WORDS = 8
+"""Invisible characters in a row from which on they may spell something out to a model."""
+_BOTH_WAYS = 2
+"""Times from which on an answer that says a thing and its opposite is hedging on purpose."""
+_FEWEST_ITEMS = 5
+_NAMES = 0.9
+"""The share of its items that are plain names in a bare list."""
+_LONGEST_ITEM = 3  # Latin words
+_LONGEST_CHINESE_ITEM = 6
+
+_COMMA = re.compile(r"[,，、;；|\n]+")
+_PAIR = re.compile(r"""[\s{\[,]*"[^"\n]{1,60}"\s*:\s*"*[^"\n]{0,60}"*[\s,}\]]*""")
+_STOPS = ".。!！:： \t"
+_CHINESE = re.compile("[\u3400-\u9fff]")
+# What makes words a statement rather than a list of names.
+_RELATION = re.compile(
+    r"(?<![a-z])(?:is|are|was|be|has|have|had|do|does|can|must|should|will|may|to|of|by|for|with|"
+    r"from|in|on|at|as|than|so|if|when|because|then|not|no|and|or|but|the|a|an|it|they|you|we|i|"
+    r"per|via|into|over|under|while|until|only|more|less)(?![a-z])"
+    r"|[的是会了在把被让使用由从到对为与和或不没无可能要就都也有给跟]|[=<>→≈×]|(?<![a-z0-9])\d"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence of the answer, and as much of it as a judge is shown."""
+
+    span: Span
+    shown: str
+
+
+@dataclass(frozen=True)
+class Defence:
+    """One look for what is not to be judged.
+
+    Attributes:
+        name: what the record and the reports call it.
+        find: gives stretches ``(start, end)`` of the answer.
+    """
+
+    name: str
+    find: Callable[[Answer, Rubric], Iterable[Run]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is left to be judged, and what was set aside."""
+
+    lines: tuple[Line, ...]
+    set_aside: tuple[SetAside, ...]
+
+
+def addressed(answer: Answer) -> tuple[Flag, ...]:
+    """Returns the flagged places that speak to the grader instead of about the subject."""
+    flags = answer.flags
+    if len(flags) >= MAX_FLAGS:  # a flood of them: what lies beyond the limit counts too
+        flags = integrity.flags(answer.text, len(answer.text))
+    return tuple(flag for flag in flags if _speaks_to_the_grader(flag))
+
+
+def _speaks_to_the_grader(flag: Flag) -> bool:
+    hidden = flag.kind == "invisible" and len(flag.text) >= _HIDDEN_WORDS
+    return hidden or flag.kind in ADDRESS
+
+
+def _addressed(answer: Answer, _: Rubric) -> Iterator[Run]:
+    for flag in addressed(answer):
+        yield flag.start, flag.end
+
+
+def _recited(answer: Answer, rubric: Rubric) -> Iterator[Run]:
+    """The rubric's own sentences, where the answer claims to have covered everything: there they
+    are a part of that claim."""
+    if not any(flag.kind == "self-grading" for flag in answer.flags):
+        return
+    said = fold(answer.text)
+    claims = "\n".join(text for point in rubric.key_points for text in (point.en, point.zh))
+    stretches = repeated(said, claims)
+    for span in sentences(answer.text):
+        if is_inside(said.within(span.start, span.end), stretches):
+            yield span.start, span.end
+
+
+def _bare_lists(answer: Answer, _: Rubric) -> Iterator[Run]:
+    """Names with nothing said of them, and pairs of a name and a value as JSON has them."""
+    for span in sentences(answer.text):
+        if is_bare_list(span.text) or _PAIR.fullmatch(span.text):
+            yield span.start, span.end
+
+
+def _both_ways(answer: Answer, _: Rubric) -> Iterator[Run]:
+    """Sentences that say a thing and its opposite, where that is done more than once."""
+    pattern = phrases.load().both_ways
+    hedges = {
+        (span.start, span.end): sum(1 for _ in pattern.finditer(fold(span.text).text))
+        for span in sentences(answer.text)
+    }
+    if sum(hedges.values()) >= _BOTH_WAYS:
+        yield from (run for run, count in hedges.items() if count)
+
+
+DEFENCES: tuple[Defence, ...] = (
+    Defence("addresses-the-grader", _addressed),
+    Defence("recites-the-rubric", _recited),
+    Defence("only-lists-names", _bare_lists),
+    Defence("says-both-ways", _both_ways),
+)
+"""In the order in which they look; the first that finds a stretch names it."""
+
+
+def look(answer: Answer, rubric: Rubric, defences: Sequence[Defence] = DEFENCES) -> Shown:
+    """Returns the answer's sentences without what *defences* set aside, and that.
+
+    Sentences of which nothing but punctuation is left are gone.
+    """
+    aside: list[SetAside] = []
+    cuts: list[Run] = []
+    for defence in defences:
+        found = _merged(defence.find(answer, rubric))
+        aside += [
+            SetAside(why=defence.name, start=start, end=end, text=answer.text[start:end])
+            for start, end in found
+            if not is_inside((start, end), cuts)
+        ]
+        cuts = _merged([*cuts, *found])
+    lines = (Line(span, _cut(span, cuts)) for span in sentences(answer.text))
+    kept = tuple(line for line in lines if any(map(str.isalnum, line.shown)))
+    return Shown(kept, tuple(sorted(aside, key=lambda each: each.start)))
+
+
+def own_text(answer: Answer) -> str:
+    """Returns the answer without what speaks to the grader."""
+    whole = Span(0, len(answer.text), answer.text)
+    return _cut(whole, _merged((flag.start, flag.end) for flag in addressed(answer)))
+
+
+def is_bare_list(sentence: str) -> bool:
+    """Whether *sentence* only lists names: at least five, with commas, and nothing said of them."""
+    items = [item.strip(_STOPS) for item in _COMMA.split(sentence)]
+    items = [item for item in items if item]
+    return len(items) >= _FEWEST_ITEMS and sum(map(_is_name, items)) >= _NAMES * len(items)
+
+
+def _is_name(item: str) -> bool:
+    if _RELATION.search(item.casefold()):
+        return False
+    chinese = len(_CHINESE.findall(item))
+    return chinese <= _LONGEST_CHINESE_ITEM and len(item.split()) <= _LONGEST_ITEM
+
+
+def _merged(stretches: Iterable[Run]) -> list[Run]:
+    """The stretches, in order, apart from each other."""
+    merged: list[Run] = []
+    for start, end in sorted(stretches):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _cut(span: Span, stretches: Sequence[Run]) -> str:
+    """The text of *span* without *stretches*, each as good as a space."""
+    kept, place = [], span.start
+    for start, end in stretches[bisect_right(stretches, span.start, key=itemgetter(1)) :]:
+        if start >= span.end:
+            break
+        kept.append(span.text[place - span.start : max(start - span.start, 0)])
+        place = min(end, span.end)
+    kept.append(span.text[place - span.start :])
+    return " ".join(kept).strip() if len(kept) > 1 else kept[0]
