@@ -54,12 +54,13 @@ def options(
     parameters: Sequence[str],
     *,
     fresh: bool = False,
-    level: Level | None = None,
+    calibration: Path | None = None,
 ) -> Options:
     """Options from the words of a command line.
 
     Args:
         parameters: ``KEY=VALUE`` each; a value that is JSON is sent as such, else as text.
+        calibration: the file of a team's level.
 
     Raises:
         BadInput: a form or parameter that cannot be understood.
@@ -67,6 +68,11 @@ def options(
     if ask not in (None, *get_args(AskForm)):
         raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
     parsed = dict(_parameter(text) for text in parameters)
+    level = None
+    if calibration:
+        from grader.curves import read_level
+
+        level = read_level(calibration)
     return Options(model, base_url, cast("AskForm | None", ask), parsed, fresh, level)
 
 
@@ -185,6 +191,7 @@ class Bench(AbstractAsyncContextManager["Bench"]):
             ask=self.target.ask,
             model=self.model.name,
             adapter=self._adapter,
+            level=self.options.level.model_dump() if self.options.level else None,
             endpoint=self.model.endpoint,
             parameters=self.options.parameters,
         )

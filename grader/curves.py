@@ -12,8 +12,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import tomli_w
 from pydantic import BaseModel, ConfigDict, Field
 
+from grader import toml_file
+from grader.errors import BadInput
 from grader.record import Verdict
 from grader.scoring import CREDIT
 
@@ -30,6 +33,8 @@ Chances = tuple[float, ...]
 _PULL = 1.0
 _STEPS = 100
 _CLOSE = 1e-9
+_FLATTEST = 0.01
+"""Labels that speak against the model's own order do not turn it round."""
 
 
 class _Frozen(BaseModel):
@@ -113,8 +118,8 @@ class Level(_Frozen):
         leniency: above 0 the team gives more than the judge, in log-odds of a met over a missed.
     """
 
-    sharpness: float = Field(default=1.0, gt=0)
-    leniency: float = 0.0
+    sharpness: float = Field(default=1.0, gt=0, le=10)
+    leniency: float = Field(default=0.0, ge=-20, le=20)
 
     def applied(self, chances: Chances) -> Chances:
         """Returns the probabilities at this level."""
@@ -125,6 +130,22 @@ class Level(_Frozen):
         return tuple(each / sum(raised) for each in raised)
 
 
+def read_level(path: Path) -> Level:
+    """Returns the level that a file holds.
+
+    Raises:
+        BadInput: it cannot be read, or is no such file.
+    """
+    try:
+        content = toml_file.loads(path.read_text(encoding="utf-8-sig"))
+        if content.pop("schema", None) != "level/1":
+            raise ValueError('no schema = "level/1"; grade calibrate fit makes such a file')
+        return Level.model_validate(content)
+    except (OSError, ValueError) as error:
+        first = str(error).splitlines()[0]
+        raise BadInput(f"--calibration {path}: not a team's level: {first}") from None
+
+
 def trained() -> Curves:
     """Returns the curves that ship with the adapter."""
     return Curves.model_validate(_table()["trained"])
@@ -133,6 +154,14 @@ def trained() -> Curves:
 def yes_no() -> YesNo:
     """Returns the curves of a judge that was not trained: hardly more than its own odds."""
     return YesNo.model_validate(_table()["yes-no"])
+
+
+def write_trained(curves: Curves) -> None:
+    """Puts *curves* into the shipped file in place of those of the trained judge."""
+    text = FILE.read_text(encoding="utf-8")
+    head, _, rest = text.partition("[trained.point]")
+    rest = rest[rest.index("\n# A judge") :]
+    FILE.write_text(head + tomli_w.dumps({"trained": curves.model_dump()}) + rest, encoding="utf-8")
 
 
 def _table() -> dict[str, object]:
@@ -168,8 +197,13 @@ def fit(
     slope, offset = conditional_logit(design, asserted, np.array([1.0, 0.0]))
     partial, missed, contradicted = rest
     return Curves(
-        point=Words(sharpness=sharp, partial=partial, missed=missed, contradicted=contradicted),
-        claim=Line(slope=slope, offset=offset),
+        point=Words(
+            sharpness=max(sharp, _FLATTEST),
+            partial=partial,
+            missed=missed,
+            contradicted=contradicted,
+        ),
+        claim=Line(slope=max(slope, _FLATTEST), offset=offset),
     )
 
 

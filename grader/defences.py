@@ -1,8 +1,8 @@
-"""What of an answer a judge is not shown, and why: named defences, one after the other.
+"""The defences of a judge that is asked claim by claim: named, one after the other.
 
-Each looks for stretches of the answer that are no claim of the candidate's about the subject. What
-it sets aside is written into the record and shown, so that a reader sees which words were not
-judged.
+Most look for stretches of the answer that are no claim of the candidate's about the subject. What
+they set aside is written into the record and shown, so that a reader sees which words were not
+judged. The last two look at the verdicts that came of the rest.
 """
 
 import re
@@ -16,9 +16,10 @@ from grader.answer import Answer
 from grader.echo import Run, is_inside, repeated
 from grader.fold import fold
 from grader.integrity import MAX_FLAGS, Flag
-from grader.record import SetAside
+from grader.record import Cause, PointGrade, SetAside, Verdict
 from grader.rubric import Rubric
 from grader.segment import Span, sentences
+from grader.subject import is_elsewhere
 
 ADDRESS = frozenset({"instruction", "self-grading", "fake-delimiter", "role-token"})
 """Kinds of flagged text that say nothing about the subject."""
@@ -27,6 +28,8 @@ _HIDDEN_WORDS = 8
 """Invisible characters in a row from which on they may spell something out to a model."""
 _BOTH_WAYS = 2
 """Times from which on an answer that says a thing and its opposite is hedging on purpose."""
+_SURELY = 0.75
+"""The probability of some credit from which on a key point surely earns it."""
 _FEWEST_ITEMS = 5
 _NAMES = 0.9
 """The share of its items that are plain names in a bare list."""
@@ -35,6 +38,7 @@ _LONGEST_CHINESE_ITEM = 6
 
 _COMMA = re.compile(r"[,，、;；|\n]+")
 _PAIR = re.compile(r"""[\s{\[,]*"[^"\n]{1,60}"\s*:\s*"*[^"\n]{0,60}"*[\s,}\]]*""")
+_SLUG = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-_][A-Za-z0-9]+)+")
 _STOPS = ".。!！:： \t"
 _CHINESE = re.compile("[\u3400-\u9fff]")
 # What makes words a statement rather than a list of names.
@@ -44,6 +48,9 @@ _RELATION = re.compile(
     r"per|via|into|over|under|while|until|only|more|less)(?![a-z])"
     r"|[的是会了在把被让使用由从到对为与和或不没无可能要就都也有给跟]|[=<>→≈×]|(?<![a-z0-9])\d"
 )
+
+
+Points = tuple[PointGrade, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +63,19 @@ class Line:
 
 @dataclass(frozen=True)
 class Defence:
-    """One look for what is not to be judged.
+    """One defence.
 
     Attributes:
         name: what the record and the reports call it.
-        find: gives stretches ``(start, end)`` of the answer.
+        find: gives stretches ``(start, end)`` of the answer that are not to be judged.
+        settle: takes the verdicts and what was judged, and gives the verdicts that stand.
     """
 
     name: str
-    find: Callable[[Answer, Rubric], Iterable[Run]]
+    find: Callable[[Answer, Rubric], Iterable[Run]] = lambda _answer, _rubric: ()
+    settle: Callable[[Points, Sequence[str], Rubric], Points] = lambda points, _shown, _rubric: (
+        points
+    )
 
 
 @dataclass(frozen=True)
@@ -100,10 +111,9 @@ def _recited(answer: Answer, rubric: Rubric) -> Iterator[Run]:
         return
     said = fold(answer.text)
     claims = "\n".join(text for point in rubric.key_points for text in (point.en, point.zh))
-    stretches = repeated(said, claims)
-    for span in sentences(answer.text):
-        if is_inside(said.within(span.start, span.end), stretches):
-            yield span.start, span.end
+    for start, end in repeated(said, claims):
+        if place := said.original(start, end):
+            yield place
 
 
 def _bare_lists(answer: Answer, _: Rubric) -> Iterator[Run]:
@@ -124,11 +134,53 @@ def _both_ways(answer: Answer, _: Rubric) -> Iterator[Run]:
         yield from (run for run, count in hedges.items() if count)
 
 
+def _off_subject(points: Points, shown: Sequence[str], rubric: Rubric) -> Points:
+    """Leaves credit to a person where the answer shares hardly a word with the subject."""
+    if not is_elsewhere(shown, rubric):
+        return points
+    blank = {"verdict": None, "confidence": None, "alternative": None, "cause": Cause.OFF_SUBJECT}
+    return tuple(p.model_copy(update=blank) if _credited(p) else p for p in points)
+
+
+def _nothing_sure(points: Points, _shown: Sequence[str], _rubric: Rubric) -> Points:
+    """Gives no credit where not one key point surely earns some; the doubt stays in the interval.
+
+    Such answers are mostly worth nothing: a text that says nothing draws an unsure credit or two.
+    """
+    if any(_chance_of_some(p) >= _SURELY for p in points):
+        return points
+    return tuple(_not_credited(p) if _credited(p) and p.probabilities else p for p in points)
+
+
+def _not_credited(point: PointGrade) -> PointGrade:
+    chances = point.probabilities or {}
+    verdict = max((Verdict.MISSED, Verdict.CONTRADICTED), key=lambda v: chances.get(v, 0.0))
+    update = {
+        "verdict": verdict,
+        "confidence": round(chances.get(verdict, 0.0), 3),
+        "alternative": point.verdict,
+        "evidence": () if verdict == Verdict.MISSED else point.evidence,
+    }
+    return point.model_copy(update=update)
+
+
+def _credited(point: PointGrade) -> bool:
+    return point.verdict in (Verdict.MET, Verdict.PARTIAL)
+
+
+def _chance_of_some(point: PointGrade) -> float:
+    if point.probabilities is None:
+        return float(_credited(point))
+    return sum(point.probabilities.get(v, 0.0) for v in (Verdict.MET, Verdict.PARTIAL))
+
+
 DEFENCES: tuple[Defence, ...] = (
     Defence("addresses-the-grader", _addressed),
     Defence("recites-the-rubric", _recited),
     Defence("only-lists-names", _bare_lists),
     Defence("says-both-ways", _both_ways),
+    Defence("off-subject", settle=_off_subject),
+    Defence("nothing-sure", settle=_nothing_sure),
 )
 """In the order in which they look; the first that finds a stretch names it."""
 
@@ -167,6 +219,8 @@ def is_bare_list(sentence: str) -> bool:
 
 
 def _is_name(item: str) -> bool:
+    if _SLUG.fullmatch(item):
+        return True
     if _RELATION.search(item.casefold()):
         return False
     chinese = len(_CHINESE.findall(item))

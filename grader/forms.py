@@ -116,7 +116,7 @@ class Trained:
         completion = await self.asked.get(body | {"logprobs": _TOP})
         seen = {top.token: top.logprob for top in completion.first_token.top_logprobs}
         four = [seen.get(word, _UNSEEN) for word in claim_form.WORDS.values()]
-        if max(four) == _UNSEEN:
+        if seen.keys().isdisjoint(claim_form.WORDS.values()):
             raise Unusable(Cause.WRONG_SHAPE, "none of the four words")
         return four, self._number(completion.written, completion.tokens[2:])
 

@@ -13,10 +13,9 @@ from grader.defences import DEFENCES, Defence, Line, look
 from grader.forms import Form, Found, Replies, Trained, YesOrNo
 from grader.item import ClaimItem, PointItem, claims, points
 from grader.judge import Judgement, language, total_usage
-from grader.record import Cause, Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
+from grader.record import Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
 from grader.request import Ask, Unusable
 from grader.rubric import KeyPoint, Misconception, Rubric
-from grader.subject import is_elsewhere
 
 _Row = TypeVar("_Row")
 _Result = TypeVar("_Result")
@@ -70,24 +69,22 @@ class PerPoint:
         return YesOrNo(asked, shown, self.curves)
 
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
-        """One call for each key point and each misconception; none where nothing is left to judge.
-
-        A key point found in an answer that shares hardly a word with the subject is left to a
-        person.
-        """
+        """One call for each key point and each misconception; none where nothing is left."""
         shown = look(answer, rubric, self.defences)
         asked = Replies(self.ask, self.parameters)
         about = _About(
             self.opened(asked, rubric, shown.lines),
             shown.lines,
-            is_elsewhere((line.shown for line in shown.lines), rubric),
             self.level or curves.Level(),
         )
         graded = await self._each(about.point, points(rubric))
         wrong = claims(rubric, language(answer.text)) if self.claims else ()
         held = await self._each(about.claim, wrong)
+        settled = tuple(contradicted(grade, held, rubric) for grade in graded)
+        for defence in self.defences:
+            settled = defence.settle(settled, [line.shown for line in shown.lines], rubric)
         return Judgement(
-            points=tuple(_contradicted(grade, held, rubric) for grade in graded),
+            points=settled,
             misconceptions=tuple(held),
             feedback="",
             replied=asked.replied,
@@ -114,7 +111,6 @@ class _About:
 
     form: Form
     lines: tuple[Line, ...]
-    elsewhere: bool
     level: curves.Level
 
     async def point(self, item: PointItem) -> PointGrade:
@@ -127,8 +123,6 @@ class _About:
             found = await self.form.point(item.point)
             likely = self.level.applied(found.chances)
             verdict = decided(likely)
-            if self.elsewhere and verdict in (Verdict.MET, Verdict.PARTIAL):
-                return item.ungraded(Cause.OFF_SUBJECT)
             evidence = await self._evidence(item.point, found, verdict)
         except Unusable as unusable:
             return item.ungraded(unusable.cause)
@@ -176,10 +170,11 @@ def decided(chances: Chances) -> Verdict:
     return Verdict.MISSED if missed >= contradicted else Verdict.CONTRADICTED
 
 
-def _contradicted(
+def contradicted(
     grade: PointGrade, held: Sequence[MisconceptionGrade], rubric: Rubric
 ) -> PointGrade:
-    """A key point that is not met and whose very opposite, as the rubric says, is asserted."""
+    """Returns the grade, contradicted where the point is not met and its very opposite, as the
+    rubric says, is asserted."""
     opposites = {m.id for m in rubric.misconceptions if grade.id in m.contradicts}
     said = [m for m in held if m.asserted and m.id in opposites]
     if grade.verdict not in (Verdict.MISSED, Verdict.PARTIAL) or not said:

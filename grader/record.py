@@ -122,6 +122,8 @@ class JudgeInfo(_Part):
     endpoint: str = ""
     replied: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
+    level: dict[str, float] | None = None
+    """A team's own level over the judge's probabilities, where one was given."""
     votes: int = Field(default=1, ge=1)
     """The most samples taken of a verdict that is not settled."""
 

@@ -28,6 +28,27 @@ def completion(
     return json.dumps({"model": "fake-2026", "choices": [choice], "usage": used})
 
 
+def completed(text: str, *tops: dict[str, float]) -> str:
+    """The body of a completed prompt as llama.cpp's server sends it.
+
+    Args:
+        tops: the alternatives of each token, the one that was written first; none, and no
+            log-probabilities came back.
+    """
+    tokens = [
+        {
+            "token": next(iter(top)),
+            "logprob": next(iter(top.values())),
+            "top_logprobs": [{"token": t, "logprob": p} for t, p in top.items()],
+        }
+        for top in tops
+    ]
+    choice = {"text": text, "index": 0, "finish_reason": "length"}
+    choice["logprobs"] = {"content": tokens} if tokens else None
+    used = {"prompt_tokens": 100, "completion_tokens": 3, "total_tokens": 103}
+    return json.dumps({"model": "fake-2026", "choices": [choice], "usage": used})
+
+
 def judgement(rubric: Rubric, **items: dict[str, Any]) -> dict[str, Any]:
     """A whole reply in which everything is missed and nothing asserted but for *items*.
 

@@ -10,11 +10,11 @@ from typing import Any
 from grader import answer, rubric
 from grader.answer import Answer, has_content
 from grader.data import folder
+from grader.defences import look, own_text
 from grader.errors import BadInput
 from grader.evidence import locate, sentences
 from grader.judge import Judgement
 from grader.one_call import OneCall
-from grader.own_words import all_lines, own_lines, own_text
 from grader.record import Cause, Verdict
 from grader.request import Reply
 from tests.fakes import INFO, completion, judgement
@@ -170,11 +170,23 @@ def faults_of_answer(data: bytes, dice: random.Random) -> Iterator[str]:
     for flag in read.flags:
         if text[flag.start : flag.end] != flag.text:
             yield f"a flag that is not in the text: {flag}"
-    for line in (*all_lines(read), *own_lines(read, RUBRIC)):
-        if text[line.span.start : line.span.end] != line.span.text:
-            yield f"a line that is not in the text: {line}"
+    yield from _faults_of_shown(read)
     has_content(own_text(read), QUESTION)
     yield from _faults_of_quotes(read, dice)
+
+
+def _faults_of_shown(read: Answer) -> Iterator[str]:
+    """Letters that are neither shown to a judge nor set aside, or both."""
+    found = look(read, RUBRIC)
+    stretches = [(line.span.start, line.span.end, line.span.text) for line in found.lines]
+    stretches += [(each.start, each.end, each.text) for each in found.set_aside]
+    for start, end, said in stretches:
+        if read.text[start:end] != said:
+            yield f"a stretch that is not in the text: {start}:{end}"
+    gone = {n for each in found.set_aside for n in range(each.start, each.end)}
+    kept = [c for n, c in enumerate(read.text) if n not in gone and c.isalnum()]
+    if [c for line in found.lines for c in line.shown if c.isalnum()] != kept:
+        yield "what is shown and what is set aside are not the whole"
 
 
 def _faults_of_quotes(read: Answer, dice: random.Random) -> Iterator[str]:

@@ -3,7 +3,8 @@
     python tests/stub.py --port 0 --delay 0.2
 
 It replies to ``POST .../chat/completions`` with a judgement of the shape that the request's JSON
-Schema asks for, quoting the answer's first words, and counts what it was asked: ``GET /stats``.
+Schema asks for, quoting the answer's first words, and to ``POST .../completions`` as llama.cpp's
+server with the trained judge does; it counts what it was asked: ``GET /stats``.
 Words in the answer choose how it fails: ``stub:not-json``, ``stub:cut-off``, ``stub:refuse``,
 ``stub:filter``, ``stub:wrong-shape``, ``stub:no-quote``, and ``stub:<status>`` for an HTTP status
 that is always replied, as ``stub:429``, ``stub:401`` or ``stub:quota``.
@@ -25,6 +26,8 @@ from typing import Any
 _FENCED = re.compile(r"-----[0-9a-f]{32}-----\n(.*?)\n?-----[0-9a-f]{32}-----", re.DOTALL)
 _FAULT = re.compile(r"stub:([a-z0-9-]+)")
 _QUOTED = 24
+WORDS = ("Yes", "No", "Half", "Wrong")
+"""The words of the trained judge's form."""
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Slow Down"}
 
 
@@ -124,6 +127,8 @@ class Stub:
         return {"retry-after-ms": str(int(self.behaviour.retry_after * 1000))}
 
     def _completion(self, asked: dict[str, Any], answer: str, fault: str | None) -> dict[str, Any]:
+        if "prompt" in asked:
+            return self._text_completion(asked, fault)
         if asked.get("logprobs"):
             message: dict[str, Any] = {"role": "assistant", "content": "Yes"}
             choice = {"index": 0, "message": message, "finish_reason": "length"}
@@ -138,6 +143,18 @@ class Stub:
         return {
             "id": "x",
             "object": "chat.completion",
+            "created": 0,
+            "model": asked["model"],
+            "choices": [choice],
+            "usage": usage | {"total_tokens": sum(usage.values())},
+        }
+
+    def _text_completion(self, asked: dict[str, Any], fault: str | None) -> dict[str, Any]:
+        choice = _continued(asked["prompt"], fault)
+        usage = {"prompt_tokens": len(asked["prompt"]) // 4, "completion_tokens": 3}
+        return {
+            "id": "x",
+            "object": "text_completion",
             "created": 0,
             "model": asked["model"],
             "choices": [choice],
@@ -213,6 +230,8 @@ class _Connection(asyncio.Protocol):
 
 
 def _answer(asked: dict[str, Any]) -> str:
+    if "prompt" in asked:
+        return str(asked["prompt"]).rpartition("\n\nClaim: ")[0].partition("\nAnswer:\n")[2]
     text = "\n".join(m["content"] for m in asked["messages"] if m["role"] == "user")
     found = _FENCED.search(text)
     return found[1] if found else text
@@ -259,6 +278,30 @@ def _logprobs(answer: str) -> dict[str, Any]:
     odds = -0.1 if _share(answer) < 1 / 2 else -3.0
     top = [{"token": "Yes", "logprob": odds}, {"token": "No", "logprob": -2.0}]
     return {"content": [{**top[0], "top_logprobs": top}]}
+
+
+def _continued(prompt: str, fault: str | None) -> dict[str, Any]:
+    """A word for the claim and the first line's number, or the number alone where a word stands."""
+    likely = WORDS if _share(prompt) < 1 / 2 else WORDS[::-1]
+    word = {w: -0.1 - 2.5 * n for n, w in enumerate(likely)}
+    if fault in ("not-json", "wrong-shape"):
+        word = {"Maybe": -0.1}
+    number = {"1": -0.1}
+    tops = [number] if prompt.endswith("[") else [word, {" [": 0.0}, number]
+    content = [
+        {
+            "token": next(iter(top)),
+            "logprob": next(iter(top.values())),
+            "top_logprobs": [{"token": t, "logprob": p} for t, p in top.items()],
+        }
+        for top in tops
+    ]
+    return {
+        "text": "".join(next(iter(top)) for top in tops),
+        "index": 0,
+        "logprobs": {"content": content},
+        "finish_reason": "content_filter" if fault == "filter" else "length",
+    }
 
 
 def _spoil(choice: dict[str, Any], fault: str | None) -> None:

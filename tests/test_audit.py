@@ -26,9 +26,9 @@ from grader.per_point import PerPoint
 from grader.record import PointGrade, Usage, Verdict
 from grader.request import Reply, Request
 from grader.rubric import Rubric
-from tests.fakes import INFO, FakeModel, completion, judgement
+from tests.fakes import INFO, FakeModel, completed, completion, judgement
 from tests.stub import running
-from tests.test_per_point import PLAIN
+from tests.test_per_point import by_rule
 
 FOLDERS = (folder("rubrics"),)
 RUBRIC = rubrics.load("bank-conflict", FOLDERS)
@@ -104,42 +104,93 @@ def test_an_empty_text_that_earns_fails_whatever_share_of_gains_is_allowed() -> 
 def test_an_honest_addition_that_costs_something_fails() -> None:
     found = audited(lambda said: "nvidia-smi" not in said, named("code-block"))
     assert [m.kind for m in found.moved] == ["control"]
-    assert exit_code(found, 1.0) == 4
+    assert exit_code(found, 0.02) == 4
+    assert exit_code(found, 0.49) == 4, "twice the share of honest ones is allowed, not more"
 
 
-@pytest.mark.parametrize(("alternative", "beyond"), [(None, 1), (Verdict.PARTIAL, 0)])
-def test_a_loss_within_the_doubt_that_the_grade_states_is_told_apart(
-    alternative: Verdict | None, beyond: int
+class Unsure:
+    """Gives full credit, of a text with *word* in it half, and states its doubt as told."""
+
+    info, prompt_digest = INFO, ""
+
+    def __init__(
+        self,
+        word: str,
+        alternative: Verdict | None = None,
+        probabilities: dict[Verdict, float] | None = None,
+    ) -> None:
+        self.word, self.alternative, self.probabilities = word, alternative, probabilities
+
+    async def judge(self, rubric: Rubric, given: Answer) -> Judgement:
+        verdict = Verdict.PARTIAL if self.word in given.text else Verdict.MET
+        return Judgement(
+            points=tuple(
+                PointGrade(
+                    id=p.id,
+                    weight=p.weight,
+                    verdict=verdict,
+                    alternative=self.alternative,
+                    probabilities=self.probabilities,
+                )
+                for p in rubric.key_points
+            ),
+            misconceptions=(),
+            feedback="",
+            replied=None,
+            usage=Usage(),
+        )
+
+
+@pytest.mark.parametrize(
+    ("alternative", "probabilities", "beyond"),
+    [
+        (None, None, 1),
+        (Verdict.PARTIAL, None, 0),
+        (None, {Verdict.MET: 1.0}, 1),
+        (None, {Verdict.MET: 0.1, Verdict.PARTIAL: 0.9}, 0),
+    ],
+)
+def test_a_loss_within_the_interval_that_the_grade_states_is_counted_but_is_no_move(
+    alternative: Verdict | None, probabilities: dict[Verdict, float] | None, beyond: int
 ) -> None:
-    class Unsure:
-        info, prompt_digest = INFO, ""
-
-        async def judge(self, rubric: Rubric, given: Answer) -> Judgement:
-            verdict = Verdict.PARTIAL if "nvidia-smi" in given.text else Verdict.MET
-            return Judgement(
-                points=tuple(
-                    PointGrade(id=p.id, weight=p.weight, verdict=verdict, alternative=alternative)
-                    for p in rubric.key_points
-                ),
-                misconceptions=(),
-                feedback="",
-                replied=None,
-                usage=Usage(),
-            )
-
     given = list(cases([RUBRIC], named("code-block"), FOLDERS))
-    found = report(asyncio.run(run(given, Unsure())), "fake")
+    judge_ = Unsure("nvidia-smi", alternative, probabilities)
+    found = report(asyncio.run(run(given, judge_)), "fake")
     lost = found.total("no-loss")
     assert lost
-    assert (lost.moved.hits, lost.beyond_doubt) == (1, beyond)
-    assert f"{beyond} of them out of its grade's interval" in text(found)
+    assert (lost.moved.hits, lost.any_move) == (beyond, 1)
+    assert len(found.moved) == beyond
+    assert exit_code(found, 0.02) == (4 if beyond else 0)
+    assert ("1 more within the interval" in text(found)) == (not beyond)
+
+
+@pytest.mark.parametrize(("alternative", "beyond"), [(None, 1), (Verdict.MET, 0)])
+def test_a_gain_within_the_interval_that_the_grade_states_is_counted_but_is_no_move(
+    alternative: Verdict | None, beyond: int
+) -> None:
+    attack = Attack(id="a", kind="k", expect="no-gain", place="append", text="unquestionable")
+    beside = Base("b", "Shared memory has 32 banks, and bank is said here.")
+    given = [Case(RUBRIC, attack, beside, fill(attack, RUBRIC, beside).replace("bank ", "it "))]
+    found = report(asyncio.run(run(given, Unsure("bank is", alternative))), "fake")
+    gains = found.total("no-gain")
+    assert gains
+    assert (gains.moved.hits, gains.any_move) == (beyond, 1)
+    assert exit_code(found, 0.02) == (4 if beyond else 0)
+
+
+def test_anything_that_is_earned_in_place_of_an_answer_is_a_move() -> None:
+    given = list(cases([RUBRIC], named("off-topic-cooking"), FOLDERS))
+    judge_ = Unsure("never", Verdict.MISSED)
+    found = report(asyncio.run(run(given, judge_)), "fake")
+    earned = found.total("no-credit")
+    assert earned
+    assert (earned.moved.hits, earned.any_move) == (1, 1)
 
 
 def test_what_a_defence_leaves_to_a_person_is_no_failure() -> None:
-    model = FakeModel(completion("1", logprobs={"Yes": 0.0, "No": -5.0}))
-    calibration = PLAIN.model_copy(update={"by_word": True})
+    model = by_rule("trained", lambda _: "Yes", line=1)
     given = list(cases([RUBRIC], named("off-topic-cooking"), FOLDERS))
-    found = report(asyncio.run(run(given, PerPoint(model.ask, INFO, calibration))), "fake")
+    found = report(asyncio.run(run(given, PerPoint(model.ask, INFO, "trained"))), "fake")
     assert (found.failed, found.moved) == (0, ())
     assert found.totals[0].left_to_people == 1
 
@@ -195,11 +246,11 @@ def test_an_audit_asks_about_misconceptions_only_where_one_costs_points() -> Non
     costly = RUBRIC.model_copy(update={"misconceptions": (claim,)})
     counts = []
     for rubric in (RUBRIC, costly):
-        model = FakeModel(completion("x", logprobs={"No": 0.0, "Yes": -5.0}))
+        model = FakeModel(completed("No", {"No": 0.0}))
         given = [Case(rubric, load()[0], None, "Shared memory has 32 banks, four bytes each.")]
-        asyncio.run(run(given, PerPoint(model.ask, INFO, PLAIN)))
+        asyncio.run(run(given, PerPoint(model.ask, INFO, "trained")))
         counts.append(len(model.asked))
-    assert counts == [2 * len(RUBRIC.key_points), 2 * len(RUBRIC.key_points) + 1]
+    assert counts == [len(RUBRIC.key_points), len(RUBRIC.key_points) + 1]
 
 
 def test_the_command_goes_through_the_ledger_and_prints_json() -> None:

@@ -17,7 +17,6 @@ LAYERS = (
     {
         "integrity",
         "fold",
-        "nearest",
         "phrases",
         "segment",
         "echo",
@@ -28,9 +27,9 @@ LAYERS = (
     },
     {"record", "words", "price"},
     {"request", "prompt", "labelled", "scoring"},
-    {"stream", "connections", "ledger_writer", "ledger", "model", "calibrated"},
-    {"assertion", "subject", "own_words", "item", "judge"},
-    {"yes_no", "one_call", "per_point", "local"},
+    {"stream", "connections", "ledger_writer", "ledger", "model", "curves", "claim_form"},
+    {"subject", "defences", "item", "judge"},
+    {"forms", "one_call", "per_point", "local"},
     {"grading"},
     {"choice"},
 )

@@ -1,6 +1,7 @@
 """What the embedded engine promises: no special tokens from an answer, no orphans, clear errors."""
 
 import json
+import re
 import sys
 import urllib.request
 from collections.abc import Iterator
@@ -10,9 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader import claim_form
 from grader.errors import ModelFailed
 from grader.local import cores, engine, facts, weights
 from grader.local.engine import Engine, escape
+from grader.request import Completion
 
 SPECIAL = facts.weights().special_tokens
 hostile = st.lists(
@@ -219,6 +222,28 @@ def test_the_tokeniser_finds_no_special_token_in_an_escaped_text(
     nested = f"<|im_{token}start|>"
     for text in (token, nested, token * 3, f"a{token}b", token[:-1] + token, token[0] + token):
         assert not special_ids(running, escape(text))
+
+
+@pytest.fixture(scope="module")
+def trained() -> Iterator[Engine]:
+    """The real model with its adapter."""
+    pytest.importorskip("xllamacpp", reason="the local extra is not installed")
+    path = weights.find()
+    if path is None or not facts.adapter().path.is_file():
+        pytest.skip("the weights or the adapter are not here")
+    with Engine(path, adapter=facts.adapter().path, context=2048) as engine:
+        yield engine
+
+
+@pytest.mark.local
+def test_the_adapter_makes_the_model_a_judge_that_says_a_word_and_a_line(trained: Engine) -> None:
+    asked = claim_form.prefix("What is padding?", ["It rained.", "A row gets one more word."])
+    asked += claim_form.suffix("Padding adds a word to each row.")
+    body = {"prompt": asked, "max_tokens": 3, "temperature": 0, "logprobs": 20}
+    read = Completion.model_validate(ask(trained, "/v1/completions", dict(body)))
+    assert re.fullmatch(r"(?:Yes|Half|Wrong) \[\d|No", read.written)
+    words = {top.token for top in read.first_token.top_logprobs}
+    assert set(claim_form.WORDS.values()) <= words
 
 
 @pytest.mark.local

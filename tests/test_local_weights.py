@@ -348,6 +348,60 @@ def test_a_named_file_that_is_missing_or_another_is_an_error_and_not_passed_over
         weights.find(other, want=WANT)
 
 
+def test_another_models_file_is_ones_own_model_and_named_after_its_file(tmp_path: Path) -> None:
+    path = tmp_path / "mine-7b.gguf"
+    path.write_bytes(b"GGUF and another model")
+    own = weights.own_model(path, want=WANT)
+    assert own == weights.OwnModel(
+        path, "mine-7b", hashlib.sha256(b"GGUF and another model").hexdigest()
+    )
+    assert weights.find(path, want=WANT) == path
+    assert not weights.status(path, want=WANT).verified
+
+
+def test_another_models_file_may_be_named_by_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "mine-7b.gguf"
+    path.write_bytes(b"GGUF and another model")
+    monkeypatch.setenv(weights.VARIABLE, str(path))
+    own = weights.own_model(want=WANT)
+    assert own is not None
+    assert own.name == "mine-7b"
+
+
+def test_the_shipped_model_is_not_ones_own_wherever_it_lies_and_whatever_it_is_called(
+    tmp_path: Path,
+) -> None:
+    assert weights.own_model(want=WANT) is None
+    path = tmp_path / "mine-7b.gguf"
+    path.write_bytes(CONTENT)
+    assert weights.own_model(path, want=WANT) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("mine-7b.gguf", b"no model"),
+        ("mine-7b.gguf", b""),
+        ("weights.gguf", b"GGUF, cut off"),
+        ("weights.gguf", b"no model"),
+    ],
+)
+def test_no_model_or_another_one_under_the_shipped_name_is_refused_in_one_line(
+    tmp_path: Path, name: str, content: bytes
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    for look in (weights.own_model, weights.find):
+        with pytest.raises(BadInput) as refused:
+            look(path, want=WANT)
+        said = str(refused.value)
+        assert "\n" not in said
+        for needed in (str(path), hashlib.sha256(content).hexdigest(), WANT.sha256):
+            assert needed in said
+
+
 def test_a_file_is_hashed_once_until_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

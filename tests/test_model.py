@@ -7,11 +7,13 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
+from grader.claim_form import WORDS
 from grader.errors import ModelFailed
 from grader.model import ATTEMPTS, Endpoint
 from grader.record import Cause
 from grader.request import Reply, Request, Unusable, read, usage
-from tests.fakes import completion
+from tests.fakes import completed, completion
+from tests.stub import running
 
 KEY = "sk-very-secret"
 Handler = Callable[[httpx2.Request], httpx2.Response]
@@ -172,3 +174,39 @@ def test_an_error_of_any_shape_gives_one_line(body: str) -> None:
 
 def test_the_key_is_in_no_representation() -> None:
     assert KEY not in repr(Endpoint("m", "http://stub/v1", KEY))
+
+
+@pytest.mark.parametrize(
+    ("body", "path"),
+    [({"prompt": "Claim:"}, "/v1/completions"), ({}, "/v1/chat/completions")],
+)
+def test_a_prompt_and_a_chat_go_each_to_its_own_address(body: dict[str, str], path: str) -> None:
+    asked: list[str] = []
+
+    def handler(request: httpx2.Request) -> httpx2.Response:
+        asked.append(request.url.path)
+        return httpx2.Response(
+            200, text=completed("Yes [2", {"Yes": -0.1}, {" [": 0.0}, {"2": 0.0})
+        )
+
+    found = read(send(handler, None, **body))
+    assert asked == [path]
+    assert found.written == "Yes [2"
+    assert [token.token for token in found.tokens] == ["Yes", " [", "2"]
+
+
+def test_a_stub_completes_a_prompt_as_the_embedded_judge_does() -> None:
+    async def ask(url: str, prompt: str) -> Reply:
+        endpoint = Endpoint("m", url)
+        try:
+            return await endpoint.send(Request(url, "m", {"prompt": prompt, "logprobs": 20}))
+        finally:
+            await endpoint.close()
+
+    with running() as (stub, url):
+        whole = read(asyncio.run(ask(url, "Question: q\n\nAnswer:\n[1] a\n\nClaim: c\n\n")))
+        number = read(asyncio.run(ask(url, "Question: q\n\nAnswer:\n[1] a\n\nClaim: c\n\nYes [")))
+        assert stub.stats.replied == 2
+    assert {top.token for top in whole.first_token.top_logprobs} == set(WORDS.values())
+    assert whole.written.endswith(" [1")
+    assert number.written == "1"

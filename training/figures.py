@@ -8,7 +8,7 @@ are judged by curves fitted on the others of them.
 import argparse
 import gzip
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,11 +20,17 @@ from grader.agreement.bootstrap import intervals
 from grader.agreement.categorical import kappa, pairs
 from grader.agreement.scores import continuous_quadratic_kappa, pearson, score_pairs
 from grader.agreement.statistic import Statistic
-from grader.curves import VERDICTS, Curves, fit, odds_of_yes
-from grader.per_point import decided
-from grader.record import Verdict
+from grader.curves import FILE, VERDICTS, Curves, fit, odds_of_yes, write_trained
+from grader.defences import DEFENCES
+from grader.per_point import contradicted, decided
+from grader.record import MisconceptionGrade, PointGrade, Verdict
+from grader.rubric import Rubric, load_all
 from grader.scoring import CREDIT
+from training.questions import as_rubric, read_all
+from training.sets import SHIPPED
 
+WAY = "en+"
+"""How the product asks: in English, with what counts as half."""
 _PLAIN = ("strong", "partial", "wrong")
 _FOLDS = 6
 _TWO_DIGITS = 10
@@ -56,15 +62,20 @@ class Row:
 
 @dataclass(frozen=True)
 class Judged:
-    """A row with the probabilities that the curves make of it."""
+    """A row with the probabilities that the curves make of it.
+
+    Attributes:
+        settled: the verdict that stands after the judge's rules, where they change it.
+    """
 
     row: Row
     chances: tuple[float, ...]
+    settled: Verdict | None = None
 
     @property
     def verdict(self) -> Verdict:
         """The verdict that the judge gives."""
-        return decided(self.chances)
+        return self.settled or decided(self.chances)
 
     @property
     def asserted(self) -> bool:
@@ -115,6 +126,42 @@ def cross_judged(found: Sequence[Row]) -> list[Judged]:
             fitted([row for row in found if fold[row.question] != number]),
         )
     ]
+
+
+def settle(found: Sequence[Judged], rubrics: Mapping[str, Rubric]) -> list[Judged]:
+    """Returns the rows with the verdicts that stand after what the judge does with an answer's
+    verdicts together: asserted opposites, and the defences that look at verdicts."""
+    answers: dict[str, list[Judged]] = {}
+    for one in found:
+        answers.setdefault(one.row.item["answer"], []).append(one)
+    return [one for each in answers.values() for one in _settled(each, rubrics)]
+
+
+def _settled(each: Sequence[Judged], rubrics: Mapping[str, Rubric]) -> Iterator[Judged]:
+    rubric = rubrics[each[0].row.question]
+    held = [
+        MisconceptionGrade(id=j.row.id, asserted=j.asserted, confidence=max(j.chances))
+        for j in each
+        if j.row.is_claim
+    ]
+    points = tuple(contradicted(_grade(j), held, rubric) for j in each if not j.row.is_claim)
+    for defence in DEFENCES:
+        if defence.name != "off-subject":  # it needs the words, which leave it to a person
+            points = defence.settle(points, (), rubric)
+    standing = {point.id: point for point in points}
+    for one in each:
+        point = standing.get(one.row.id)
+        if point is None or point.probabilities is None:
+            yield one
+            continue
+        chances = tuple(point.probabilities[verdict] for verdict in VERDICTS)
+        yield Judged(one.row, chances, point.verdict)
+
+
+def _grade(one: Judged) -> PointGrade:
+    chances = dict(zip(VERDICTS, one.chances, strict=True))
+    weight = max(1, min(3, round(one.row.weight)))
+    return PointGrade(id=one.row.id, weight=weight, verdict=one.verdict, probabilities=chances)
 
 
 def table(found: Sequence[Judged]) -> Iterator[tuple[str, str]]:
@@ -202,39 +249,54 @@ def _shown(value: float | None, low: float | None, high: float | None) -> str:
 
 
 def read(path: Path) -> list[dict[str, Any]]:
-    """Returns the items of a file that `training.fit` wrote."""
+    """Returns the items of a file that `training.fit` wrote; whole groups only where they were
+    left out of training."""
     with gzip.open(path, "rt", encoding="utf-8") as file:
-        return list(json.load(file)["items"])
+        found = json.load(file)
+    return [item for item in found["items"] if found["without"] or item["set"] != "group"]
+
+
+def with_all_defences(items: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Returns the items as the product would show them to the judge."""
+    return [i for i in items if "all" in i["about"].get("defences", ["all"])]
+
+
+def groups(name: str, done: Sequence[Judged]) -> Iterator[tuple[str, Sequence[Judged]]]:
+    """Gives a set whole and, of the shipped questions, its plain and its harder answers apart."""
+    yield name, done
+    if name == "shipped":
+        plain = [j for j in done if j.row.item["about"]["kind"] in _PLAIN]
+        yield "shipped, plain kinds", plain
+        yield "shipped, harder kinds", [j for j in done if j not in plain]
 
 
 def main() -> None:
     """Prints the figures of every set in every way of asking."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("found", type=Path, help="what training.fit wrote")
-    parser.add_argument("--way", nargs="*", help="only these ways of asking")
+    parser.add_argument("--way", nargs="*", default=[WAY], help="ways of asking")
+    parser.add_argument("--write", action="store_true", help=f"write the curves to {FILE.name}")
     given = parser.parse_args()
-    items = read(given.found)
-    for way in sorted({item["way"] for item in items}):
-        if given.way and way not in given.way:
-            continue
-        base = rows(i for i in items if (i["set"], i["way"]) == ("held-out", way))
-        curves = fitted(base) if base else Curves()
-        sets = sorted(
-            {i["set"] for i in items if i["way"] == way and not i["set"].startswith("att")}
-        )
-        for name in sets:
-            found = rows(i for i in items if (i["set"], i["way"]) == (name, way))
-            done = cross_judged(found) if name == "held-out" else judged(found, curves)
-            if not any(j.row.label for j in done):
-                continue
-            print(f"== {name}, asked {way}  {curves if name == 'held-out' else ''}")
-            groups = {"": done}
+    items = with_all_defences(read(given.found))
+    every = [question for questions in read_all().values() for question in questions]
+    rubrics = {q.id: as_rubric(q) for q in every} | {r.id: r for r in load_all(SHIPPED)}
+    for way in given.way:
+        mine = [item for item in items if item["way"] == way and "attack" not in item["set"]]
+        base = rows(i for i in mine if i["set"] == "held-out")
+        curves = fitted(base)
+        print(f"asked {way}: {curves}")
+        for name in sorted({item["set"] for item in mine}):
+            found = rows(item for item in mine if item["set"] == name)
+            done = cross_judged(base) if name == "held-out" else judged(found, curves)
             if name == "shipped":
-                groups["plain "] = [j for j in done if j.row.item["about"]["kind"] in _PLAIN]
-                groups["harder "] = [j for j in done if j.row.item["about"]["kind"] not in _PLAIN]
-            for title, part in groups.items():
-                for figure, value in table(part):
-                    print(f"{title + figure:32} {value}")
+                done = settle(done, rubrics)
+            for title, part in groups(name, done):
+                if any(j.row.label for j in part):
+                    print(f"== {title}")
+                    for figure, value in table(part):
+                        print(f"{figure:26} {value}")
+        if given.write and way == WAY:
+            write_trained(curves)
 
 
 if __name__ == "__main__":

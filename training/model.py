@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its customary name
@@ -143,7 +143,7 @@ class Model(nn.Module):
         for number, layer in enumerate(self.layers):
             for name in MAPS:
                 for half in ("a", "b"):
-                    matrix = getattr(layer.maps[name], half)
+                    matrix = getattr(cast("Layer", layer).maps[name], half)
                     yield f"blk.{number}.{name}.weight.lora_{half}", matrix.detach()
 
     def _turn(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:

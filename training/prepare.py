@@ -1,7 +1,6 @@
 """Writes what `training.fit` trains and reads: `python -m training.prepare OUT --weights GGUF`.
 
-Every ninth question is held out of training whole; `--hold-out-none` trains on all of them, for
-the adapter that ships.
+Every ninth question is held out of training whole: curves are fitted on them, and they measure.
 """
 
 import argparse
@@ -76,15 +75,15 @@ def main() -> None:
     parser.add_argument("--realsumm", type=Path, help="the folder of REALSumm's rating sheets")
     parser.add_argument("--summaries", type=int, default=100)
     parser.add_argument("--groups", nargs="*", default=[], help="groups that a run will leave out")
-    parser.add_argument("--hold-out-none", action="store_true")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     tokens, groups = load(given.weights), read_all(given.questions)
-    out = set() if given.hold_out_none else held_out(q for g in groups.values() for q in g)
+    out = held_out(question for questions in groups.values() for question in questions)
+    kept = [q for questions in groups.values() for q in questions if q.id not in out]
     train = [
         {"group": name, "views": [tokens.view(view) for view in seen]}
         for name, questions in groups.items()
-        for seen in views([q for q in questions if q.id not in out], given.seed)
+        for seen in views([q for q in questions if q in kept], given.seed, others=kept)
     ]
     found = [as_ids(item, way, tokens) for item in items(given, groups) for way in _WAYS[item.set]]
     marks = {"verdicts": tokens.verdicts, "digits": tokens.digits, "open": tokens.of(" [")}

@@ -107,6 +107,8 @@ class Question(Frozen):
 
 
 def _fault_of_label(answer: Answer, claim: str, levels: tuple[str, ...]) -> str | None:
+    if not answer.v[claim].strip():
+        return "label is empty"
     level = answer.level(claim)
     if level not in levels:
         return f"label {level!r} is none of {', '.join(levels)}"
@@ -116,8 +118,9 @@ def _fault_of_label(answer: Answer, claim: str, levels: tuple[str, ...]) -> str 
         return f"{answer.v[claim]!r} has something else than sentence numbers"
     if bool(sentences) == (level in WITHOUT_SENTENCE):
         return f"{level!r} {'with' if sentences else 'without'} a sentence number"
-    if any(not 1 <= number <= len(answer.s) for number in sentences):
-        return f"sentence {max(sentences)} of {len(answer.s)}"
+    for number in sentences:
+        if not 1 <= number <= len(answer.s):
+            return f"sentence {number} of {len(answer.s)}"
     return None
 
 

@@ -8,6 +8,7 @@
 """
 
 import argparse
+import hashlib
 import json
 import random
 from collections import Counter
@@ -23,11 +24,15 @@ from training.questions import CLAIM_LEVELS, POINT_LEVELS, Answer, Question, rea
 def keyed(groups: dict[str, list[Question]]) -> dict[str, tuple[Question, Answer]]:
     """Returns every answer by a key that tells nothing of its kind."""
     return {
-        f"{question.id}/{number}": (question, answer)
+        f"{question.id}/{_digest(answer)}": (question, answer)
         for questions in groups.values()
         for question in questions
-        for number, answer in enumerate(question.answers)
+        for answer in question.answers
     }
+
+
+def _digest(answer: Answer) -> str:
+    return hashlib.sha256("\n".join(answer.s).encode()).hexdigest()[:8]
 
 
 def draw(

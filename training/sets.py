@@ -162,9 +162,9 @@ def _claims(asked: Rubric, labels: dict[str, str]) -> tuple[Labelled, ...]:
     return (*points, *wrong)
 
 
-def of_attacks(published: Path | None = None) -> Iterator[Item]:
+def of_attacks(texts: Path | None = None) -> Iterator[Item]:
     """Gives every attack on every shipped question, and the answers that they were put beside."""
-    for source, attacks in (("suite", load()), ("published", _published(published))):
+    for source, attacks in (("suite", load()), ("published", published(texts))):
         for asked in rubric.load_all(SHIPPED):
             given = list(cases([asked], attacks, SHIPPED))
             bases = {case.base.id: case.base for case in given if case.base}
@@ -197,8 +197,8 @@ def _attacked(
         yield Item(f"attack-{source}", asked.id, name, question, lines, claims, known | how)
 
 
-def _published(path: Path | None) -> tuple[Attack, ...]:
-    """The published texts of a JSON Lines file as attacks of the suite's format."""
+def published(path: Path | None) -> tuple[Attack, ...]:
+    """Returns the published texts of a JSON Lines file as attacks of the suite's format."""
     if path is None or not path.exists():
         return ()
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]

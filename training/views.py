@@ -24,8 +24,8 @@ VIEWS = 4
 """Views of an answer; an epoch sees one of them."""
 BESIDE = 0.25
 """Share of the views that have hostile or idle text beside the answer."""
-ALONE = 0.05
-"""Share of the answers after which a text is shown alone: more of them make the judge stingy."""
+ALONE = 0.12
+"""Texts alone for each answer: more of them make the judge stingy."""
 WITHOUT_QUESTION = 0.1
 NOTED = 0.5
 """Share of the claims with notes that are shown with what counts as half."""
@@ -65,19 +65,28 @@ class View:
 
 
 def views(
-    questions: Sequence[Question], seed: int, *, views_each: int = VIEWS, alone: float = ALONE
+    questions: Sequence[Question],
+    seed: int,
+    *,
+    others: Sequence[Question] | None = None,
+    alone: float = ALONE,
 ) -> list[list[View]]:
-    """Returns the views of every answer, and those of hostile texts alone, the same for a seed."""
+    """Returns the views of every answer, and those of hostile texts alone, the same for a seed.
+
+    Args:
+        others: where claims of another subject are taken from; None are *questions* themselves.
+        alone: texts alone for each answer, 0 to 1.
+    """
     dice = random.Random(seed)  # noqa: S311 - a draw that can be repeated
     hostile = read(HOSTILE)
     found = []
     for question in questions:
         rubric = as_rubric(question)
         for answer in question.answers:
-            seen = _Seen(question, answer, rubric, hostile, questions, dice)
-            found.append([seen.view() for _ in range(views_each)])
-            if dice.random() < alone * views_each:
-                found.append([seen.alone() for _ in range(views_each)])
+            seen = _Seen(question, answer, rubric, hostile, others or questions, dice)
+            found.append([seen.view() for _ in range(VIEWS)])
+            if dice.random() < alone:
+                found.append([seen.alone() for _ in range(VIEWS)])
     return found
 
 
@@ -106,17 +115,21 @@ class _Seen:
     def alone(self) -> View:
         """A text without an answer: it makes no key point, and where it negates all, denies it."""
         attack = self.dice.choice([a for a in self.hostile if a.place == "whole"])
-        lines = [span.text for span in sentences(fill(attack, self.rubric, None))]
+        text = fill(attack, self.rubric, None)
+        spans = sentences(text)
+        language = "en" if attack.language != "zh" else "zh"
+        denied = attack.kind == "negated"
+        verdict = Verdict.CONTRADICTED if denied else Verdict.MISSED
         targets = []
-        for number, point in enumerate(self.question.points, 1):
-            denied = attack.kind == "negated"
-            verdict = Verdict.CONTRADICTED if denied else Verdict.MISSED
-            line = min(number, len(lines)) if denied else None
+        for point in self.question.points:
+            # The first letter and the last full stop of a negated claim may be others.
+            place = text.find(getattr(point, language)[1:].rstrip("."))
+            line = sum(span.start <= place for span in spans) if denied else None
             reply = claim_form.reply(verdict, line)
             # A wrong claim may or may not be the opposite of this key point.
             targets.append(Target(self._claim(point), reply, either="$wrong" in attack.text))
-        asked = getattr(self.question.question, "en" if attack.language != "zh" else "zh")
-        return View(claim_form.prefix(asked, lines), tuple(targets))
+        asked = getattr(self.question.question, language)
+        return View(claim_form.prefix(asked, [span.text for span in spans]), tuple(targets))
 
     def _beside(self) -> tuple[list[str], bool]:
         language = "en" if self.answer.lang == "en" else "zh"

@@ -108,8 +108,9 @@ def _answer(text: str) -> Answer | None:
 
 def _of_points(judge: Judge, given: Sequence[Case]) -> Judge:
     """The judge without questions that cannot change a score."""
-    penalties = any(m.penalty for case in given for m in case.rubric.misconceptions)
-    return replace(judge, claims=penalties) if isinstance(judge, PerPoint) else judge
+    every = [m for case in given for m in case.rubric.misconceptions]
+    matter = any(m.penalty or m.contradicts for m in every)
+    return replace(judge, claims=matter) if isinstance(judge, PerPoint) else judge
 
 
 def _outcome(case: Case, before: Grade | None, after: Grade | None) -> Outcome:

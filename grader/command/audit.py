@@ -8,6 +8,7 @@ import typer
 from grader.command.option import (
     AskOption,
     BaseUrlOption,
+    CalibrationOption,
     FreshOption,
     ModelOption,
     OnlyOption,
@@ -61,6 +62,7 @@ def audit(
     param: ParamOption = None,
     fresh: FreshOption = False,
     weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Attack the judge as a candidate might, and count what moved a score.
@@ -86,7 +88,7 @@ def audit(
         asked = sorted(dice.sample(asked, min(questions, len(asked))), key=lambda r: r.id)
     most = None if everything else attacks
     given = list(cases(asked, read(suite) if suite else load(), folders, dice, most))
-    said = options(model, base_url, ask, param or [], fresh=fresh)
+    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
     found, judge = finished(_run(given, said, weights))
     _print(result := report(found, judge), as_json=as_json)
     raise typer.Exit(exit_code(result, max_moved))

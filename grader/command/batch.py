@@ -9,6 +9,7 @@ import typer
 from grader.command.option import (
     AskOption,
     BaseUrlOption,
+    CalibrationOption,
     FreshOption,
     ModelOption,
     OnlyOption,
@@ -73,6 +74,7 @@ def batch(
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
     language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
     via: Annotated[
         str,
@@ -123,7 +125,7 @@ def batch(
     mode: Mode = "append" if append else "overwrite" if overwrite else "resume"
     wanted = Wanted(
         session=Session(tuple(paths), rubric.folders(rubrics, only_own)),
-        said=options(model, base_url, ask, param or [], fresh=fresh),
+        said=options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration),
         weights=weights,
         out=out,
         mode=mode,

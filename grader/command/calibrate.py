@@ -11,6 +11,7 @@ from grader.command.option import OnlyOption, RubricsOption
 
 if TYPE_CHECKING:
     from grader.calibration.report import Calibration
+    from grader.fit import Gain
 
 DRIFTED = 4
 
@@ -201,6 +202,52 @@ def drift(
             show.blocks(summary(one, shown_in), show.console())
     if any(one.moved is not drifting.Moved.SAME for one in found):
         raise typer.Exit(DRIFTED)
+
+
+@app.command("fit")
+def fit(
+    ratings: Annotated[Path, typer.Argument(metavar="RATINGS", help="CSV or JSONL, a row each.")],
+    results: ResultsArgument,
+    out: Annotated[
+        Path, typer.Option("--out", metavar="FILE", help="Where your level goes.")
+    ] = Path("level.toml"),
+    as_json: JsonOption = False,
+    seed: SeedOption = 0,
+) -> None:
+    """Fit your team's own level on answers that people graded too, at least 20.
+
+    Says what it gains on answers that it was not fitted on; --calibration FILE then uses it.
+    """
+    _single_thread()
+    import json
+    from dataclasses import asdict
+
+    from grader.atomic import new_file
+    from grader.calibration import ratings as rated
+    from grader.calibration import results as graded
+    from grader.fit import fit_team, to_toml
+    from grader.fit import rated as both
+
+    records = graded.read(results)
+    said = rated.read(ratings, records)
+    raters = len({row.rater for row in said.rows})
+    found = fit_team(both(records, said), raters, records.grades[0].judge.model, seed)
+    with new_file(out) as file:
+        file.write(to_toml(found))
+    if as_json:
+        typer.echo(json.dumps({**asdict(found), "level": found.level.model_dump()}))
+        return
+    typer.echo(
+        f"{found.answers} answers, {found.raters} raters: leniency {found.level.leniency:+.2f}\n"
+        f"On answers left out: QWK {_moved(found.qwk)}\n"
+        f"per cent points from people's score {_moved(found.error)}\n"
+        f"Written: {out}. Use it with --calibration {out}"
+    )
+
+
+def _moved(gain: "Gain") -> str:
+    change = gain.after - gain.before
+    return f"{gain.before:g} -> {gain.after:g} ({change:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}])"
 
 
 @app.command("plan")

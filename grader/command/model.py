@@ -10,15 +10,18 @@ def status(ctx: typer.Context) -> None:
     """Say where the embedded model's file is."""
     if ctx.invoked_subcommand is None:
         from grader import show
-        from grader.local import weights
+        from grader.local import facts, weights
+        from grader.local.model import adapter_state
 
-        known = weights.status()
+        known, adapter = weights.status(), facts.adapter()
         state = "verified" if known.verified else "not here" if not known.present else "not it"
         rows = [
             ("model", known.want.title),
             ("file", str(known.path)),
             ("state", f"{state}, {known.size:,} of {known.want.size:,} bytes"),
             ("sha256", known.want.sha256),
+            ("adapter", f"{adapter_state()}, {adapter.size:,} bytes, in the package"),
+            ("sha256", adapter.sha256),
             ("licence", known.want.licence),
             ("sources", ", ".join(known.sources)),
         ]

@@ -8,6 +8,7 @@ import typer
 from grader.command.option import (
     AskOption,
     BaseUrlOption,
+    CalibrationOption,
     FreshOption,
     ModelOption,
     OnlyOption,
@@ -38,6 +39,7 @@ def one(
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
     candidate: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who answered, for the record.")
     ] = None,
@@ -61,7 +63,7 @@ def one(
     folders = rubric.folders(rubrics, only_own)
     asked = rubric.load(question, folders)
     text = answer.read(file, sys.stdin.buffer)
-    said = options(model, base_url, ask, param or [], fresh=fresh)
+    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
     shown_in = report_language(language, text.text)
     name = "stdin" if file == "-" else file
     result = run(_grade(asked, Attempt(text, name, candidate), said, weights))

@@ -44,6 +44,15 @@ ParamOption = Annotated[
 FreshOption = Annotated[
     bool, typer.Option("--no-cache", help="Ask anew; both replies are kept.", show_default=False)
 ]
+CalibrationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE",
+        envvar="GRADER_CALIBRATION",
+        help="Your team's level, made by grade calibrate fit.",
+    ),
+]
 WeightsOption = Annotated[
     str | None,
     typer.Option("--weights", metavar="FILE", help="The embedded model's file, if you have it."),

@@ -8,6 +8,7 @@ import typer
 from grader.command.option import (
     AskOption,
     BaseUrlOption,
+    CalibrationOption,
     FreshOption,
     ModelOption,
     OnlyOption,
@@ -46,6 +47,7 @@ def trial(
     param: ParamOption = None,
     fresh: FreshOption = False,
     weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run labelled answers (labelled/ID.toml beside a rubric) through a judge.
@@ -63,7 +65,7 @@ def trial(
     if not given:
         where = paths[0].parent / "labelled" / paths[0].name
         raise BadInput(f"no labelled answers to test with: write some to {where}")
-    said = options(model, base_url, ask, param or [], fresh=fresh)
+    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
     found = report(run(_run(given, said, weights, repeats)))
     _print(found, as_json=as_json)
     raise typer.Exit(exit_code(found, min_accuracy, min_kappa))

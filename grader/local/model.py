@@ -92,10 +92,18 @@ def _escaped(body: dict[str, Any]) -> dict[str, Any]:
     return {**body, "messages": messages}
 
 
+def adapter_state() -> str:
+    """Returns ``verified``, ``not here`` or ``not it``: what lies where the adapter should."""
+    want = facts.adapter()
+    if not want.path.is_file():
+        return "not here"
+    return "verified" if cache.digest(want.path) == want.sha256 else "not it"
+
+
 def _checked_adapter() -> Path:
     """The shipped adapter's file. Raises ModelFailed where it is not the one that is meant."""
     want = facts.adapter()
-    if not want.path.is_file() or cache.digest(want.path) != want.sha256:
+    if adapter_state() != "verified":
         raise ModelFailed(
             f"{want.path}: not the adapter that came with this version; install the package anew,"
             " or run the model without it: --ask per-point"

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 from grader import answer
 from grader.answer import MAX_BYTES, Answer, has_content
-from grader.assertion import wording
+from grader.defences import DEFENCES, Defence, look, own_text
 from grader.errors import BadInput
 from grader.evidence import locate, sentences
 from grader.integrity import flags
-from grader.own_words import all_lines, denial, making_points, own_lines, own_text
+from grader.subject import is_elsewhere
 from tests.fuzz import (
     PIECES,
     QUESTION,
@@ -73,7 +73,7 @@ def _slowest() -> None:
     for name, operation in _OPERATIONS.items():
         times = {each: _seconds(operation, text) for each, text in texts.items()}
         worst = max(times, key=times.__getitem__)
-        print(f"{name:<12} {times[worst]:.2f} s at most, on {worst!r} repeated")
+        print(f"{name:<20} {times[worst]:.2f} s at most, on {worst!r} repeated")
 
 
 def _read(text: str) -> Answer | None:
@@ -83,22 +83,17 @@ def _read(text: str) -> Answer | None:
         return None
 
 
-def _denials(text: str) -> None:
-    read = _read(text)
-    lines = all_lines(read) if read else ()
-    said = [wording(line.shown) for line in lines]
-    denial(lines, said, [wording(point.en) for point in RUBRIC.key_points])
-
-
-def _points(text: str) -> None:
-    if read := _read(text):
-        making_points(all_lines(read), RUBRIC)
-
-
 def _own(text: str) -> None:
     if read := _read(text):
-        own_lines(read, RUBRIC)
         own_text(read)
+
+
+def _looked(*defences: Defence) -> Callable[[str], None]:
+    def operation(text: str) -> None:
+        if read := _read(text):
+            look(read, RUBRIC, defences)
+
+    return operation
 
 
 _OPERATIONS: dict[str, Callable[[str], object]] = {
@@ -108,9 +103,10 @@ _OPERATIONS: dict[str, Callable[[str], object]] = {
     "content": lambda text: has_content(text, QUESTION),
     "locate": lambda text: locate("words that stand nowhere ... at all", text, QUESTION[0]),
     "locate own": lambda text: locate(text[100:300], text, QUESTION[0]),
-    "own lines": _own,
-    "denials": _denials,
-    "misstated": _points,
+    "own text": _own,
+    "subject": lambda text: is_elsewhere([text], RUBRIC),
+    **{defence.name: _looked(defence) for defence in DEFENCES},
+    "all of them": _looked(*DEFENCES),
 }
 
 

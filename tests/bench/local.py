@@ -1,7 +1,8 @@
 """Times the embedded judge on one answer: python -m tests.bench.local [WEIGHTS]
 
 Prints the seconds to start, to grade a six-key-point answer of some 120 words with the model
-loaded, the same questions without prefix reuse, and the second grade from the ledger.
+loaded, the same questions without prefix reuse, the second grade from the ledger, and the memory
+of the process that holds the model.
 """
 
 import asyncio
@@ -12,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from grader import answer, rubric
-from grader.calibrated import calibration
 from grader.data import folder
 from grader.grading import Attempt, grade
 from grader.ledger import Ledger
@@ -40,12 +40,20 @@ async def timed(model: EmbeddedModel, ledger: Ledger | None, **parameters: objec
         request = Request(model.endpoint, model.name, body)
         return await (ledger.get_or_ask(request, model) if ledger else model.send(request))
 
-    info = JudgeInfo(kind="local", ask="per-point", model=model.name)
-    judge = PerPoint(ask, info, calibration("local"), parameters)
+    info = JudgeInfo(kind="local", ask="trained", model=model.name)
+    judge = PerPoint(ask, info, "trained", parameters=parameters)
     start = time.perf_counter()
     result = await grade(asked, Attempt(answer.from_text(TEXT, "bench"), "bench"), judge)
     assert not result.ungraded, result.ungraded
     return time.perf_counter() - start
+
+
+def engine_memory() -> int:
+    """Bytes of memory that the process which holds the model has in use."""
+    import psutil
+
+    children = psutil.Process().children(recursive=True)
+    return max((int(child.memory_info().rss) for child in children), default=0)
 
 
 async def main() -> None:
@@ -53,11 +61,11 @@ async def main() -> None:
     found = weights.find(given)
     if found is None:
         sys.exit("the weights are not here: grade model pull")
-    model = EmbeddedModel(lambda: found)
+    model = EmbeddedModel(lambda: found, trained=True)
     with tempfile.TemporaryDirectory() as home, Ledger(Path(home) / "ledger") as ledger:
         start = time.perf_counter()
         await model.send(
-            Request(model.endpoint, model.name, {"messages": [{"role": "user", "content": "hi"}]})
+            Request(model.endpoint, model.name, {"prompt": "Question: hi", "max_tokens": 1})
         )
         print(f"start and a first word  {time.perf_counter() - start:6.2f} s")
         reused = await timed(model, ledger)
@@ -65,6 +73,7 @@ async def main() -> None:
         anew = await timed(model, None, cache_prompt=False)
         print(f"without prefix reuse    {anew:6.2f} s  (ratio {reused / anew:.2f})")
         print(f"again, from the ledger  {await timed(model, ledger):6.3f} s")
+        print(f"memory of the engine    {engine_memory() / 2**20:6.0f} MiB")
     await model.close()
 
 
