@@ -28,8 +28,9 @@ _HIDDEN_WORDS = 8
 """Invisible characters in a row from which on they may spell something out to a model."""
 _BOTH_WAYS = 2
 """Times from which on an answer that says a thing and its opposite is hedging on purpose."""
-_SURELY = 0.75
-"""The probability of some credit from which on a key point surely earns it."""
+_BY_CHANCE = 1.5
+"""Key points of an answer, times their doubt, up to which an answer's surest credit may be one that
+it drew by chance: the more points, the likelier one of them (as Bonferroni, 1936)."""
 _FEWEST_ITEMS = 5
 _NAMES = 0.9
 """The share of its items that are plain names in a bare list."""
@@ -143,13 +144,19 @@ def _off_subject(points: Points, shown: Sequence[str], rubric: Rubric) -> Points
 
 
 def _nothing_sure(points: Points, _shown: Sequence[str], _rubric: Rubric) -> Points:
-    """Gives no credit where not one key point surely earns some; the doubt stays in the interval.
+    """Gives no credit where not one of many key points surely earns some; the doubt stays in the
+    interval.
 
     Such answers are mostly worth nothing: a text that says nothing draws an unsure credit or two.
     """
-    if any(_chance_of_some(p) >= _SURELY for p in points):
+    if not is_nothing_sure([_chance_of_some(p) for p in points]):
         return points
     return tuple(_not_credited(p) if _credited(p) and p.probabilities else p for p in points)
+
+
+def is_nothing_sure(some: Sequence[float]) -> bool:
+    """Whether no key point surely earns something, by the probabilities that each earns some."""
+    return all((1 - chance) * len(some) > _BY_CHANCE for chance in some)
 
 
 def _not_credited(point: PointGrade) -> PointGrade:

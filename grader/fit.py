@@ -15,8 +15,10 @@ import tomli_w
 from grader.calibration.ratings import Ratings
 from grader.calibration.results import AnswerKey, Results
 from grader.curves import VERDICTS, Level
+from grader.defences import is_nothing_sure
 from grader.errors import BadInput
 from grader.per_point import decided
+from grader.plain import one_line
 from grader.record import Grade, PointGrade
 from grader.scoring import CREDIT
 
@@ -53,8 +55,10 @@ class Rated:
 
     def given(self, level: Level) -> float:
         """Returns the score, 0 to 1, that the verdicts give at this level."""
-        credit = [CREDIT[decided(level.applied(each))] for each in self.chances]
-        return self._share(credit)
+        applied = [level.applied(each) for each in self.chances]
+        if is_nothing_sure([met + partial for met, partial, *_ in applied]):
+            return 0.0  # as the judge's last defence has it
+        return self._share([CREDIT[decided(each)] for each in applied])
 
     def expected(self, level: Level) -> float:
         """Returns the expected score, 0 to 1, at this level."""
@@ -94,19 +98,21 @@ class Fitted:
 
 
 def rated(results: Results, ratings: Ratings) -> list[Rated]:
-    """Returns the answers that both people and the judge graded.
+    """Returns the answers that both people and the judge graded, each once.
+
+    What the judge left to a person, or decided without probabilities, is not among them.
 
     Raises:
         BadInput: no record holds probabilities, or some were made at a level of their own.
     """
     people = _people(results, ratings)
-    found = []
+    found: dict[AnswerKey, Rated] = {}
     for grade in _one_judge(results):
-        score = people.get((grade.question, grade.answer_id))
-        points = [p for p in grade.key_points if p.probabilities]
-        if score is not None and len(points) == len(grade.key_points):
-            found.append(_rated(grade, points, score))
-    return found
+        key = (grade.question, grade.answer_id)
+        points = [p for p in grade.key_points if p.probabilities and p.verdict is not None]
+        if key in people and len(points) == len(grade.key_points):
+            found.setdefault(key, _rated(grade, points, people[key]))
+    return list(found.values())
 
 
 def _one_judge(results: Results) -> tuple[Grade, ...]:
@@ -121,8 +127,8 @@ def _one_judge(results: Results) -> tuple[Grade, ...]:
             "the records were graded with --calibration: grade the answers without it first"
             " (what was asked comes from the ledger)"
         )
-    if len(judges := {(g.judge.model, g.judge.endpoint, g.judge.ask) for g in grades}) > 1:
-        names = ", ".join(sorted(model for model, _, _ in judges))
+    if len({(j.model, j.endpoint, j.ask, j.adapter) for j in (g.judge for g in grades)}) > 1:
+        names = ", ".join(sorted({g.judge.model for g in grades}))
         raise BadInput(f"the records are of several judges ({names}): fit each on its own")
     return grades
 
@@ -199,15 +205,15 @@ def fit_team(answers: Sequence[Rated], raters: int, judge: str, seed: int = 0) -
         raters=raters,
         judge=judge,
         qwk=_gain(_qwk(shipped, people), _qwk(own, people), qwk),
-        error=_gain(_error(shipped, people), _error(own, people), error),
+        error=_gain(_error(shipped, people), _error(own, people), error, digits=1),
     )
 
 
-def _gain(before: float, after: float, losses: Sequence[float]) -> Gain:
+def _gain(before: float, after: float, losses: Sequence[float], digits: int = 3) -> Gain:
     import numpy as np
 
-    low, high = np.quantile([-loss for loss in losses], [0.025, 0.975])
-    return Gain(round(before, 3), round(after, 3), round(float(low), 3), round(float(high), 3))
+    low, high = (float(q) for q in np.quantile([-loss for loss in losses], [0.025, 0.975]))
+    return Gain(*(round(value, digits) for value in (before, after, low, high)))
 
 
 def _qwk(first: "NDArray[np.float64]", second: "NDArray[np.float64]") -> float:
@@ -223,7 +229,7 @@ def _error(first: "NDArray[np.float64]", second: "NDArray[np.float64]") -> float
 def to_toml(found: Fitted) -> str:
     """Returns the file that ``--calibration`` takes."""
     head = (
-        f"# A team's level over {found.judge}, fitted on {found.answers} answers.\n"
+        f"# A team's level over {one_line(found.judge)}, fitted on {found.answers} answers.\n"
         "# Made by: grade calibrate fit\n\n"
     )
     return head + tomli_w.dumps({"schema": "level/1", **found.level.model_dump()})

@@ -76,7 +76,7 @@ def _rest(seen: GradeView, say: words.Catalogue, heading: str) -> Iterator[str]:
         yield f"- {kind} [{flag.start}:{flag.end}] {escape(flag.text, 80)}"
     if seen.set_aside:
         yield f"\n{heading} {say['set_aside']}\n"
-    yield from (f"- {why} {escape(text, 80)}" for why, text in seen.set_aside)
+    yield from (f"- {escape(why)} {escape(text, 80)}" for why, text in seen.set_aside)
     yield f"\n*{escape(seen.judge)}*"
 
 

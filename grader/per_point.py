@@ -177,7 +177,7 @@ def contradicted(
     rubric says, is asserted."""
     opposites = {m.id for m in rubric.misconceptions if grade.id in m.contradicts}
     said = [m for m in held if m.asserted and m.id in opposites]
-    if grade.verdict not in (Verdict.MISSED, Verdict.PARTIAL) or not said:
+    if grade.verdict in (None, Verdict.MET) or not said:
         return grade
     surest = max(said, key=lambda m: m.confidence or 0.0)
     sure = surest.confidence or 0.0

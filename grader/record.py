@@ -109,6 +109,8 @@ class Score(_Part):
     high: float = Field(ge=0, le=100)
     points: float | None = Field(ge=0)
     out_of: float = Field(gt=0)
+    expected: float | None = Field(default=None, ge=0, le=100)
+    """Per cent to be expected by the verdicts' probabilities, where the judge gives them."""
 
 
 class JudgeInfo(_Part):

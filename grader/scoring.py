@@ -26,9 +26,10 @@ def credit_range(point: PointGrade) -> tuple[float, float]:
     return min(credit), max(credit)
 
 
-LEVEL = 0.85
+LEVEL = 0.8
 """The probability that an interval made of verdicts' probabilities states, as if key points erred
-apart from each other; they err together, and about 80 of 100 hold the settled score."""
+apart from each other. Scores come in steps, which widens it, and key points err together, which
+narrows it: see training/README.md for how many hold the settled score."""
 
 
 def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGrade] = ()) -> Score:
@@ -53,7 +54,20 @@ def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGr
         high=_percent(high, out_of),
         points=points_earned,
         out_of=out_of,
+        expected=_expected(points, sure_penalty, out_of),
     )
+
+
+def _expected(points: Sequence[PointGrade], penalty: float, out_of: float) -> float | None:
+    """Per cent to be expected; None where a key point has no probabilities or no verdict."""
+    if any(point.verdict is None or not point.probabilities for point in points):
+        return None
+    earned = sum(
+        point.weight * CREDIT[verdict] * chance
+        for point in points
+        for verdict, chance in (point.probabilities or {}).items()
+    )
+    return _percent(earned - penalty, out_of)
 
 
 def _earned_range(points: Sequence[PointGrade]) -> tuple[float, float]:

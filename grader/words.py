@@ -5,11 +5,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from grader.plain import one_line
 from grader.record import Grade, PointGrade, Score, SetAside, Verdict
 from grader.rubric import Rubric
 
 Catalogue = dict[str, Any]
 """The words of one language by name."""
+_LONGEST = 40
+"""Characters of a defence's name in a record that another version made."""
 
 
 @cache
@@ -56,7 +59,7 @@ def doubt(point: PointGrade, say: Catalogue) -> str:
 
 def set_aside(piece: SetAside, say: Catalogue) -> str:
     """Why a stretch of the answer was not judged, and where it stands."""
-    why = say["set_asides"].get(piece.why, piece.why)
+    why = say["set_asides"].get(piece.why) or one_line(piece.why, _LONGEST)
     return f"{why} [{piece.start}:{piece.end}]"
 
 

@@ -33,7 +33,8 @@ def _own_machine_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
     monkeypatch.setenv("GRADER_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("NO_COLOR", "1")
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GRADER_MODEL", "GRADER_RUBRICS"):
+    own = ("GRADER_MODEL", "GRADER_RUBRICS", "GRADER_CALIBRATION")
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", *own):
         monkeypatch.delenv(name, raising=False)
 
 

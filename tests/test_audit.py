@@ -241,16 +241,20 @@ def test_a_suite_of_ones_own_must_be_of_the_format(tmp_path: Path) -> None:
         read(path)
 
 
-def test_an_audit_asks_about_misconceptions_only_where_one_costs_points() -> None:
-    claim = RUBRIC.misconceptions[0].model_copy(update={"penalty": 1.0})
-    costly = RUBRIC.model_copy(update={"misconceptions": (claim,)})
-    counts = []
-    for rubric in (RUBRIC, costly):
-        model = FakeModel(completed("No", {"No": 0.0}))
-        given = [Case(rubric, load()[0], None, "Shared memory has 32 banks, four bytes each.")]
-        asyncio.run(run(given, PerPoint(model.ask, INFO, "trained")))
-        counts.append(len(model.asked))
-    assert counts == [len(RUBRIC.key_points), len(RUBRIC.key_points) + 1]
+@pytest.mark.parametrize(
+    ("penalty", "contradicts", "asked"),
+    [(0.0, (), 0), (1.0, (), 1), (0.0, (RUBRIC.key_points[0].id,), 1)],
+)
+def test_an_audit_asks_about_misconceptions_only_where_one_can_change_a_score(
+    penalty: float, contradicts: tuple[str, ...], asked: int
+) -> None:
+    what = {"penalty": penalty, "contradicts": contradicts}
+    claim = RUBRIC.misconceptions[0].model_copy(update=what)
+    rubric = RUBRIC.model_copy(update={"misconceptions": (claim,)})
+    model = FakeModel(completed("No", {"No": 0.0}))
+    given = [Case(rubric, load()[0], None, "Shared memory has 32 banks, four bytes each.")]
+    asyncio.run(run(given, PerPoint(model.ask, INFO, "trained")))
+    assert len(model.asked) == len(RUBRIC.key_points) + asked
 
 
 def test_the_command_goes_through_the_ledger_and_prints_json() -> None:

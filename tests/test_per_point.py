@@ -222,12 +222,26 @@ def test_misconceptions_are_not_asked_about_where_they_are_not_wanted(form: Form
     assert found.misconceptions == ()
 
 
+def torn_between_yes_and_no(form: FormName) -> FakeModel:
+    """Holds a yes for as likely as a no, of every claim."""
+    words = {"Yes": -0.8, "No": -0.8}
+    if form == "trained":
+        return FakeModel(completed("Yes [1", words, {" [": 0.0}, {"1": 0.0}))
+    first, line = completion("x", logprobs=words), completion("1.")
+    return FakeModel(lambda r: Reply(body=first if "logprobs" in r.body else line))
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_a_teams_own_level_moves_the_verdicts(form: FormName) -> None:
-    lenient = judge(saying(form), form, level=Level(leniency=60))
-    strict = judge(saying(form, padding="Yes"), form, level=Level(leniency=-60))
+    torn = torn_between_yes_and_no(form)
+    lenient = judge(torn, form, level=Level(leniency=5))
+    strict = judge(torn, form, level=Level(leniency=-5))
     assert {p.verdict for p in lenient.points} == {Verdict.MET}
-    assert {p.verdict for p in strict.points} <= {Verdict.MISSED, Verdict.CONTRADICTED}
+    assert {p.verdict for p in strict.points} == {Verdict.MISSED}
+    for mild, stern in zip(lenient.points, strict.points, strict=True):
+        assert mild.probabilities
+        assert stern.probabilities
+        assert mild.probabilities[Verdict.MET] > stern.probabilities[Verdict.MET]
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -20,12 +20,13 @@ from grader.agreement.bootstrap import intervals
 from grader.agreement.categorical import kappa, pairs
 from grader.agreement.scores import continuous_quadratic_kappa, pearson, score_pairs
 from grader.agreement.statistic import Statistic
-from grader.curves import FILE, VERDICTS, Curves, fit, odds_of_yes, write_trained
+from grader.curves import FILE, VERDICTS, Curves, odds_of_yes
 from grader.defences import DEFENCES
 from grader.per_point import contradicted, decided
 from grader.record import MisconceptionGrade, PointGrade, Verdict
 from grader.rubric import Rubric, load_all
 from grader.scoring import CREDIT
+from training.curve_fit import fit, write_trained
 from training.questions import as_rubric, read_all
 from training.sets import SHIPPED
 
@@ -189,7 +190,7 @@ def table(found: Sequence[Judged]) -> Iterator[tuple[str, str]]:
     pointed = [
         j.row.line in j.row.lines
         for j in points
-        if j.row.lines and j.row.item["about"]["lines"] < 10
+        if j.row.lines and j.row.item["about"]["lines"] < _TWO_DIGITS
     ]
     if pointed:
         yield "right sentence", f"{np.mean(pointed):.3f} of {len(pointed)}"

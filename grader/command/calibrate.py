@@ -231,14 +231,17 @@ def fit(
     records = graded.read(results)
     said = rated.read(ratings, records)
     raters = len({row.rater for row in said.rows})
-    found = fit_team(both(records, said), raters, records.grades[0].judge.model, seed)
+    answers = both(records, said)
+    judge = next(g.judge.model for g in records.grades if g.judge.kind != "code")
+    found = fit_team(answers, raters, judge, seed)
     with new_file(out) as file:
         file.write(to_toml(found))
     if as_json:
         typer.echo(json.dumps({**asdict(found), "level": found.level.model_dump()}))
         return
+    people = "1 rater" if found.raters == 1 else f"{found.raters} raters"
     typer.echo(
-        f"{found.answers} answers, {found.raters} raters: leniency {found.level.leniency:+.2f}\n"
+        f"{found.answers} answers, {people}: leniency {found.level.leniency:+.2f}\n"
         f"On answers left out: QWK {_moved(found.qwk)}\n"
         f"per cent points from people's score {_moved(found.error)}\n"
         f"Written: {out}. Use it with --calibration {out}"
@@ -247,7 +250,7 @@ def fit(
 
 def _moved(gain: "Gain") -> str:
     change = gain.after - gain.before
-    return f"{gain.before:g} -> {gain.after:g} ({change:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}])"
+    return f"{gain.before:g} -> {gain.after:g} ({change:+.3g} [{gain.low:+.3g}, {gain.high:+.3g}])"
 
 
 @app.command("plan")

@@ -70,7 +70,9 @@ async def _examine(said: "Options", weights: str | None, *, quick: bool) -> "lis
         show.check(found[-1], out)
         if not found[0].good:
             return found
-        for examine in (keeps_to_schemas, gives_log_probabilities):
+        # The trained judge is asked in its own form alone: neither matters to it.
+        probes = () if target.ask == "trained" else (keeps_to_schemas, gives_log_probabilities)
+        for examine in probes:
             found.append(await examine(bench))
             show.check(found[-1], out)
         if not quick:

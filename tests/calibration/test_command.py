@@ -10,8 +10,10 @@ from typer.testing import CliRunner, Result
 
 from grader.calibration.faults import MOST
 from grader.cli import app
+from grader.curves import Level, read_level
 from grader.data import folder
 from tests.calibration.conftest import WriteResults
+from tests.calibration.leanings import JUDGE, Leaning, leaning, write
 from tests.calibration.teams import Team, records
 
 TEAM = folder("rubrics").parent / "examples" / "team"
@@ -188,3 +190,80 @@ def test_every_fault_stands_on_a_line_of_its_own(tmp_path: Path) -> None:
     assert len(lines) == MOST + 1
     assert all(line.startswith(f"grade: {path}:") for line in lines)
     assert lines[-1].endswith(" more")
+
+
+def fit(
+    write_results: WriteResults, tmp_path: Path, team: Leaning, *words: str
+) -> tuple[Result, Path]:
+    """Fits the team's level into a file."""
+    results, ratings = leaning(team)
+    sheet, out = write(tmp_path / "ratings.csv", ratings), tmp_path / "level.toml"
+    found = write_results(results.grades)
+    return run("fit", sheet, str(found), "--out", str(out), *words), out
+
+
+def test_a_teams_level_is_told_with_its_gain_and_written(
+    write_results: WriteResults, tmp_path: Path
+) -> None:
+    done, out = fit(write_results, tmp_path, Leaning(40, leniency=2.0))
+    assert done.exit_code == 0
+    level = read_level(out)
+    assert level.leniency > 0
+    assert f"40 answers, 1 rater: leniency {level.leniency:+.2f}" in done.stdout
+    assert "On answers left out: QWK" in done.stdout
+    assert f"--calibration {out}" in done.stdout
+
+
+def test_a_teams_level_as_json_is_what_was_written(
+    write_results: WriteResults, tmp_path: Path
+) -> None:
+    team = Leaning(20, leniency=2.0, raters=2, by_score=False)
+    done, out = fit(write_results, tmp_path, team, "--json")
+    found = json.loads(done.stdout)
+    assert Level.model_validate(found["level"]) == read_level(out)
+    assert (found["answers"], found["raters"], found["judge"]) == (20, 2, "m")
+    assert found["error"]["after"] < found["error"]["before"]
+
+
+def test_too_few_answers_for_a_level_are_one_line_with_their_number(
+    write_results: WriteResults, tmp_path: Path
+) -> None:
+    done, out = fit(write_results, tmp_path, Leaning(19))
+    assert done.exit_code == 2
+    assert done.stderr.startswith("grade: 19 answers were graded by people")
+    assert done.stderr.count("\n") == 1
+    assert not out.exists()
+
+
+def test_records_without_probabilities_make_no_level(tmp_path: Path) -> None:
+    done = run("fit", RATINGS, RESULTS, "--out", str(tmp_path / "level.toml"))
+    assert done.exit_code == 2
+    assert done.stderr.startswith("grade: the records hold no probabilities: ")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"level": Level().model_dump()}, "--calibration"), ({"model": "n"}, "several judges (m, n)")],
+)
+def test_records_at_a_level_or_of_several_judges_make_no_level(
+    change: dict[str, object], why: str, write_results: WriteResults, tmp_path: Path
+) -> None:
+    results, ratings = leaning(Leaning(30))
+    odd = results.grades[0].model_copy(update={"judge": JUDGE.model_copy(update=change)})
+    path = write_results((odd, *results.grades[1:]))
+    sheet, out = write(tmp_path / "ratings.csv", ratings), tmp_path / "level.toml"
+    done = run("fit", sheet, str(path), "--out", str(out))
+    assert done.exit_code == 2
+    assert why in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not out.exists()
+
+
+def test_a_level_that_cannot_be_written_is_one_line(
+    write_results: WriteResults, tmp_path: Path
+) -> None:
+    out = tmp_path / "none" / "level.toml"
+    done, _ = fit(write_results, tmp_path, Leaning(20), "--out", str(out))
+    assert done.exit_code == 2
+    assert done.stderr.startswith(f"grade: {out}: cannot be written")

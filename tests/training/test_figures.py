@@ -3,13 +3,29 @@
 import gzip
 import json
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from grader.curves import VERDICTS, Curves
-from training.figures import Judged, Row, cross_judged, expected, judged, read, rows, table
+from grader.record import Verdict
+from tests.training.made import question
+from training.figures import (
+    Judged,
+    Row,
+    cross_judged,
+    expected,
+    groups,
+    judged,
+    read,
+    rows,
+    settle,
+    table,
+    with_all_defences,
+)
+from training.questions import as_rubric
 
 LEVELS = [verdict.value for verdict in VERDICTS]
 
@@ -111,8 +127,91 @@ def test_the_credit_expected_lies_between_those_of_the_verdicts() -> None:
     assert expected(Judged(row, (0.0, 0.0, 0.5, 0.5))) == 0
 
 
+def written(path: Path, items: list[dict[str, Any]], without: list[str]) -> Path:
+    """A file as `training.fit` writes it."""
+    with gzip.open(path, "wt", encoding="utf-8") as file:
+        json.dump({"recipe": {}, "without": without, "items": items}, file)
+    return path
+
+
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
-    with gzip.open(tmp_path / "a.json.gz", "wt", encoding="utf-8") as file:
-        json.dump({"recipe": {}, "items": [item("q", 0, [("met", sure(0))])]}, file)
-    (row,) = rows(read(tmp_path / "a.json.gz"))
+    path = written(tmp_path / "a.json.gz", [item("q", 0, [("met", sure(0))])], [])
+    (row,) = rows(read(path))
     assert (row.question, row.label, row.lines, row.line) == ("q", "met", (2,), 2)
+
+
+@pytest.mark.parametrize(("without", "sets"), [([], ["held-out"]), (["m"], ["held-out", "group"])])
+def test_whole_groups_are_given_only_where_something_was_left_out_of_training(
+    without: list[str], sets: list[str], tmp_path: Path
+) -> None:
+    items = [item("q", 0, [("met", sure(0))]) | {"set": name} for name in ("held-out", "group")]
+    assert [i["set"] for i in read(written(tmp_path / "a.json.gz", items, without))] == sets
+
+
+def test_only_what_all_defences_leave_of_an_answer_is_counted() -> None:
+    given = {"all": ["all", "none"], "bare": ["none"], "all but": ["all but off-subject"]}
+    items = [item(name, 0, []) for name in (*given, "held-out")]
+    for each in items[:3]:
+        each["about"]["defences"] = given[each["question"]]
+    assert [i["question"] for i in with_all_defences(items)] == ["all", "held-out"]
+
+
+RUBRIC = as_rubric(question())
+"""Key points p1 to p4, misconceptions w1 and w2; w1 is the opposite of p1."""
+RUBRIC = RUBRIC.model_copy(
+    update={
+        "misconceptions": (
+            RUBRIC.misconceptions[0].model_copy(update={"contradicts": ("p1",)}),
+            RUBRIC.misconceptions[1],
+        )
+    }
+)
+
+
+def settled(held: bool, *chances: tuple[float, ...]) -> list[Judged]:
+    """One answer to the question: what is thought of its key points, and whether w1 is asserted."""
+    found = [(LEVELS[0], sure(0)) for _ in chances] + [("yes" if held else "no", sure(0))]
+    made = rows([item("cats", 0, found)])
+    names = [f"p{n}" for n in range(1, 1 + len(chances))] + ["w1"]
+    claim = (0.9, 0.0, 0.1, 0.0) if held else (0.1, 0.0, 0.9, 0.0)
+    each = zip(made, names, [*chances, claim], strict=True)
+    return settle([Judged(replace(row, id=name), of) for row, name, of in each], {"cats": RUBRIC})
+
+
+SURE, UNSURE, NOT = (0.9, 0.05, 0.05, 0.0), (0.55, 0.05, 0.3, 0.1), (0.1, 0.1, 0.7, 0.1)
+
+
+def test_the_figures_count_an_asserted_opposite_as_the_judge_does() -> None:
+    first, second, claim = settled(True, NOT, SURE)
+    assert (first.verdict, second.verdict) == (Verdict.CONTRADICTED, Verdict.MET)
+    assert sum(first.chances) == pytest.approx(1, abs=3e-4)
+    assert first.chances[3] > 0.9
+    assert claim.asserted
+    assert [j.verdict for j in settled(False, NOT, SURE)][:2] == [Verdict.MISSED, Verdict.MET]
+
+
+def test_the_figures_give_no_credit_where_nothing_is_sure_as_the_judge_does() -> None:
+    few = [NOT] * 3
+    assert [j.verdict for j in settled(False, UNSURE, *few)][:4] == [Verdict.MISSED] * 4
+    assert [j.verdict for j in settled(False, UNSURE, SURE, NOT)][:2] == [Verdict.MET] * 2
+
+
+def test_settling_loses_no_row_and_looks_at_each_answer_apart() -> None:
+    found = judged(perfect(2), Curves())
+    done = settle(found, dict.fromkeys(("q0", "q1"), RUBRIC))
+    assert [j.row for j in done] == [j.row for j in found]
+    assert [j.verdict for j in done] == [j.verdict for j in found]
+
+
+def test_the_shipped_questions_are_told_whole_and_by_plain_and_harder_kinds() -> None:
+    items = [item("q", n, [("met", sure(0))]) for n in range(3)]
+    for each, kind in zip(items, ("strong", "analogy", "wrong"), strict=True):
+        each["about"]["kind"] = kind
+    done = judged(rows(items), Curves())
+    parts = {name: [done.index(j) for j in part] for name, part in groups("shipped", done)}
+    assert parts == {
+        "shipped": [0, 1, 2],
+        "shipped, plain kinds": [0, 2],
+        "shipped, harder kinds": [1],
+    }
+    assert [name for name, _ in groups("held-out", done)] == ["held-out"]

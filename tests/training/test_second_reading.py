@@ -3,9 +3,37 @@
 import json
 
 from tests.training.made import LABELS, question
+from training.questions import Question, read_all
 from training.second_reading import compare, draw, keyed
 
-ANSWERS = keyed({"a": [question(), question("dogs")], "b": [question("birds")]})
+
+def told_apart(name: str = "cats") -> Question:
+    """A question whose answers differ in their words."""
+    made = question(name)
+    answers = [
+        given.model_copy(update={"s": [f"{name} first {n}.", f"{name} second."]})
+        for n, given in enumerate(made.answers)
+    ]
+    return made.model_copy(update={"answers": answers})
+
+
+ANSWERS = keyed({"a": [told_apart(), told_apart("dogs")], "b": [told_apart("birds")]})
+
+
+def test_every_answer_has_a_key_of_its_own() -> None:
+    assert len(ANSWERS) == 3 * 7
+    shipped = read_all()
+    assert len(keyed(shipped)) == sum(len(q.answers) for each in shipped.values() for q in each)
+
+
+def test_a_key_tells_the_question_and_nothing_of_kind_or_place() -> None:
+    made = told_apart()
+    other = [given.model_copy(update={"kind": "wrong"}) for given in reversed(made.answers)]
+    again = keyed({"a": [made.model_copy(update={"answers": other})]})
+    assert set(again) == {key for key in ANSWERS if key.startswith("cats/")}
+    for key, (asked, given) in again.items():
+        assert key.split("/")[0] == asked.id
+        assert ANSWERS[key][1].s == given.s
 
 
 def test_a_sheet_shows_no_label_and_no_kind() -> None:
@@ -47,7 +75,11 @@ def test_a_copy_of_the_labels_agrees_fully() -> None:
 
 def test_a_label_that_differs_is_counted_and_named() -> None:
     read = {key: dict(answer.v) for key, (_, answer) in ANSWERS.items()}
-    read["cats/0"] |= {"p1": "partial 1", "p2": "partial 1", "w1": "yes 1"}
+    read[next(key for key in read if key.startswith("cats/"))] |= {
+        "p1": "partial 1",
+        "p2": "partial 1",
+        "w1": "yes 1",
+    }
     said = compare(read, ANSWERS)
     assert "key points: 0.988 of 84 agree" in said
     assert "differing: [('met - partial', 1)]" in said

@@ -35,12 +35,12 @@ def put(claims: dict[str, tuple[str, str]]) -> dict[str, str]:
 CLAIM_OF = put(POINTS | WRONG)
 
 
-def beside(number: int = 40) -> Iterator[tuple[str, View]]:
+def beside(seeds: int = 10) -> Iterator[tuple[str, View]]:
     """Views of the answers themselves, with the name of the question that each belongs to."""
-    found = views(BOTH, 0, views_each=number, alone=0)
-    for n, seen in enumerate(found):
-        for view in seen:
-            yield BOTH[n // 7].id, view
+    for seed in range(seeds):
+        for n, seen in enumerate(views(BOTH, seed, alone=0)):
+            for view in seen:
+                yield BOTH[n // 7].id, view
 
 
 def test_text_beside_an_answer_changes_no_label_and_moves_sentences_by_what_is_before() -> None:
@@ -58,12 +58,12 @@ def test_text_beside_an_answer_changes_no_label_and_moves_sentences_by_what_is_b
 
 
 def test_all_claims_of_an_answer_stand_in_each_of_its_views() -> None:
-    for _, view in beside(4):
+    for _, view in beside(1):
         assert sorted(CLAIM_OF[t.suffix] for t in view.targets) == sorted(LABELS)
 
 
 def test_only_a_misconception_that_is_not_asserted_may_be_called_wrong_too() -> None:
-    for _, view in beside(4):
+    for _, view in beside(1):
         for target in view.targets:
             assert target.either == (CLAIM_OF[target.suffix] == "w1")
 
@@ -85,22 +85,35 @@ def test_a_claim_of_another_subject_is_not_made() -> None:
     both = [question(), stars.model_copy(update={"points": points})]
     shining = {claim_form.suffix(text) for text in ("A star shines.", "恒星发光。")}
     shining.add(claim_form.suffix("A star shines. / 恒星发光。"))
-    found = [t for seen in views(both, 0, alone=0)[:7] for view in seen for t in view.targets]
-    foreign = [t for t in found if t.suffix in shining]
-    assert foreign
-    assert {(t.reply, t.either) for t in foreign} == {("No", False)}
+    for questions, others in ((both, None), (both[:1], both[1:])):
+        seen = views(questions, 0, others=others, alone=0)[:7]
+        found = [t for each in seen for view in each for t in view.targets]
+        foreign = [t for t in found if t.suffix in shining]
+        assert foreign
+        assert {(t.reply, t.either) for t in foreign} == {("No", False)}
+
+
+def test_a_claim_of_the_same_subject_is_never_taken_for_another_subjects() -> None:
+    for _, view in beside():
+        assert len(view.targets) == len(LABELS)
+
+
+@pytest.mark.parametrize(("share", "least", "most"), [(0.0, 0, 0), (0.5, 50, 90), (1.0, 140, 140)])
+def test_texts_alone_come_as_often_as_asked_for(share: float, least: int, most: int) -> None:
+    more = [views(BOTH, seed, alone=share) for seed in range(10)]
+    assert least <= sum(map(len, more)) - 140 <= most
 
 
 def alone(questions: list[Question]) -> list[View]:
     """Views of texts without an answer."""
     first = {q.answers[0].s[0] for q in questions}
-    found = views(questions, 1, views_each=4, alone=1)
+    found = views(questions, 1, alone=1)
     return [v for seen in found for v in seen if not first & set(lines_of(v))]
 
 
 def test_a_text_alone_earns_nothing_and_a_negated_rubric_contradicts() -> None:
     seen = alone(BOTH)
-    assert len(seen) == 4 * 14
+    assert len(seen) == made.VIEWS * 14
     negated = [v for v in seen if any("not true" in t or "并非" in t for t in lines_of(v))]
     assert negated
     for view in seen:
