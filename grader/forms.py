@@ -90,9 +90,10 @@ class Trained:
 
     async def claim(self, claim: Misconception) -> Found:
         """See :class:`Form`."""
-        four, line = await self._said(claim_form.suffix(claim.en))
+        # Few are asserted: the sentence is asked for only then.
+        four, _ = await self._said(claim_form.suffix(claim.en), length=1)
         chance = self.curves.claim.chance(odds_of_yes(four))
-        return Found((chance, 0.0, 1 - chance, 0.0), line)
+        return Found((chance, 0.0, 1 - chance, 0.0))
 
     async def line(self, claim: KeyPoint | Misconception, word: str) -> int:
         """See :class:`Form`."""
@@ -109,10 +110,12 @@ class Trained:
     def _prefix(self) -> str:
         return claim_form.prefix(self.rubric.question.en, self.lines)
 
-    async def _said(self, suffix: str) -> tuple[Sequence[float], int | None]:
+    async def _said(
+        self, suffix: str, length: int | None = None
+    ) -> tuple[Sequence[float], int | None]:
         # A word, " [" and the digits of a line's number; a lone No ends by itself.
-        length = 2 + len(str(len(self.lines)))
-        body = {"prompt": self._prefix + suffix, "max_tokens": length, "temperature": 0}
+        most = length or 2 + len(str(len(self.lines)))
+        body = {"prompt": self._prefix + suffix, "max_tokens": most, "temperature": 0}
         completion = await self.asked.get(body | {"logprobs": _TOP})
         seen = {top.token: top.logprob for top in completion.first_token.top_logprobs}
         four = [seen.get(word, _UNSEEN) for word in claim_form.WORDS.values()]

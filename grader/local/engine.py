@@ -29,6 +29,9 @@ Chinese characters of answer fit. A longer prompt is HTTP 400 ``exceed_context_s
 
 _CACHE_MIB = 256  # finished prompts kept aside, so that coming back to an answer is quick
 _ERROR = re.compile(r"^[\d.]+ E (.+)$", re.MULTILINE)  # the engine's log: time, level, text
+# By default idle threads spin for long, and beside another busy process generation crawls; where
+# they sleep at once, half of the time of a token goes into waking them.
+_WAITING = {"OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "10000"}
 _SCRIPT = Path(__file__).with_name("server.py")
 
 
@@ -134,8 +137,7 @@ class Engine:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            # By default idle threads spin, and beside another busy process generation crawls.
-            env=os.environ | {"OMP_WAIT_POLICY": "passive"},
+            env=os.environ | _WAITING,
         )
         self._send(cast("IO[bytes]", self._process.stdin))
         reply = self._reply(cast("IO[bytes]", self._process.stdout))

@@ -44,7 +44,7 @@ def _parameters(settings: Settings) -> "xllamacpp.CommonParams":
     # A second slot would fill a cache of its own with the same answer.
     parameters.n_parallel = 1
     parameters.cache_prompt = True
-    # With these two the same question gets the same probabilities whatever was asked before it.
+    # With these two the same requests in the same order get the same probabilities.
     parameters.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
     parameters.no_extra_bufts = True
     parameters.cache_ram_mib = settings["cache_mib"]
