@@ -8,6 +8,7 @@ the shipped level; what it gains is measured on answers that it was not fitted o
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import tomli_w
@@ -67,6 +68,12 @@ class Rated:
             for each in self.chances
         ]
         return self._share(credit)
+
+    @cached_property
+    def misses(self) -> tuple[float, ...]:
+        """Squared differences of people's score from the expected one, along the grid."""
+        levels = (Level(leniency=leniency) for leniency in _GRID)
+        return tuple((self.score - self.expected(level)) ** 2 for level in levels)
 
     def _share(self, credit: Sequence[float]) -> float:
         earned = sum(w * c for w, c in zip(self.weights, credit, strict=True))
@@ -167,12 +174,11 @@ def fit_level(answers: Iterable[Rated]) -> Level:
     """
     given = list(answers)
 
-    def unlikely(leniency: float) -> float:
-        level = Level(leniency=leniency)
-        misses = sum((one.score - one.expected(level)) ** 2 for one in given)
-        return misses / (2 * _SPREAD**2) + leniency**2 / (2 * _LENIENCY_SPREAD**2)
+    def unlikely(place: int) -> float:
+        missed = sum(one.misses[place] for one in given)
+        return missed / (2 * _SPREAD**2) + _GRID[place] ** 2 / (2 * _LENIENCY_SPREAD**2)
 
-    return Level(leniency=min(_GRID, key=unlikely))
+    return Level(leniency=_GRID[min(range(len(_GRID)), key=unlikely)])
 
 
 def fit_team(answers: Sequence[Rated], raters: int, judge: str, seed: int = 0) -> Fitted:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from grader import __version__, scoring, words
 from grader.answer import Answer, has_content
-from grader.defences import own_text
+from grader.defences import look, own_text
 from grader.item import claims, points
 from grader.judge import Judge, Judgement, language
 from grader.price import cost
@@ -77,7 +77,8 @@ def _nothing_said(rubric: Rubric, answer: Answer) -> Judgement:
     spoken = language(answer.text)
     held = tuple(i.grade(asserted=False) for i in claims(rubric, spoken))
     feedback = str(words.catalogue(spoken)["feedback_nothing"])
-    return Judgement(missed, held, feedback, None, Usage(cost_usd=0.0))
+    aside = look(answer, rubric).set_aside
+    return Judgement(missed, held, feedback, None, Usage(cost_usd=0.0), aside)
 
 
 def _priced(usage: Usage, info: JudgeInfo) -> Usage:

@@ -66,6 +66,7 @@ class Voting:
             feedback=first.feedback,
             replied=first.replied,
             usage=usage,
+            set_aside=first.set_aside,
         )
 
 

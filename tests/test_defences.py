@@ -17,6 +17,7 @@ from grader.per_point import PerPoint
 from grader.record import Grade, Verdict
 from grader.segment import sentences
 from grader.subject import is_elsewhere
+from grader.vote import Voting
 from grader.words import catalogue, set_aside
 from tests.fakes import INFO, FakeModel
 from tests.test_per_point import by_rule
@@ -256,3 +257,19 @@ def test_every_labelled_answer_that_earns_something_is_about_its_subject() -> No
             if verdicts & {Verdict.MET, Verdict.PARTIAL}:
                 said = [span.text for span in sentences(one.text)]
                 assert not is_elsewhere(said, rubric), f"{rubric.id}/{one.id}"
+
+
+def test_an_answer_that_code_decides_says_too_what_was_set_aside() -> None:
+    result = graded(ATTACK, everything())
+    assert result.judge.kind == "code"
+    assert [(each.why, each.text) for each in result.set_aside] == [
+        ("addresses-the-grader", ATTACK)
+    ]
+
+
+def test_several_samples_keep_what_was_set_aside() -> None:
+    model = everything()
+    voting = Voting(lambda _: PerPoint(model.ask, INFO, "trained"), 3)
+    text = answers.from_text(f"{HONEST}\n{LIST}", "t")
+    judged = asyncio.run(voting.judge(RUBRIC, text))
+    assert [each.why for each in judged.set_aside] == ["only-lists-names"]
