@@ -316,7 +316,9 @@ def test_a_number_that_is_not_there_gives_way_to_the_likeliest_that_is(again: bo
 
     model = FakeModel(reply)
     assert {tuple(quotes(p)) for p in judge(model).points} == {(LINES[2],)}
-    assert len(model.asked) == CLAIMS * (2 if again else 1)
+    # An asserted misconception is always asked for its sentence apart.
+    asserted = len(RUBRIC.misconceptions)
+    assert len(model.asked) == CLAIMS + (CLAIMS if again else asserted)
 
 
 def test_a_long_answers_sentence_of_two_digits_is_found() -> None:
@@ -324,7 +326,15 @@ def test_a_long_answers_sentence_of_two_digits_is_found() -> None:
     model = by_rule("trained", lambda _: "Yes [12")
     found = judge(model, text=text).points[0]
     assert [e.text for e in found.evidence] == ["Bank 12 of shared memory is padded."]
-    assert {r.body["max_tokens"] for r in model.asked} == {4}
+    points = model.asked[: len(RUBRIC.key_points)]
+    assert {request.body["max_tokens"] for request in points} == {4}
+
+
+def test_a_misconception_that_is_not_asserted_takes_one_token_and_no_second_call() -> None:
+    model = by_rule("trained", lambda _: "No")
+    judge(model)
+    claims = model.asked[len(RUBRIC.key_points) :]
+    assert [request.body["max_tokens"] for request in claims] == [1] * len(RUBRIC.misconceptions)
 
 
 def test_what_counts_as_half_is_said_where_the_rubric_says_it() -> None:
@@ -422,7 +432,7 @@ def test_without_a_fit_the_probabilities_are_the_models_own() -> None:
     )
     found = asyncio.run(form.claim(RUBRIC.misconceptions[0]))
     assert found.chances[0] == pytest.approx(0.5)
-    assert found.line == 1
+    assert found.line is None  # asked for only where it is asserted
 
 
 def test_the_record_names_the_adapter_and_holds_probabilities_and_what_was_set_aside(
