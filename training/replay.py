@@ -9,12 +9,20 @@ what such a judge may be trusted with.
 import argparse
 import asyncio
 import json
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from grader import answer, claim_form, rubric
+from grader.agreement.scores import continuous_quadratic_kappa, score_pairs
+from grader.calibration.ratings import read as read_ratings
+from grader.calibration.results import read as read_results
+from grader.curves import Level
+from grader.fit import Rated, fit_level, rated
 from grader.grading import Attempt, grade
 from grader.local import facts
 from grader.per_point import PerPoint
@@ -76,6 +84,33 @@ async def regrade(
             out.write(graded.to_json() + "\n")
 
 
+def draws(answers: Sequence[Rated], size: int, count: int = 200, seed: int = 0) -> list[float]:
+    """Returns the QWK on the other answers of levels fitted on *size* answers drawn at random."""
+    dice = random.Random(seed)  # noqa: S311 - a draw that can be repeated
+    found = []
+    for _ in range(count):
+        order = dice.sample(range(len(answers)), len(answers))
+        level = fit_level(answers[n] for n in order[:size])
+        left = [answers[n] for n in order[size:]]
+        people, given = ([f(one) for one in left] for f in (lambda r: r.score, _at(level)))
+        moments = score_pairs(np.array(people), np.array(given))
+        found.append(continuous_quadratic_kappa(moments).value or 0.0)
+    return sorted(found)
+
+
+def _at(level: Level) -> Callable[[Rated], float]:
+    return lambda one: one.given(level)
+
+
+def _told(folder: Path, size: int) -> str:
+    results = read_results([folder / "results.jsonl"])
+    found = draws(rated(results, read_ratings(folder / "ratings.csv", results)), size)
+    low, high = found[len(found) // 10], found[-len(found) // 10]
+    return (
+        f"levels from {size} answers: QWK {np.mean(found):.2f}, 80 of 100 in {low:.2f}-{high:.2f}"
+    )
+
+
 def main() -> None:
     """Writes rubrics, session, results and ratings."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -83,6 +118,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--data", type=Path, required=True, help="the folder of SAF's answers")
     parser.add_argument("--whole", action="store_true", help="all 2,502 answers, not 260")
+    parser.add_argument("--fit-on", type=int, help="also fit levels on so many answers, 200 times")
     given = parser.parse_args()
     rows = chosen(given.data, whole=given.whole, questions=None, limit=None)
     convert(given.data, given.folder, rows)
@@ -90,6 +126,8 @@ def main() -> None:
     asyncio.run(regrade(found, rows, given.folder))
     rate(given.folder, rows)
     print(f"{len(rows)} answers graded into {given.folder}")
+    if given.fit_on:
+        print(_told(given.folder, given.fit_on))
 
 
 if __name__ == "__main__":

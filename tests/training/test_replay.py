@@ -4,7 +4,8 @@ import asyncio
 import json
 from typing import Any
 
-from training.replay import Replay
+from grader.fit import Rated
+from training.replay import Replay, draws
 
 ITEM: dict[str, Any] = {
     "found": [[-0.1, -3.0, -4.0, -5.0], [-5.0, -3.0, -0.1, -4.0]],
@@ -35,3 +36,11 @@ def test_the_line_is_told_again_when_it_is_asked_for_alone() -> None:
     replay = Replay(ITEM)
     asked(replay, "a claim")
     assert asked(replay, "a claim\n\nHalf [")["text"] == "2"
+
+
+def test_levels_are_measured_on_answers_that_they_were_not_fitted_on() -> None:
+    answers = [
+        Rated(("q", str(n)), (1,), ((share, 0.0, 1 - share, 0.0),), round(share))
+        for n, share in enumerate([0.1, 0.9] * 15)
+    ]
+    assert draws(answers, 20, count=3) == [1.0, 1.0, 1.0]
