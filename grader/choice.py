@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
-from grader.curves import Level
+from grader.curves import Level, read_level
 from grader.errors import BadInput
 from grader.judge import Judge
 from grader.ledger import Ledger
@@ -68,11 +68,7 @@ def options(
     if ask not in (None, *get_args(AskForm)):
         raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
     parsed = dict(_parameter(text) for text in parameters)
-    level = None
-    if calibration:
-        from grader.curves import read_level
-
-        level = read_level(calibration)
+    level = read_level(calibration) if calibration else None
     return Options(model, base_url, cast("AskForm | None", ask), parsed, fresh, level)
 
 
@@ -94,6 +90,7 @@ class Target:
 
     Attributes:
         reason: why this one, in a few words, for ``grade doctor``.
+        own: the user's own model file, in place of the embedded one.
     """
 
     kind: Literal["local", "endpoint"]
@@ -102,13 +99,18 @@ class Target:
     api_key: str = field(repr=False)
     ask: AskForm
     reason: str
+    own: "OwnModel | None" = None
 
 
-def target(options: Options, env: Mapping[str, str], own: "OwnModel | None" = None) -> Target:
+Own = Callable[[], "OwnModel | None"]
+"""Tells the user's own model file, if one was named; looked at only where it would run."""
+
+
+def target(options: Options, env: Mapping[str, str], own: Own = lambda: None) -> Target:
     """Decides the judge.
 
     Args:
-        own: the user's own model file, in place of the embedded one.
+        own: tells the user's own model file, in place of the embedded one.
 
     Raises:
         BadInput: the options do not name a judge that can be reached.
@@ -117,14 +119,14 @@ def target(options: Options, env: Mapping[str, str], own: "OwnModel | None" = No
     base_url = options.base_url or env.get("OPENAI_BASE_URL") or None
     key = env.get("OPENAI_API_KEY", "")
     if model == LOCAL:
-        return _local(options, "asked for by name", own)
+        return _local(options, "asked for by name", own())
     if base_url is None and not key:
         if model is not None:
             raise BadInput(
                 f"--model {model} needs an endpoint: set OPENAI_API_KEY, or name one with"
                 " --base-url; --model local needs neither"
             )
-        return _local(options, "no OPENAI_API_KEY and no --base-url", own)
+        return _local(options, "no OPENAI_API_KEY and no --base-url", own())
     if options.ask == "trained":
         raise BadInput("--ask trained: only the embedded model is trained; use --model local")
     if model is None and base_url is not None and base_url.rstrip("/") != DEFAULT_BASE_URL:
@@ -151,6 +153,7 @@ def _local(options: Options, reason: str, own: "OwnModel | None") -> Target:
         api_key="",
         ask=options.ask or ("per-point" if own or options.plain else "trained"),
         reason=reason,
+        own=own,
     )
 
 
@@ -230,14 +233,14 @@ def bench(
     ledger: Ledger,
     weights: Callable[[], Path],
     starting: Callable[[], None] = lambda: None,
-    own: "OwnModel | None" = None,
+    own: Own = lambda: None,
 ) -> Bench:
     """Opens the judge that the options and the environment name.
 
     Args:
         weights: brings the embedded model's weights here; called only when it must run.
         starting: is told when the embedded model is about to start.
-        own: the user's own model file, in place of the embedded one.
+        own: tells the user's own model file, in place of the embedded one.
 
     Raises:
         BadInput: see :func:`target`.
@@ -247,7 +250,7 @@ def bench(
     if chosen.kind == "local":
         from grader.local.model import EmbeddedModel
 
-        model = EmbeddedModel(weights, starting, chosen.ask == "trained", own)
+        model = EmbeddedModel(weights, starting, chosen.ask == "trained", chosen.own)
     else:
         model = Endpoint(chosen.model, chosen.base_url, chosen.api_key)
     return Bench(model, ledger, options, chosen)

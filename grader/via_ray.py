@@ -27,6 +27,7 @@ from grader.entry import Problem
 from grader.errors import BadInput, GraderError, ModelFailed
 from grader.judge import Judge
 from grader.ledger import Ledger
+from grader.local.weights import own_model
 from grader.record import Grade
 from grader.request import Model, Reply, Request
 from grader.rubric import Rubric
@@ -226,10 +227,14 @@ class _Grader:
         self._keeper, self._work = keeper, work
         self._loop = asyncio.new_event_loop()
         self._gate = asyncio.Semaphore(work.concurrency)
-        self._bench = choice.bench(work.options, work.env, cast("Ledger", None), self._bring)
-
-    def _bring(self) -> Path:
-        return progress.bring_weights(Path(self._work.weights) if self._work.weights else None)
+        given = Path(work.weights) if work.weights else None
+        self._bench = choice.bench(
+            work.options,
+            work.env,
+            cast("Ledger", None),
+            lambda: progress.bring_weights(given),
+            own=lambda: own_model(given),
+        )
 
     def __call__(self, batch: Any) -> Any:  # noqa: ANN401
         done = self._loop.run_until_complete(self._grade_all(batch.to_pylist()))

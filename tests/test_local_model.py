@@ -155,7 +155,7 @@ def test_a_models_own_words_are_asked_for_without_the_adapter(ledger: Ledger) ->
 def test_ones_own_model_is_asked_for_a_yes_or_no_and_gets_no_adapter(
     ledger: Ledger, ask: Literal["per-point"] | None
 ) -> None:
-    opened = bench(Options(ask=ask), {}, ledger, lambda: OWN.path, own=OWN)
+    opened = bench(Options(ask=ask), {}, ledger, lambda: OWN.path, own=lambda: OWN)
     assert (opened.target.ask, opened.target.model) == ("per-point", "mine-7b")
     assert isinstance(opened.model, EmbeddedModel)
     assert not opened.model.trained
@@ -167,7 +167,7 @@ def test_ones_own_model_is_asked_for_a_yes_or_no_and_gets_no_adapter(
 
 def test_the_trained_form_is_refused_for_ones_own_model() -> None:
     with pytest.raises(BadInput, match=r"mine-7b\.gguf.*--ask per-point"):
-        target(Options(ask="trained"), {}, OWN)
+        target(Options(ask="trained"), {}, lambda: OWN)
 
 
 @pytest.mark.parametrize(

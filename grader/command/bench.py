@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from grader.choice import Bench, Options
+    from grader.local.weights import OwnModel
 
 
 @asynccontextmanager
@@ -18,15 +19,19 @@ async def open_bench(said: "Options", weights: str | None = None) -> "AsyncItera
     from grader import progress
     from grader.choice import bench
     from grader.ledger import Ledger, default_path
-    from grader.local.weights import own_model
 
     given = Path(weights) if weights else None
+
+    def own() -> "OwnModel | None":
+        from grader.local.weights import own_model
+
+        return own_model(given)
 
     def bring() -> Path:
         return progress.bring_weights(given)
 
     with Ledger(default_path()) as ledger, progress.Spinner() as spinner:
-        opened = bench(said, os.environ, ledger, bring, spinner.starting, own_model(given))
+        opened = bench(said, os.environ, ledger, bring, spinner.starting, own)
         if warning := ledger.warning(opened.judge.info):
             typer.echo(f"grade: careful with this judge: {warning} (grade doctor)", err=True)
         async with opened:
