@@ -192,6 +192,12 @@ DEFENCES: tuple[Defence, ...] = (
 """In the order in which they look; the first that finds a stretch names it."""
 
 
+def each_left_out() -> dict[str, tuple[Defence, ...]]:
+    """Returns, for measuring, the choices ``none``, ``all but NAME`` for each, and ``all``."""
+    but_one = {f"all but {d.name}": tuple(o for o in DEFENCES if o != d) for d in DEFENCES}
+    return {"none": (), **but_one, "all": DEFENCES}
+
+
 def look(answer: Answer, rubric: Rubric, defences: Sequence[Defence] = DEFENCES) -> Shown:
     """Returns the answer's sentences without what *defences* set aside, and that.
 

@@ -203,14 +203,14 @@ def fit_team(answers: Sequence[Rated], raters: int, judge: str, seed: int = 0) -
         own[left_out] = [answers[n].given(level) for n in left_out]
     dice = np.random.default_rng(seed)
     draws = dice.integers(0, len(answers), (_DRAWS, len(answers)))
-    qwk = [_qwk(shipped[d], people[d]) - _qwk(own[d], people[d]) for d in draws]
+    gained = [qwk(shipped[d], people[d]) - qwk(own[d], people[d]) for d in draws]
     error = [_error(shipped[d], people[d]) - _error(own[d], people[d]) for d in draws]
     return Fitted(
         level=fit_level(answers),
         answers=len(answers),
         raters=raters,
         judge=judge,
-        qwk=_gain(_qwk(shipped, people), _qwk(own, people), qwk),
+        qwk=_gain(qwk(shipped, people), qwk(own, people), gained),
         error=_gain(_error(shipped, people), _error(own, people), error, digits=1),
     )
 
@@ -222,7 +222,8 @@ def _gain(before: float, after: float, losses: Sequence[float], digits: int = 3)
     return Gain(*(round(value, digits) for value in (before, after, low, high)))
 
 
-def _qwk(first: "NDArray[np.float64]", second: "NDArray[np.float64]") -> float:
+def qwk(first: "NDArray[np.float64]", second: "NDArray[np.float64]") -> float:
+    """Returns the quadratic weighted kappa of two columns of scores, 0 where it has no value."""
     from grader.agreement.scores import continuous_quadratic_kappa, score_pairs
 
     return continuous_quadratic_kappa(score_pairs(first, second)).value or 0.0

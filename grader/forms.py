@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 from grader import claim_form, prompt
@@ -106,7 +107,7 @@ class Trained:
             raise Unusable(Cause.QUOTE_NOT_FOUND, "it named no sentence of the answer")
         return line
 
-    @property
+    @cached_property
     def _prefix(self) -> str:
         return claim_form.prefix(self.rubric.question.en, self.lines)
 
@@ -175,14 +176,18 @@ class YesOrNo:
         completion = await self.asked.get({"messages": messages, **parameters})
         return log_odds(completion.first_token)
 
-    def _question(self, template: str, text: str) -> list[Message]:
+    @cached_property
+    def _shown(self) -> str:
+        """The answer, its sentences numbered, as it stands before every question."""
         numbered = "".join(
             prompt.fill("per-point-sentence", number=str(number), sentence=line)
             for number, line in enumerate(self.lines, 1)
         )
-        shown = prompt.fill("per-point-answer", answer=numbered.rstrip("\n"))
+        return prompt.fill("per-point-answer", answer=numbered.rstrip("\n"))
+
+    def _question(self, template: str, text: str) -> list[Message]:
         system = prompt.fill("per-point-system").strip()
-        asked = shown + prompt.fill(template, text=text).strip()
+        asked = self._shown + prompt.fill(template, text=text).strip()
         return [{"role": "system", "content": system}, {"role": "user", "content": asked}]
 
 

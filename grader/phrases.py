@@ -39,7 +39,6 @@ class Phrases(BaseModel):
     words: dict[str, tuple[str, ...]]
     sentences: dict[str, tuple[str, ...]]
     marks: dict[str, tuple[str, ...]]
-    emphasis: dict[str, tuple[str, ...]]
     opposites: dict[str, tuple[tuple[str, str], ...]]
 
 
@@ -56,7 +55,6 @@ class Matchers:
             for kind, patterns in phrases.sentences.items()
         }
         self.both_ways = _both_ways(phrases.opposites)
-        self.emphasis = _emphasis(phrases.emphasis)
         self.marks = {kind: re.compile("|".join(each)) for kind, each in phrases.marks.items()}
 
     def is_closed(self, folded_question: str) -> bool:
@@ -104,12 +102,6 @@ def _both_ways(opposites: dict[str, tuple[tuple[str, str], ...]]) -> re.Pattern[
         for a, b in (pair, pair[::-1])
     ]
     return re.compile("|".join([*latin, *other]))
-
-
-def _emphasis(words: dict[str, tuple[str, ...]]) -> re.Pattern[str]:
-    """Emphasis in text as it is written, with the comma and the space after it."""
-    latin, other = ("|".join(words[name]) for name in ("latin", "other"))
-    return re.compile(rf"\b(?:{latin})\b,?\s*|(?:{other})[,，]?\s*", re.IGNORECASE)
 
 
 def _any_pattern(patterns: Iterable[str]) -> re.Pattern[str]:

@@ -60,7 +60,7 @@ def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGr
 
 def _expected(points: Sequence[PointGrade], penalty: float, out_of: float) -> float | None:
     """Per cent to be expected; None where a key point has no probabilities or no verdict."""
-    if any(point.verdict is None or not point.probabilities for point in points):
+    if not all(map(_is_likely, points)):
         return None
     earned = sum(
         point.weight * CREDIT[verdict] * chance
@@ -72,12 +72,16 @@ def _expected(points: Sequence[PointGrade], penalty: float, out_of: float) -> fl
 
 def _earned_range(points: Sequence[PointGrade]) -> tuple[float, float]:
     """Least and most points that the key points may deserve, misconceptions aside."""
-    likely = [point for point in points if point.probabilities and point.verdict is not None]
-    others = [(p.weight, *credit_range(p)) for p in points if p not in likely]
+    likely = [point for point in points if _is_likely(point)]
+    others = [(p.weight, *credit_range(p)) for p in points if not _is_likely(p)]
     least = sum(weight * low for weight, low, _ in others)
     most = sum(weight * high for weight, _, high in others)
     low, high = _likely_range(likely)
     return least + low, most + high
+
+
+def _is_likely(point: PointGrade) -> bool:
+    return bool(point.probabilities) and point.verdict is not None
 
 
 def _likely_range(points: Sequence[PointGrade]) -> tuple[float, float]:

@@ -18,12 +18,12 @@ import numpy as np
 from grader.agreement.decision import proportion
 from grader.audit.suite import read as read_suite
 from grader.curves import VERDICTS, Curves
-from grader.defences import DEFENCES, Defence
+from grader.defences import Defence, each_left_out
 from grader.per_point import decided
 from grader.record import PointGrade
 from grader.rubric import Rubric, load_all
 from grader.scoring import total
-from training.figures import fitted, read, rows
+from training.figures import WAY, fitted, read, rows
 from training.sets import SHIPPED
 from training.views import HOSTILE
 
@@ -55,8 +55,7 @@ _NOTHING = Graded(0.0, 0.0, 0.0)
 
 def chosen(defences: str) -> tuple[Defence, ...]:
     """Returns the defences that ``all``, ``none`` or ``all but NAME`` stands for."""
-    left_out = defences.removeprefix("all but ")
-    return () if defences == "none" else tuple(d for d in DEFENCES if d.name != left_out)
+    return each_left_out()[defences]
 
 
 def grade(item: dict[str, Any], curves: Curves, rubric: Rubric, defences: str = "all") -> Graded:
@@ -146,12 +145,12 @@ def main() -> None:
     parser.add_argument("--kinds", action="store_true", help="also each kind, all defences on")
     given = parser.parse_args()
     items = read(given.found)
-    curves = fitted(rows(i for i in items if (i["set"], i["way"]) == ("held-out", "en+")))
+    curves = fitted(rows(i for i in items if (i["set"], i["way"]) == ("held-out", WAY)))
     trained = trained_kinds()
     rubrics = {rubric.id: rubric for rubric in load_all(SHIPPED)}
     for name in ("attack-suite", "attack-published"):
         mine = [item for item in items if item["set"] == name]
-        for defences in ("none", *(f"all but {d.name}" for d in DEFENCES), "all"):
+        for defences in each_left_out():
             found = moves(mine, curves, rubrics, defences)
             print(f"== {name}, defences: {defences}\n{summary(found, trained)}")
             if given.kinds and defences == "all":

@@ -10,7 +10,7 @@ import argparse
 import asyncio
 import json
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +18,9 @@ from typing import Any
 import numpy as np
 
 from grader import answer, claim_form, rubric
-from grader.agreement.scores import continuous_quadratic_kappa, score_pairs
 from grader.calibration.ratings import read as read_ratings
 from grader.calibration.results import read as read_results
-from grader.curves import Level
-from grader.fit import Rated, fit_level, rated
+from grader.fit import Rated, fit_level, qwk, rated
 from grader.grading import Attempt, grade
 from grader.local import facts
 from grader.per_point import PerPoint
@@ -92,14 +90,9 @@ def draws(answers: Sequence[Rated], size: int, count: int = 200, seed: int = 0) 
         order = dice.sample(range(len(answers)), len(answers))
         level = fit_level(answers[n] for n in order[:size])
         left = [answers[n] for n in order[size:]]
-        people, given = ([f(one) for one in left] for f in (lambda r: r.score, _at(level)))
-        moments = score_pairs(np.array(people), np.array(given))
-        found.append(continuous_quadratic_kappa(moments).value or 0.0)
+        given = np.array([one.given(level) for one in left])
+        found.append(qwk(given, np.array([one.score for one in left])))
     return sorted(found)
-
-
-def _at(level: Level) -> Callable[[Rated], float]:
-    return lambda one: one.given(level)
 
 
 def _told(folder: Path, size: int) -> str:

@@ -21,13 +21,14 @@ from grader.answer import Answer, has_content
 from grader.audit.cases import Case, cases
 from grader.audit.suite import Attack, load
 from grader.data import folder
-from grader.defences import DEFENCES, look, own_text
+from grader.defences import each_left_out, look, own_text
 from grader.errors import BadInput
 from grader.judge import language
 from grader.record import Verdict
 from grader.rubric import Rubric
 from grader.segment import sentences
 from grader.subject import is_elsewhere
+from tests.bench.saf import HALF
 from training.questions import Question
 
 WAYS = ("en", "zh", "en+", "own+", "both+")
@@ -95,10 +96,8 @@ def lines_of(text: str) -> tuple[str, ...]:
 def variants(read: Answer, asked: Rubric) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Gives what is left of an answer with all defences, with none, and with all but each, every
     different text once, with the names of those that leave it."""
-    chosen = {"all": DEFENCES, "none": ()}
-    chosen |= {f"all but {d.name}": tuple(e for e in DEFENCES if e != d) for d in DEFENCES}
     left: dict[tuple[str, ...], list[str]] = {}
-    for name, defences in chosen.items():
+    for name, defences in each_left_out().items():
         lines = tuple(line.shown for line in look(read, asked, defences).lines)
         left.setdefault(lines, []).append(name)
     for lines, names in left.items():
@@ -238,9 +237,6 @@ def _as_attack(row: dict[str, Any]) -> Attack:
     )
 
 
-_HALF = "a part of it, or not clearly"
-
-
 def of_saf(folder_: Path) -> Iterator[Item]:
     """Gives SAF's exam answers, each with one human score from 0 to 1."""
     questions = {
@@ -258,7 +254,7 @@ def of_saf(folder_: Path) -> Iterator[Item]:
             asked={"en": text, "zh": text},
             lines=lines_of(row["answer"]) or ("-",),
             claims=tuple(
-                Labelled(p["id"], p["text"], p["text"], _HALF, weight=p["points"])
+                Labelled(p["id"], p["text"], p["text"], HALF, weight=p["points"])
                 for p in asked["key_points"]
             ),
             about={

@@ -22,7 +22,7 @@ from grader.audit.run import run
 from grader.audit.suite import Expect, load, read
 from grader.choice import LOCAL, Options, bench
 from grader.data import folder
-from grader.defences import DEFENCES, Defence
+from grader.defences import Defence, each_left_out
 from grader.grading import Attempt, grade
 from grader.ledger import Ledger, default_path
 from grader.local import weights
@@ -58,9 +58,7 @@ class Count:
 
 def choices(names: Sequence[str]) -> dict[str, tuple[Defence, ...]]:
     """The defences to be tried, by the name of their choice; those of *names*, or every one."""
-    tried: dict[str, tuple[Defence, ...]] = {"none": (), "all": DEFENCES}
-    for each in DEFENCES:
-        tried[f"all but {each.name}"] = tuple(d for d in DEFENCES if d != each)
+    tried = each_left_out()
     return {name: tried[name] for name in names or tried}
 
 

@@ -25,6 +25,8 @@ import tomli_w
 
 DATA = Path(__file__).parents[3] / "shared" / "data"
 PERSON = "graders"
+HALF = "a part of it, or not clearly"
+"""What counts as half of a key point: the data do not say."""
 _LONGEST_NOTE = 900
 _MAIN = "from grader.cli import main; main()"
 
@@ -52,7 +54,7 @@ def rubric(question: dict[str, Any]) -> dict[str, Any]:
                 "zh": point["text"],
                 "notes": {
                     "met": f"{point['text']}. Reference answer: {reference}"[:_LONGEST_NOTE],
-                    "partial": "a part of it, or not clearly",
+                    "partial": HALF,
                     "missed": "absent or wrong",
                 },
             }
