@@ -37,4 +37,19 @@ class Grid:
     numbers_from: int = 1
 
 
+@dataclass(frozen=True)
+class Check:
+    """One thing that was looked at, and how it is.
+
+    Attributes:
+        good: None where it could not be found out.
+        way_out: what to do; empty where nothing needs doing.
+    """
+
+    name: str
+    good: bool | None
+    found: str
+    way_out: str = ""
+
+
 Block = Heading | Line | Grid

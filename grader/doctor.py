@@ -9,6 +9,7 @@ from typing import Any
 
 from grader import labelled, rubric
 from grader.answer import from_text
+from grader.block import Check
 from grader.choice import Bench
 from grader.errors import Failed
 from grader.item import object_schema
@@ -24,21 +25,6 @@ _PASSABLE = 0.65
 _UNGRADED = 0.2
 _CODE = "k7-vq"
 """A word that no model says unless a schema makes it."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One finding.
-
-    Attributes:
-        good: None where it could not be found out.
-        way_out: what to do; empty where nothing needs doing.
-    """
-
-    name: str
-    good: bool | None
-    found: str
-    way_out: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from math import ceil
 
 from markupsafe import Markup
 
-from grader import chart, words
+from grader import chart
+from grader.catalogue import Catalogue, words_in
 from grader.rubric import Rubric
 from grader.summary import BINS, PointSummary, Scores, Summary
 from grader.totals import mean, percent
@@ -39,7 +40,7 @@ def charts(summary: Summary, rubrics: Mapping[str, Rubric], language: str) -> li
         Failed: the extra ``report`` is not installed.
     """
     chart.need_extra()
-    say = words.catalogue(language)["report"]
+    say = words_in(language)["report"]
     if not summary.scores.answers:
         return []
     made = [_distribution(summary.scores, say)]
@@ -52,7 +53,7 @@ def _drawing(svg: str) -> Markup:
     return Markup(svg)  # noqa: S704  (made by the chart library, which escapes its texts)
 
 
-def _distribution(scores: Scores, say: words.Catalogue) -> Figure:
+def _distribution(scores: Scores, say: Catalogue) -> Figure:
     width = 100 // BINS
     bars = [(i * width, (i + 1) * width, n) for i, n in enumerate(scores.histogram)]
     told = (say["distribution_bar"].format(low=a, high=b, count=n) for a, b, n in bars if n)
@@ -70,7 +71,7 @@ def _distribution(scores: Scores, say: words.Catalogue) -> Figure:
     )
 
 
-def _progress(summary: Summary, say: words.Catalogue) -> Figure:
+def _progress(summary: Summary, say: Catalogue) -> Figure:
     rows = tuple(
         (str(p.start), mean(p.scores, say), str(p.scores.answers)) for p in summary.periods
     )
@@ -89,7 +90,7 @@ def _progress(summary: Summary, say: words.Catalogue) -> Figure:
 
 
 def _heat_map(summary: Summary, rubrics: Mapping[str, Rubric], language: str) -> Figure:
-    say = words.catalogue(language)
+    say = words_in(language)
     names = {q.id: question_words(q.id, rubrics, language) for q in summary.questions}
     rows = ceil(len(names) / ceil(len(names) / _MOST_ROWS))
     parts = [summary.questions[at : at + rows] for at in range(0, len(names), rows)]

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from grader import __version__, scoring, words
+from grader import __version__, scoring
 from grader.answer import Answer, has_content
+from grader.catalogue import words_in
 from grader.defences import look, own_text
 from grader.item import claims, points
 from grader.judge import Judge, Judgement, language
@@ -76,7 +77,7 @@ def _nothing_said(rubric: Rubric, answer: Answer) -> Judgement:
     )
     spoken = language(answer.text)
     held = tuple(i.grade(asserted=False) for i in claims(rubric, spoken))
-    feedback = str(words.catalogue(spoken)["feedback_nothing"])
+    feedback = str(words_in(spoken)["feedback_nothing"])
     aside = look(answer, rubric).set_aside
     return Judgement(missed, held, feedback, None, Usage(cost_usd=0.0), aside)
 

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 from grader import words
 from grader.atomic import new_file
+from grader.catalogue import words_in
 from grader.plain import one_line
 from grader.record import Grade, Verdict
 
@@ -55,7 +56,7 @@ def _count(element: ET.Element) -> None:
 def _case(grade: Grade, pass_mark: float | None) -> ET.Element:
     name = " · ".join(filter(None, (grade.candidate, grade.answer_id)))
     case = ET.Element("testcase", classname=_xml(grade.question), name=_xml(name), time="0")
-    score = words.score_line(grade.score, words.catalogue("en"))
+    score = words.score_line(grade.score, words_in("en"))
     if grade.ungraded or grade.score.percent is None:
         causes = dict.fromkeys(p.cause.value for p in grade.ungraded if p.cause)
         _outcome(case, "error", score, ", ".join(causes), grade)
@@ -68,7 +69,7 @@ def _case(grade: Grade, pass_mark: float | None) -> ET.Element:
 def _outcome(case: ET.Element, tag: str, message: str, kind: str, grade: Grade) -> None:
     outcome = ET.SubElement(case, tag, message=_xml(message), type=kind or "ungraded")
     outcome.text = "\n".join(
-        _xml(f"{words.verdict(point.verdict, words.catalogue('en'))}: {point.id}: {point.reason}")
+        _xml(f"{words.verdict(point.verdict, words_in('en'))}: {point.id}: {point.reason}")
         for point in grade.key_points
         if point.verdict is not Verdict.MET
     )

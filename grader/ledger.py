@@ -19,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import LedgerFailed
+from grader.json_text import canonical
 from grader.ledger_writer import Job, Writer
 from grader.record import Grade, JudgeInfo
-from grader.request import Model, Reply, Request, canonical
+from grader.request import Model, Reply, Request
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS call (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from grader import words
+from grader.catalogue import Catalogue, words_in
 from grader.plain import one_line
 from grader.record import Evidence, Grade
 from grader.rubric import Rubric
@@ -48,7 +49,7 @@ def grade(result: Grade, rubric: Rubric | None, language: str) -> str:
 
 
 def _grade(result: Grade, rubric: Rubric | None, language: str, heading: str) -> Iterator[str]:
-    say, seen = words.catalogue(language), view(result, rubric, language)
+    say, seen = words_in(language), view(result, rubric, language)
     yield f"{heading} {escape(seen.question)}\n\n**{escape(seen.score)}**\n"
     if seen.rubric_changed:
         yield f"*{say['report']['rubric_changed']}*\n"
@@ -58,7 +59,7 @@ def _grade(result: Grade, rubric: Rubric | None, language: str, heading: str) ->
     yield from _rest(seen, say, heading + "#")
 
 
-def _rest(seen: GradeView, say: words.Catalogue, heading: str) -> Iterator[str]:
+def _rest(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
     if seen.claims:
         yield f"{heading} {say['misconceptions']}\n"
     for claim in seen.claims:
@@ -80,7 +81,7 @@ def _rest(seen: GradeView, say: words.Catalogue, heading: str) -> Iterator[str]:
     yield f"\n*{escape(seen.judge)}*"
 
 
-def _point(point: PointView, say: words.Catalogue) -> Iterator[str]:
+def _point(point: PointView, say: Catalogue) -> Iterator[str]:
     yield f"- {point.sign} **{point.word}** ×{point.weight} {escape(point.claim)}"
     yield from _quotes(point.evidence)
     if point.note:
@@ -122,7 +123,7 @@ def session(
         rubrics: by question id; a question without one is shown by its ids.
         language: ``en`` or ``zh``.
     """
-    say = words.catalogue(language)["report"]
+    say = words_in(language)["report"]
     yield f"# {say['title']}\n\n"
     yield from (f"{line}\n" for line in _overview(summary, say))
     yield from _questions(summary, rubrics, language)
@@ -134,7 +135,7 @@ def session(
         yield f"\n### {who}\n\n" + "\n".join(lines).rstrip() + "\n"
 
 
-def _overview(summary: Summary, say: words.Catalogue) -> Iterator[str]:
+def _overview(summary: Summary, say: Catalogue) -> Iterator[str]:
     scores = summary.scores
     yield f"- {say['answers_count'].format(count=scores.answers)}"
     yield f"- {say['mean']}: **{mean(scores, say)}**"
@@ -149,7 +150,7 @@ def _overview(summary: Summary, say: words.Catalogue) -> Iterator[str]:
 
 
 def _questions(summary: Summary, rubrics: Mapping[str, Rubric], language: str) -> Iterator[str]:
-    say = words.catalogue(language)["report"]
+    say = words_in(language)["report"]
     yield f"\n## {say['by_question']}\n\n"
     yield f"| {say['question']} | {say['count']} | {say['mean']} |\n| --- | ---: | ---: |\n"
     for question in summary.questions:
@@ -159,7 +160,7 @@ def _questions(summary: Summary, rubrics: Mapping[str, Rubric], language: str) -
 
 
 def _weakest(summary: Summary, rubrics: Mapping[str, Rubric], language: str) -> Iterator[str]:
-    say = words.catalogue(language)
+    say = words_in(language)
     if weakest := summary.weakest():
         yield f"\n## {say['report']['weakest']}\n\n"
     for point in weakest:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from grader import words
+from grader.catalogue import Catalogue, words_in
 from grader.outcome import Outcome
 from grader.summary import Summary
 from grader.totals import mean
@@ -27,7 +27,7 @@ class Table:
 
 def tables(outcome: Outcome, language: str) -> Iterator[Table]:
     """The tables that have a row, in the order in which they are read."""
-    summary, catalogue = outcome.summary(), words.catalogue(language)
+    summary, catalogue = outcome.summary(), words_in(language)
     say = catalogue["report"] | catalogue["session"]
     found = (
         _by_question(summary, say),
@@ -39,7 +39,7 @@ def tables(outcome: Outcome, language: str) -> Iterator[Table]:
     return (table for table in found if table.rows)
 
 
-def _by_question(summary: Summary, say: words.Catalogue) -> Table:
+def _by_question(summary: Summary, say: Catalogue) -> Table:
     rows = tuple(
         (question.id, str(question.scores.answers), mean(question.scores, say))
         for question in summary.questions
@@ -48,7 +48,7 @@ def _by_question(summary: Summary, say: words.Catalogue) -> Table:
     return Table(say["by_question"], columns, rows, frozenset({1, 2}))
 
 
-def _by_candidate(summary: Summary, say: words.Catalogue) -> Table:
+def _by_candidate(summary: Summary, say: Catalogue) -> Table:
     rows = tuple(
         (candidate.name, str(candidate.scores.answers), mean(candidate.scores, say))
         for candidate in summary.candidates[:_MOST_ROWS]
@@ -60,7 +60,7 @@ def _by_candidate(summary: Summary, say: words.Catalogue) -> Table:
     return Table(say["by_candidate"], columns, rows, frozenset({1, 2}))
 
 
-def _weakest(summary: Summary, say: words.Catalogue) -> Table:
+def _weakest(summary: Summary, say: Catalogue) -> Table:
     rows = tuple(
         (point.question, point.id, f"×{point.weight}", f"{point.met}/{point.graded}")
         for point in summary.weakest()
@@ -69,7 +69,7 @@ def _weakest(summary: Summary, say: words.Catalogue) -> Table:
     return Table(say["weakest"], columns, rows, frozenset({2, 3}))
 
 
-def _flips(outcome: Outcome, say: words.Catalogue) -> Table:
+def _flips(outcome: Outcome, say: Catalogue) -> Table:
     changing = [(name, f) for name, f in outcome.flips.items() if f.flipped]
     changing.sort(key=lambda item: -item[1].rate)
     rows = tuple(
@@ -80,7 +80,7 @@ def _flips(outcome: Outcome, say: words.Catalogue) -> Table:
     return Table(say["flips"], columns, rows, frozenset({2, 3}))
 
 
-def _ungraded(outcome: Outcome, say: words.Catalogue) -> Table:
+def _ungraded(outcome: Outcome, say: Catalogue) -> Table:
     rows = tuple(
         (name, "; ".join(say["causes"][cause.value] for cause in causes))
         for name, causes in outcome.named

@@ -14,8 +14,9 @@ from typing import TextIO
 
 from markupsafe import Markup
 
-from grader import chart, figures, totals, words
+from grader import chart, figures, totals
 from grader.atomic import new_file
+from grader.catalogue import Catalogue, words_in
 from grader.highlight import Mark, segments
 from grader.judge import language as language_of
 from grader.paper import LANG, environment, frame
@@ -83,7 +84,7 @@ def _page(
     language: str,
     title: str | None,
 ) -> Iterator[str]:
-    catalogue = words.catalogue(language)
+    catalogue = words_in(language)
     say = catalogue["report"]
     return (
         environment(language)
@@ -120,7 +121,7 @@ def answer(
     seen, name = view(grade, rubric, language), f"answer-{number}"
     changed = text is not None and _digest(text) != grade.digests.answer
     known = None if changed else text
-    catalogue = words.catalogue(language)
+    catalogue = words_in(language)
     marks = _Marks(seen, name, known, catalogue)
     return (
         environment(language)
@@ -147,9 +148,7 @@ class _Marks:
     A quote is marked only where the answer really has it.
     """
 
-    def __init__(
-        self, seen: GradeView, name: str, text: str | None, catalogue: words.Catalogue
-    ) -> None:
+    def __init__(self, seen: GradeView, name: str, text: str | None, catalogue: Catalogue) -> None:
         self.all: list[Mark] = []
         self.points: list[list[str]] = []
         self.claims: list[list[str]] = []

@@ -9,7 +9,8 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from grader import __version__, totals, words
+from grader import __version__, totals
+from grader.catalogue import words_in
 from grader.plain import one_line, plain
 
 LANG = {"en": "en", "zh": "zh-CN"}
@@ -28,7 +29,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
         finalize=_visible,
     )
-    say = words.catalogue(language)["report"]
+    say = words_in(language)["report"]
     made.filters |= {
         "number": totals.percent,
         "mean": partial(totals.mean, say=say),
@@ -54,7 +55,7 @@ def frame(language: str, *more_styles: str) -> dict[str, object]:
         "style": Markup(style),  # noqa: S704  (our own files)
         "style_digest": f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         "version": __version__,
-        "made": words.catalogue(language)["report"]["made"],
+        "made": words_in(language)["report"]["made"],
     }
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import BadInput
-from grader.request import canonical
+from grader.json_text import canonical
 
 _ROWS_AT_ONCE = 5_000
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from grader import words
+from grader.catalogue import Catalogue, words_in
 from grader.overview import Table
 from grader.practice import PointHistory, QuestionHistory, next_up, weakest
 from grader.record import Score, Verdict
@@ -15,7 +15,7 @@ _MOST_ATTEMPTS = 8
 
 def tables(questions: tuple[QuestionHistory, ...], now: datetime, language: str) -> Iterator[Table]:
     """All questions, the weakest key points, and what to practise next; those that have rows."""
-    say = words.catalogue(language)["practice"]
+    say = words_in(language)["practice"]
     found = (
         _questions(questions, now, say),
         _weakest(weakest(questions), say),
@@ -26,7 +26,7 @@ def tables(questions: tuple[QuestionHistory, ...], now: datetime, language: str)
 
 def attempts(question: QuestionHistory, now: datetime, language: str) -> Table:
     """The latest attempts at one question side by side, point by point."""
-    say = words.catalogue(language)["practice"]
+    say = words_in(language)["practice"]
     shown = question.attempts[-_MOST_ATTEMPTS:]
     columns = (say["key_point"], say["weight"], *(_day(a.at) for a in shown), say["due"])
     rows = [
@@ -43,7 +43,7 @@ def attempts(question: QuestionHistory, now: datetime, language: str) -> Table:
     return Table(question.id, columns, tuple(rows), numbers)
 
 
-def _questions(questions: Iterable[QuestionHistory], now: datetime, say: words.Catalogue) -> Table:
+def _questions(questions: Iterable[QuestionHistory], now: datetime, say: Catalogue) -> Table:
     rows = tuple(
         (
             question.id,
@@ -60,7 +60,7 @@ def _questions(questions: Iterable[QuestionHistory], now: datetime, say: words.C
     return Table(say["questions"], columns, rows, frozenset({1, 2, 3, 4, 5}))
 
 
-def _weakest(points: Iterable[PointHistory], say: words.Catalogue) -> Table:
+def _weakest(points: Iterable[PointHistory], say: Catalogue) -> Table:
     rows = tuple(
         (point.question, point.id, f"×{point.weight}", "".join(map(_sign, point.verdicts[-12:])))
         for point in points
@@ -69,7 +69,7 @@ def _weakest(points: Iterable[PointHistory], say: words.Catalogue) -> Table:
     return Table(say["weakest"], columns, rows, frozenset({2}))
 
 
-def _next(questions: Iterable[QuestionHistory], now: datetime, say: words.Catalogue) -> Table:
+def _next(questions: Iterable[QuestionHistory], now: datetime, say: Catalogue) -> Table:
     rows = tuple(
         (question.id, ", ".join(p.id for p in due), _missed(due))
         for question in questions
@@ -83,7 +83,7 @@ def _missed(points: Iterable[PointHistory]) -> str:
     return max((_day(p.missed_at) for p in points if p.missed_at), default="")
 
 
-def _due(point: PointHistory, now: datetime, say: words.Catalogue) -> str:
+def _due(point: PointHistory, now: datetime, say: Catalogue) -> str:
     if point.due is None:
         return ""
     return str(say["now"]) if point.due <= now else _day(point.due)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from grader.doctor import Check
+from grader.block import Check
 from grader.ledger_repair import Repair
 from grader.results_repair import Mended
 

@@ -14,11 +14,6 @@ from grader.record import Cause, Usage
 _KEY_VERSION = 2
 
 
-def canonical(value: object) -> str:
-    """JSON with sorted keys and no spaces: equal content gives equal text."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-
-
 def said(body: dict[str, Any]) -> str:
     """Returns all text of a request: its prompt, or its messages one after the other."""
     if "prompt" in body:

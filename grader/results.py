@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader.atomic import owner_only
 from grader.errors import BadInput, OutFailed
+from grader.json_text import canonical
 from grader.record import Cause, Grade, JudgeInfo
-from grader.request import canonical
 from grader.seen import Seen
 
 Mode = Literal["resume", "append", "overwrite"]

@@ -1,7 +1,8 @@
 """Totals of a session in words: shared by every kind of report."""
 
+from grader.catalogue import Catalogue
 from grader.summary import Scores, UsageSummary
-from grader.words import Catalogue, number
+from grader.words import number
 
 
 def percent(value: float) -> str:

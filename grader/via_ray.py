@@ -10,7 +10,7 @@ import asyncio
 import hashlib
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
@@ -21,7 +21,7 @@ import ray.data  # noqa: TID253
 from pyarrow import dataset, fs  # noqa: TID253
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: TID253
 
-from grader import choice, grading, progress
+from grader import choice, grading
 from grader.choice import Options
 from grader.entry import Problem
 from grader.errors import BadInput, GraderError, ModelFailed
@@ -53,11 +53,13 @@ class Work:
         rubrics: by question; carried along, so that no node needs the files.
         env: the environment's words on the judge, the key among them.
         concurrency: requests that one actor sends at once.
+        bring: fetches the embedded model's file where it is not yet.
     """
 
     options: Options
     rubrics: dict[str, Rubric]
     env: dict[str, str] = field(repr=False)
+    bring: Callable[[Path | None], Path]
     votes: int = 1
     concurrency: int = 16
     weights: str | None = None
@@ -232,7 +234,7 @@ class _Grader:
             work.options,
             work.env,
             cast("Ledger", None),
-            lambda: progress.bring_weights(given),
+            lambda: work.bring(given),
             own=lambda: own_model(given),
         )
 

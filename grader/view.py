@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from grader import words
+from grader.catalogue import words_in
 from grader.integrity import Flag
 from grader.record import Evidence, Grade, MisconceptionGrade, Override, PointGrade, Verdict
 from grader.rubric import KeyPoint, Misconception, Rubric, Source
@@ -85,7 +86,7 @@ def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
 
     Where *rubric* is None or no longer has a key point, its id stands for its words.
     """
-    say = words.catalogue(language)
+    say = words_in(language)
     points = _points(grade, rubric, language)
     return GradeView(
         question=getattr(rubric.question, language) if rubric else grade.question,
@@ -129,7 +130,7 @@ def web_address(url: str | None) -> str | None:
 
 def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointView, ...]:
     known = {point.id: point for point in rubric.key_points} if rubric else {}
-    say = words.catalogue(language)
+    say = words_in(language)
     return tuple(
         PointView(
             number=number,

@@ -1,28 +1,12 @@
-"""What reports say about a grade, in English or Chinese; the words are in ``words.toml``."""
+"""What reports say about a grade, in English or Chinese."""
 
-import tomllib
-from functools import cache
-from pathlib import Path
-from typing import Any
-
+from grader.catalogue import Catalogue
 from grader.plain import one_line
 from grader.record import Grade, PointGrade, Score, SetAside, Verdict
 from grader.rubric import Rubric
 
-Catalogue = dict[str, Any]
-"""The words of one language by name."""
 _LONGEST = 40
 """Characters of a defence's name in a record that another version made."""
-
-
-@cache
-def _all() -> dict[str, Catalogue]:
-    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
-
-
-def catalogue(language: str) -> Catalogue:
-    """The words of *language*: ``en`` or ``zh``."""
-    return _all()[language]
 
 
 def number(value: float) -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from grader import answer as answers
 from grader import labelled
 from grader import rubric as rubrics
+from grader.catalogue import words_in
 from grader.data import folder
 from grader.defences import DEFENCES, Defence, Shown, addressed, is_bare_list, look, own_text
 from grader.errors import BadInput
@@ -18,7 +19,7 @@ from grader.record import Grade, Verdict
 from grader.segment import sentences
 from grader.subject import is_elsewhere
 from grader.vote import Voting
-from grader.words import catalogue, set_aside
+from grader.words import set_aside
 from tests.fakes import INFO, FakeModel
 from tests.test_per_point import by_rule
 
@@ -128,7 +129,7 @@ def test_what_two_defences_find_bears_the_name_of_the_first() -> None:
 
 def test_every_defence_that_sets_text_aside_has_words_in_both_languages() -> None:
     for language in ("en", "zh"):
-        say = catalogue(language)
+        say = words_in(language)
         cutting = {d.name for d in DEFENCES if d.find is not Defence("none").find}
         assert cutting == set(say["set_asides"])
         piece = seen(f"{HONEST}\n{ATTACK}").set_aside[0]

@@ -12,8 +12,8 @@ from grader.data import folder
 
 PACKAGE = folder("rubrics").parent / "grader"
 LAYERS = (
-    {"errors", "plain", "atomic", "toml_lines", "toml_file"},
-    {"data"},
+    {"errors", "plain", "atomic", "toml_lines", "toml_file", "json_text"},
+    {"data", "catalogue"},
     {
         "integrity",
         "fold",

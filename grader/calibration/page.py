@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from grader import chart, words
+from grader import chart
 from grader.atomic import new_file
 from grader.calibration import wording
 from grader.calibration.finding import Disagreement, PointDiagnosis
@@ -14,6 +14,7 @@ from grader.calibration.page_figures import figures
 from grader.calibration.report import Calibration
 from grader.calibration.summary import group_row
 from grader.calibration.wording import Words, figure, name, plain, share, signed
+from grader.catalogue import words_in
 from grader.highlight import Mark, Segment, segments
 from grader.paper import environment, frame
 from grader.record import Verdict
@@ -64,7 +65,7 @@ def _page(
             subtitle=wording.subtitle(report, say),
             say=say,
             page=say["page"],
-            words=words.catalogue(language),
+            words=words_in(language),
             report=report,
             overall=[d for d in report.decisions if d.question is None],
             by_question=[d for d in report.decisions if d.question is not None],

@@ -10,6 +10,7 @@ from grader.calibration.model import Estimate, Level, LevelName, Statistic
 from grader.calibration.report import Calibration
 from grader.calibration.trust import Decision, Trust
 from grader.calibration.wording import Words, bracket, figure, name, plain, share, signed
+from grader.catalogue import Catalogue, words_in
 
 _TONE: dict[Trust, Tone] = {
     Trust.NOT_ENOUGH_DATA: "fair",
@@ -42,7 +43,7 @@ def summary(report: Calibration, language: str) -> Iterator[Block]:
     yield from _questions(report, say)
     yield from _agreement(report, say)
     yield from _severity(report, say)
-    yield from _points(report, say, words.catalogue(language))
+    yield from _points(report, say, words_in(language))
     yield from _pass_marks(report, say)
     yield from _groups(report, say)
     yield from _excluded(report, say)
@@ -119,7 +120,7 @@ def _severity(report: Calibration, say: Words) -> Iterator[Block]:
     yield Line(say["severity_note"], "note")
 
 
-def _points(report: Calibration, say: Words, verdicts: words.Catalogue) -> Iterator[Block]:
+def _points(report: Calibration, say: Words, verdicts: Catalogue) -> Iterator[Block]:
     odd = wording.standing_out(report)
     if not report.points:
         return

@@ -9,8 +9,8 @@ from grader.command.option import AskOption, BaseUrlOption, ModelOption, Weights
 from grader.command.run import run
 
 if TYPE_CHECKING:
+    from grader.block import Check
     from grader.choice import Bench, Options
-    from grader.doctor import Check
 
 
 def doctor(

@@ -12,6 +12,7 @@ from grader.choice import Options
 from grader.entry import Entry, Problem
 from grader.errors import BadInput, GraderError
 from grader.ledger import Ledger
+from grader.progress import bring_weights
 from grader.record import Grade
 from grader.results import Results
 
@@ -73,7 +74,13 @@ class OnRay:
             ) from None
         rubrics = {one.id: one for one in rubric.load_all(self.folders)}
         work = via_ray.Work(
-            self.said, rubrics, self.env, self.votes, self.concurrency, self.weights
+            self.said,
+            rubrics,
+            self.env,
+            bring_weights,
+            self.votes,
+            self.concurrency,
+            self.weights,
         )
         cluster = via_ray.Cluster(self.address, self.actors)
         yield from via_ray.grade(self.paths, self.out, self.ledger.path, work, cluster)

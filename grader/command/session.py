@@ -10,10 +10,11 @@ from pathlib import Path
 
 import typer
 
-from grader import overview, show, words
+from grader import overview, show
 from grader.asking import Asking
 from grader.batch import Batch, Interrupted
 from grader.budget import Budget, Spent
+from grader.catalogue import words_in
 from grader.choice import Bench
 from grader.command.bench import open_bench
 from grader.command.ray import OnRay
@@ -74,7 +75,7 @@ class _Running:
         self.wanted = wanted
         self.bench = bench
         self.questions = questions
-        self.say = words.catalogue(wanted.language)["session"]
+        self.say = words_in(wanted.language)["session"]
         self.budget = Budget(wanted.max_cost, self._price)
         if wanted.max_cost is not None and self._price(Usage(input_tokens=1)) is None:
             raise BadInput(f"--max-cost: no price is known for {bench.model.name}; leave it out")

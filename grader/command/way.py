@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from grader.asking import Asking
 from grader.batch import Batch
+from grader.catalogue import Catalogue
 from grader.choice import Bench
 from grader.command.ray import OnRay, judge_env
 from grader.command.via import Carried, Via, gathering
@@ -18,7 +19,6 @@ from grader.record import Usage
 from grader.request import Ask
 from grader.results import Results
 from grader.rounds import Rounds
-from grader.words import Catalogue
 
 Work = Batch | Rounds | OnRay
 

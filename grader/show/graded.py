@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from grader import words
+from grader.catalogue import Catalogue, words_in
 from grader.plain import one_line, plain
 from grader.record import Grade, MisconceptionGrade, PointGrade, Verdict
 from grader.rubric import KeyPoint, Rubric
@@ -26,13 +27,13 @@ _LONGEST_EVIDENCE = 400
 
 def grade(result: Grade, rubric: Rubric, language: str, out: "Console") -> None:
     """Prints one grade: score, key points with evidence, misconceptions, what to read next."""
-    say = words.catalogue(language)
+    say = words_in(language)
     for part in _parts(result, rubric, language, say):
         out.print(part)
 
 
 def _parts(
-    result: Grade, rubric: Rubric, language: str, say: words.Catalogue
+    result: Grade, rubric: Rubric, language: str, say: Catalogue
 ) -> "Iterable[RenderableType]":
     from rich.text import Text
 
@@ -48,7 +49,7 @@ def _parts(
     yield Text(f"\n{words.judge_line(result, say)}", style="dim")
 
 
-def _points_table(result: Grade, rubric: Rubric, language: str, say: words.Catalogue) -> "Table":
+def _points_table(result: Grade, rubric: Rubric, language: str, say: Catalogue) -> "Table":
     from rich.table import Table
 
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=False)
@@ -65,16 +66,14 @@ def _points_table(result: Grade, rubric: Rubric, language: str, say: words.Catal
     return table
 
 
-def _verdict(point: PointGrade, say: words.Catalogue) -> "Text":
+def _verdict(point: PointGrade, say: Catalogue) -> "Text":
     from rich.text import Text
 
     sign, style = _STYLE[point.verdict]
     return Text(f"{sign} {words.verdict(point.verdict, say)}", style=style)
 
 
-def _explained(
-    point: PointGrade, key_point: KeyPoint, language: str, say: words.Catalogue
-) -> "Text":
+def _explained(point: PointGrade, key_point: KeyPoint, language: str, say: Catalogue) -> "Text":
     from rich.text import Text
 
     text = Text(getattr(key_point, language))
@@ -88,7 +87,7 @@ def _explained(
 
 
 def _misconceptions(
-    result: Grade, rubric: Rubric, language: str, say: words.Catalogue
+    result: Grade, rubric: Rubric, language: str, say: Catalogue
 ) -> "Iterable[RenderableType]":
     from rich.text import Text
 
@@ -110,7 +109,7 @@ def _quoted(found: MisconceptionGrade) -> str:
     return "".join(f"\n“{one_line(e.text, _LONGEST_EVIDENCE)}”" for e in found.evidence)
 
 
-def _reading(result: Grade, rubric: Rubric, say: words.Catalogue) -> "Iterable[RenderableType]":
+def _reading(result: Grade, rubric: Rubric, say: Catalogue) -> "Iterable[RenderableType]":
     from rich.text import Text
 
     passages = words.passages(result, rubric)
@@ -120,7 +119,7 @@ def _reading(result: Grade, rubric: Rubric, say: words.Catalogue) -> "Iterable[R
         yield hung("•", Text(passage))
 
 
-def _set_aside(result: Grade, say: words.Catalogue) -> "Iterable[Text]":
+def _set_aside(result: Grade, say: Catalogue) -> "Iterable[Text]":
     from rich.text import Text
 
     if result.set_aside:
@@ -130,7 +129,7 @@ def _set_aside(result: Grade, say: words.Catalogue) -> "Iterable[Text]":
         yield Text(line, style="yellow")
 
 
-def _flags(result: Grade, say: words.Catalogue) -> "Iterable[Text]":
+def _flags(result: Grade, say: Catalogue) -> "Iterable[Text]":
     from rich.text import Text
 
     if result.flags:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from grader import words
+from grader.catalogue import Catalogue, words_in
 from grader.plain import one_line
 from grader.record import Grade
 from grader.rubric import KeyPoint, Rubric
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from grader.doctor import Check
+    from grader.block import Check
 
 
 def questions(found: "Iterable[Rubric]", language: str, out: "Console") -> None:
@@ -33,7 +33,7 @@ def rubric(asked: Rubric, language: str, out: "Console") -> None:
     """Prints a question with everything that its rubric says."""
     from rich.text import Text
 
-    say = words.catalogue(language)
+    say = words_in(language)
     out.print(Text(asked.question.en, style="bold"))
     out.print(Text(asked.question.zh, style="bold"))
     for point in asked.key_points:
@@ -52,7 +52,7 @@ def rubric(asked: Rubric, language: str, out: "Console") -> None:
         out.print(Text(f"\n{say['source_error']} {asked.source_error}", style="yellow"))
 
 
-def _key_point(point: KeyPoint, language: str, say: words.Catalogue) -> "Text":
+def _key_point(point: KeyPoint, language: str, say: Catalogue) -> "Text":
     from rich.text import Text
 
     text = Text(f"{getattr(point, language)}  ({point.id})")
