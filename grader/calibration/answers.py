@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from grader import session
 from grader.entry import Entry, Questions
 from grader.errors import GraderError
+from grader.session import read as read_session
 
 
 def by_digest(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, str]:
@@ -19,7 +19,7 @@ def by_digest(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, str]:
         BadInput: a path does not exist.
     """
     found = {}
-    for entry in session.read(paths, Questions(folders)):
+    for entry in read_session(paths, Questions(folders)):
         if isinstance(entry, Entry):
             try:
                 answer = entry.attempt().answer

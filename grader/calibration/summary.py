@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 
-from grader import words
 from grader.block import Block, Grid, Heading, Line, Tone
 from grader.calibration import wording
 from grader.calibration.finding import Disagreement, Effect, GroupRow
@@ -11,6 +10,7 @@ from grader.calibration.report import Calibration
 from grader.calibration.trust import Decision, Trust
 from grader.calibration.wording import Words, bracket, figure, name, plain, share, signed
 from grader.catalogue import Catalogue, words_in
+from grader.words import verdict as verdict_word
 
 _TONE: dict[Trust, Tone] = {
     Trust.NOT_ENOUGH_DATA: "fair",
@@ -134,7 +134,7 @@ def _points(report: Calibration, say: Words, verdicts: Catalogue) -> Iterator[Bl
         for quote in point.quotations:
             said = say["point"]["said"].format(
                 rater=name(quote.rater),
-                verdict=words.verdict(quote.verdict, verdicts),
+                verdict=verdict_word(quote.verdict, verdicts),
                 answer=name(quote.answer_id),
             )
             text = f": “{name(quote.text, 120)}”" if quote.text else ""

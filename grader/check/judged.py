@@ -7,7 +7,8 @@ from itertools import combinations
 from grader import prompt
 from grader.check.finding import Finding, Reading, Severity
 from grader.item import object_schema
-from grader.request import Ask, Unusable, read
+from grader.request import Ask, Unusable
+from grader.request import read as read_reply
 from grader.toml_lines import Place
 
 _SCHEMA = object_schema({"reply": {"type": "string", "enum": ["yes", "no"]}})
@@ -47,7 +48,7 @@ async def _asked(reading: Reading, ask: Ask, asked: str, place: Place, said: str
         "response_format": {"type": "json_schema", "json_schema": _FORM},
     }
     try:
-        reply = json.loads(read(await ask(body)).text)["reply"]
+        reply = json.loads(read_reply(await ask(body)).text)["reply"]
     except (Unusable, ValueError, LookupError, TypeError):
         said, reply = "the judge gave no usable reply", "yes"
     return reading.finding(Severity.NOTE, "judge", place, said) if reply == "yes" else None

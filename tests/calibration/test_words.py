@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from grader import calibration
+from grader import paper
 from grader.calibration import wording
 from grader.calibration.finding import Effect, Label
 from grader.calibration.model import Estimate, LevelName, Statistic
@@ -52,8 +52,8 @@ def test_every_code_has_a_word() -> None:
 
 
 def test_no_word_lies_about_unused() -> None:
-    folder = Path(calibration.__file__).parent
-    template = folder.parent / "templates" / "calibration.html.j2"
+    folder = Path(wording.__file__).parent
+    template = Path(paper.__file__).parent / "templates" / "calibration.html.j2"
     files = [*folder.glob("*.py"), template]
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     by_code = {"trust", "short", "labels", "effects", "levels", "statistics", "checks", "outcomes"}
