@@ -11,11 +11,12 @@ from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict
 
-from grader import integrity, phrases
-from grader.echo import repeated
 from grader.errors import EmptyAnswer, UnreadableAnswer
-from grader.fold import fold
-from grader.integrity import Flag
+from grader.text import flags as integrity
+from grader.text import patterns
+from grader.text.flags import Flag
+from grader.text.fold import fold
+from grader.text.repeats import repeated
 
 MAX_BYTES = 65_536
 """Bytes that an answer has at most; of a longer one just one more is read."""
@@ -109,7 +110,7 @@ def has_content(text: str, question_texts: Iterable[str]) -> bool:
         own.append(said.text[place:start])
         place = end
     own.append(said.text[place:])
-    empty = phrases.load().empty(fold(question).text)
+    empty = patterns.load().empty(fold(question).text)
     return _goes_beyond(" ".join(own), empty)
 
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from grader import __version__, scoring
 from grader.answer import Answer, has_content
-from grader.catalogue import words_in
-from grader.defences import look, own_text
-from grader.item import claims, points
-from grader.judge import Judge, Judgement, language
-from grader.price import cost
+from grader.judge.base import Judge, Judgement, language
+from grader.judge.defences import look, own_text
+from grader.judge.items import claims, points
+from grader.llm.price import cost
 from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
-from grader.rubric import Rubric
+from grader.rubric.format import Rubric
+from grader.text.catalogue import words_in
 
 _BY_CODE = JudgeInfo(kind="code", ask="none", model="none")
 

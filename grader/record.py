@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from grader.integrity import Flag
-from grader.plain import escaped_json
+from grader.text.flags import Flag
+from grader.text.safe import escaped_json
 
 
 class Verdict(StrEnum):

@@ -12,13 +12,13 @@ from typing import Any
 
 from typer.testing import CliRunner, Result
 
-from grader.cli import app
-from grader.data import folder
+from grader.cli.app import app
+from grader.util.files import data_folder
 from tests.stub import Behaviour, Stub, running
 
 QUESTIONS = ("bank-conflict", "warp-divergence", "tensor-core")
-ROOT = folder("rubrics").parent
-GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import main; main()"
+ROOT = data_folder("rubrics").parent
+GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli.app import main; main()"
 
 
 @dataclass

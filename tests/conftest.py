@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from grader import rubric as rubrics
-from grader.data import folder
-from grader.ledger import Ledger
-from grader.rubric import Rubric
+from grader.ledger.ledger import Ledger
+from grader.rubric.files import load_rubric
+from grader.rubric.format import Rubric
+from grader.util.files import data_folder
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", deadline=None)
@@ -46,4 +46,4 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 @pytest.fixture(scope="session")
 def bank_conflict() -> Rubric:
-    return rubrics.load("bank-conflict", (folder("rubrics"),))
+    return load_rubric("bank-conflict", (data_folder("rubrics"),))

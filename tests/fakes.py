@@ -4,9 +4,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from grader.llm.request import Reply, Request
 from grader.record import JudgeInfo
-from grader.request import Reply, Request
-from grader.rubric import Rubric
+from grader.rubric.format import Rubric
 
 INFO = JudgeInfo(kind="endpoint", model="fake", endpoint="http://fake/v1")
 

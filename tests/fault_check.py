@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from grader import answer, rubric
-from grader.data import folder
+from grader import answer
 from grader.grading import Attempt, grade
-from grader.one_call import OneCall
+from grader.judge.one_call import OneCall
+from grader.llm.request import Reply
 from grader.record import Grade, Verdict
-from grader.request import Reply
+from grader.rubric.files import load_rubric
+from grader.util.files import data_folder
 from tests.fakes import INFO
 from tests.fault_process import Trial
 from tests.stub import Stub
@@ -78,6 +79,6 @@ def expected(question: str, text: str) -> Grade:
         _, reply, _ = stub.reply(json.dumps({"model": "m", **body}).encode())
         return Reply(body=reply.decode())
 
-    asked = rubric.load(question, (folder("rubrics"),))
+    asked = load_rubric(question, (data_folder("rubrics"),))
     attempt = Attempt(answer.from_text(text, "t"), "t")
     return asyncio.run(grade(asked, attempt, OneCall(ask, INFO)))

@@ -14,7 +14,7 @@ IN_FLIGHT = 4
 MINUTE = 60.0
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["grader.cli", "grader.command.session", "openai", "httpx2"])
+_context.set_forkserver_preload(["grader.cli.app", "grader.cli.batch_run", "openai", "httpx2"])
 
 
 @dataclass
@@ -64,7 +64,7 @@ def _child(arguments: list[str], path: str, limit: int | None, back: float) -> N
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     if back:
         _set_clock_back(back)
-    from grader.cli import app
+    from grader.cli.app import app
 
     app(arguments)
 

@@ -7,19 +7,20 @@ from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
 
-from grader import answer, rubric
+from grader import answer
 from grader.answer import Answer, has_content
-from grader.data import folder
-from grader.defences import look, own_text
 from grader.errors import BadInput
-from grader.evidence import locate, sentences
-from grader.judge import Judgement
-from grader.one_call import OneCall
+from grader.judge.base import Judgement
+from grader.judge.defences import look, own_text
+from grader.judge.one_call import OneCall
+from grader.llm.request import Reply
 from grader.record import Cause, Verdict
-from grader.request import Reply
+from grader.rubric.files import load_rubric
+from grader.text.quotes import locate, sentences
+from grader.util.files import data_folder
 from tests.fakes import INFO, completion, judgement
 
-RUBRIC = rubric.load("bank-conflict", (folder("rubrics"),))
+RUBRIC = load_rubric("bank-conflict", (data_folder("rubrics"),))
 QUESTION = (RUBRIC.question.en, RUBRIC.question.zh)
 ANSWER = answer.from_text(
     "Shared memory has 32 banks. 同一个 warp 访问同一 bank 的不同字会冲突。 Padding helps.", "fuzz"

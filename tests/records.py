@@ -16,7 +16,7 @@ from grader.record import (
     Usage,
     Verdict,
 )
-from grader.rubric import Rubric
+from grader.rubric.format import Rubric
 from grader.scoring import total
 
 RUBRIC = Rubric.model_validate(

@@ -7,14 +7,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from grader.asking import HOPELESS, Asking
-from grader.budget import Budget, Spent
 from grader.errors import LedgerFailed, ModelFailed
-from grader.ledger import Ledger
-from grader.model import _spent
-from grader.pace import Pace, Stopped
+from grader.ledger.ledger import Ledger
+from grader.llm.endpoint import _spent
+from grader.llm.request import Reply, Request
 from grader.record import Cause
-from grader.request import Reply, Request
+from grader.session.budget import Budget, Spent
+from grader.session.pace import Pace, Stopped
+from grader.session.requests import HOPELESS, Asking
 from tests.fakes import completion
 
 REPLY = completion("hello")  # 100 tokens in, 20 out

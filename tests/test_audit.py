@@ -9,29 +9,27 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader import rubric as rubrics
 from grader.answer import Answer
-from grader.audit.cases import Base, Case, bases, cases, drawn, fill
-from grader.audit.report import Report, report
-from grader.audit.run import run
-from grader.audit.suite import Attack, load, read
-from grader.audit.text import text
-from grader.cli import app
-from grader.command.audit import exit_code
-from grader.data import folder
+from grader.cli.app import app
+from grader.cli.audit import exit_code
 from grader.errors import BadInput
-from grader.judge import Judge, Judgement
-from grader.one_call import OneCall
-from grader.per_point import PerPoint
+from grader.judge.base import Judge, Judgement
+from grader.judge.one_call import OneCall
+from grader.judge.per_point import PerPoint
+from grader.llm.request import Reply, Request
 from grader.record import PointGrade, Usage, Verdict
-from grader.request import Reply, Request
-from grader.rubric import Rubric
+from grader.rubric.files import load_rubric, load_rubrics
+from grader.rubric.format import Rubric
+from grader.trust.audit.cases import Attack, AttackCase, Base, bases, cases, drawn, fill, load, read
+from grader.trust.audit.report import AuditReport, report, text
+from grader.trust.audit.run import run
+from grader.util.files import data_folder
 from tests.fakes import INFO, FakeModel, completed, completion, judgement
 from tests.stub import running
 from tests.test_per_point import by_rule
 
-FOLDERS = (folder("rubrics"),)
-RUBRIC = rubrics.load("bank-conflict", FOLDERS)
+FOLDERS = (data_folder("rubrics"),)
+RUBRIC = load_rubric("bank-conflict", FOLDERS)
 
 
 def fenced(request: Request) -> str:
@@ -51,7 +49,7 @@ def judge(yes: Callable[[str], bool]) -> Judge:
     return OneCall(FakeModel(reply).ask, INFO)
 
 
-def audited(yes: Callable[[str], bool], attacks: list[Attack]) -> Report:
+def audited(yes: Callable[[str], bool], attacks: list[Attack]) -> AuditReport:
     given = list(cases([RUBRIC], attacks, FOLDERS))
     return report(asyncio.run(run(given, judge(yes))), "fake")
 
@@ -73,7 +71,7 @@ def test_the_suite_covers_the_published_kinds_in_both_languages_with_controls() 
 
 
 def test_every_placeholder_is_filled_for_every_question() -> None:
-    for rubric in rubrics.load_all(FOLDERS):
+    for rubric in load_rubrics(FOLDERS):
         for case in cases([rubric], load(), FOLDERS):
             assert "$" not in case.text or case.attack.id == "chat-template", case.id
 
@@ -170,7 +168,9 @@ def test_a_gain_within_the_interval_that_the_grade_states_is_counted_but_is_no_m
 ) -> None:
     attack = Attack(id="a", kind="k", expect="no-gain", place="append", text="unquestionable")
     beside = Base("b", "Shared memory has 32 banks, and bank is said here.")
-    given = [Case(RUBRIC, attack, beside, fill(attack, RUBRIC, beside).replace("bank ", "it "))]
+    given = [
+        AttackCase(RUBRIC, attack, beside, fill(attack, RUBRIC, beside).replace("bank ", "it "))
+    ]
     found = report(asyncio.run(run(given, Unsure("bank is", alternative))), "fake")
     gains = found.total("no-gain")
     assert gains
@@ -252,7 +252,7 @@ def test_an_audit_asks_about_misconceptions_only_where_one_can_change_a_score(
     claim = RUBRIC.misconceptions[0].model_copy(update=what)
     rubric = RUBRIC.model_copy(update={"misconceptions": (claim,)})
     model = FakeModel(completed("No", {"No": 0.0}))
-    given = [Case(rubric, load()[0], None, "Shared memory has 32 banks, four bytes each.")]
+    given = [AttackCase(rubric, load()[0], None, "Shared memory has 32 banks, four bytes each.")]
     asyncio.run(run(given, PerPoint(model.ask, INFO, "trained")))
     assert len(model.asked) == len(RUBRIC.key_points) + asked
 

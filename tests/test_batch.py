@@ -67,9 +67,9 @@ def test_a_changed_rubric_asks_again_for_its_own_answers_alone(here: Place, tmp_
     here.grade()
     own = tmp_path / "rubrics"
     own.mkdir()
-    from grader.data import folder
+    from grader.util.files import data_folder
 
-    text = (folder("rubrics") / "tensor-core.toml").read_text(encoding="utf-8")
+    text = (data_folder("rubrics") / "tensor-core.toml").read_text(encoding="utf-8")
     (own / "tensor-core.toml").write_text(text.replace("weight = 3", "weight = 2", 1), "utf-8")
     old = {k: v["digests"]["rubric"] for k, v in here.records().items()}
     assert here.grade("--rubrics", str(own)).exit_code == 0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.ledger import _MIGRATIONS, Ledger
+from grader.ledger.ledger import _MIGRATIONS, Ledger
 from tests.batches import Place, answers, place, verdicts
 from tests.stub import Behaviour, unparseable
 

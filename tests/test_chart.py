@@ -3,29 +3,29 @@
 import subprocess
 import sys
 
-from grader import chart
+from grader.report.html import charts
 
 
 def test_the_version_is_the_one_that_altair_writes() -> None:
     import altair as alt
     import vl_convert
 
-    assert alt.SCHEMA_VERSION.startswith(f"v{chart.VEGA_LITE}.")
-    assert chart.VEGA_LITE in vl_convert.get_vegalite_versions()
+    assert alt.SCHEMA_VERSION.startswith(f"v{charts.VEGA_LITE}.")
+    assert charts.VEGA_LITE in vl_convert.get_vegalite_versions()
 
 
 def test_the_style_holds_only_what_altair_knows() -> None:
     import altair as alt
 
-    assert alt.Config.from_dict(chart.STYLE).to_dict() == chart.STYLE
+    assert alt.Config.from_dict(charts.STYLE).to_dict() == charts.STYLE
 
 
 def test_a_specification_is_drawn_without_importing_altair() -> None:
     code = (
-        "import sys; from grader import chart;"
+        "import sys; from grader.report.html import charts;"
         "spec = {'mark': 'point', 'data': {'values': [{'a': 1}]},"
         " 'encoding': {'x': {'field': 'a', 'type': 'quantitative'}}};"
-        "assert chart.of_spec(spec).startswith('<svg'); print('altair' in sys.modules)"
+        "assert charts.of_spec(spec).startswith('<svg'); print('altair' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

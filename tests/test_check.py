@@ -8,9 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader import data
-from grader.check import Severity, check, check_all
-from grader.check.overlap import same_claim
+from grader.authoring.check.finding import Severity
+from grader.authoring.check.overlap import same_claim
+from grader.authoring.check.run import check, check_all
+from grader.util.files import data_folder
 
 BROKEN = Path(__file__).with_name("broken")
 GOOD = (BROKEN / "http-caching.toml").read_text(encoding="utf-8")
@@ -55,7 +56,7 @@ def test_a_good_rubric_has_no_findings(tmp_path: Path) -> None:
 
 
 def test_the_shipped_rubrics_have_no_findings() -> None:
-    found = check_all(sorted(data.folder("rubrics").glob("*.toml")))
+    found = check_all(sorted(data_folder("rubrics").glob("*.toml")))
     assert [str(finding) for finding in found] == []
 
 

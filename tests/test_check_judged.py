@@ -4,9 +4,9 @@ import asyncio
 import json
 from pathlib import Path
 
-from grader.check import Finding, Severity, readings
-from grader.check.judged import judged
-from grader.request import Reply, Request
+from grader.authoring.check.finding import Finding, Severity
+from grader.authoring.check.run import judged, readings
+from grader.llm.request import Reply, Request
 from tests.fakes import FakeModel, completion
 from tests.test_check import GOOD, write
 

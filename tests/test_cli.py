@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader import rubric
-from grader.cli import app
-from grader.data import folder
+from grader.cli.app import app
 from grader.record import Grade
+from grader.rubric.files import load_rubric, load_rubrics
+from grader.util.files import data_folder
 from tests.stub import Stub, running
 
 ANSWER = "Shared memory has 32 banks of four bytes. Padding the row to 33 words removes conflicts."
@@ -159,7 +159,7 @@ def test_a_wrong_call_is_one_line_with_the_way_out_and_exit_code_2(
 
 
 def test_a_broken_rubric_is_named_with_file_and_line(tmp_path: Path) -> None:
-    good = (folder("rubrics") / "bank-conflict.toml").read_text(encoding="utf-8")
+    good = (data_folder("rubrics") / "bank-conflict.toml").read_text(encoding="utf-8")
     (tmp_path / "mine.toml").write_text(good.replace("weight = 3", "weight = 9", 1))
     code, _, err = grade("-", "--q", "mine", "--rubrics", str(tmp_path), stdin=ANSWER)
     assert code == 2
@@ -169,7 +169,7 @@ def test_a_broken_rubric_is_named_with_file_and_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize("args", [("missing.txt", "--q", "bank-conflict"), ("-", "--q", "bank")])
 def test_a_wrong_call_is_told_before_anything_heavy_is_loaded(args: tuple[str, ...]) -> None:
     code = (
-        "import sys\nfrom grader.cli import app\n"
+        "import sys\nfrom grader.cli.app import app\n"
         "try: app(sys.argv[1:])\nexcept SystemExit: pass\n"
         "print(sorted({'openai', 'rich', 'altair', 'numpy'} & set(sys.modules)))"
     )
@@ -181,7 +181,7 @@ def test_a_wrong_call_is_told_before_anything_heavy_is_loaded(args: tuple[str, .
 
 def test_questions_are_listed_and_searched() -> None:
     everything = grade("questions")[1]
-    assert all(r.id in everything for r in rubric.load_all((folder("rubrics"),)))
+    assert all(r.id in everything for r in load_rubrics((data_folder("rubrics"),)))
     found = grade("questions", "paged", "attention")[1]
     assert "paged-attention" in found
     assert "bank-conflict" not in found
@@ -191,7 +191,7 @@ def test_questions_are_listed_and_searched() -> None:
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_a_question_is_shown_with_notes_sources_and_corrections(language: str) -> None:
     code, out, _ = grade("show", "bank-conflict", "--lang", language)
-    asked = rubric.load("bank-conflict", (folder("rubrics"),))
+    asked = load_rubric("bank-conflict", (data_folder("rubrics"),))
     assert code == 0
     assert all(point.id in out for point in asked.key_points)
     assert asked.documents["CPG"].title in out
@@ -213,7 +213,7 @@ def test_doctor_examines_the_judge_and_grade_warns_of_a_bad_one(stub: Stub, answ
 
 
 def test_doctor_says_what_to_do_when_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("grader.model._backoff", lambda _: 0.0)
+    monkeypatch.setattr("grader.llm.endpoint._backoff", lambda _: 0.0)
     code, out, _ = grade("doctor", "--base-url", "http://127.0.0.1:9/v1", "--model", "m")
     assert code == 1
     assert "cannot reach http://127.0.0.1:9/v1" in out

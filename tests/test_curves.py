@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from grader.curves import (
+from grader.judge.curves import (
     VERDICTS,
     Chances,
-    Level,
-    Line,
+    LogisticLine,
+    TeamLevel,
     Words,
     YesNo,
     odds_of_yes,
@@ -26,7 +26,7 @@ chances = st.lists(st.floats(0.001, 1), min_size=4, max_size=4).map(
     lambda each: tuple(one / sum(each) for one in each)
 )
 words = st.builds(Words, sharpness=sharpness, partial=finite, missed=finite, contradicted=finite)
-lines = st.builds(Line, slope=sharpness, offset=finite)
+lines = st.builds(LogisticLine, slope=sharpness, offset=finite)
 
 
 def expected(of: Chances) -> float:
@@ -52,7 +52,7 @@ def test_a_binary_key_point_is_never_half_met(curve: Words, found: tuple[float, 
 @given(chances)
 def test_curves_that_were_not_fitted_leave_the_models_probabilities(of: Chances) -> None:
     assert Words().chances(np.log(of).tolist()) == pytest.approx(of)
-    assert Line().chance(odds_of_yes(np.log(of).tolist())) == pytest.approx(of[0])
+    assert LogisticLine().chance(odds_of_yes(np.log(of).tolist())) == pytest.approx(of[0])
 
 
 @given(words, four, st.floats(0, 5))
@@ -65,7 +65,9 @@ def test_a_likelier_word_makes_its_verdict_likelier(
 
 
 @given(lines, st.floats(-1e6, 1e6), st.floats(-1e6, 1e6))
-def test_a_line_gives_a_probability_that_never_falls(line: Line, one: float, two: float) -> None:
+def test_a_line_gives_a_probability_that_never_falls(
+    line: LogisticLine, one: float, two: float
+) -> None:
     low, high = sorted((one, two))
     assert 0 <= line.chance(low) <= line.chance(high) <= 1
 
@@ -83,15 +85,15 @@ def test_a_judge_of_yes_and_no_gives_probabilities_too(
 
 @given(chances)
 def test_a_team_like_the_judge_changes_nothing(of: Chances) -> None:
-    assert Level(sharpness=1, leniency=0).applied(of) == pytest.approx(of)
+    assert TeamLevel(sharpness=1, leniency=0).applied(of) == pytest.approx(of)
 
 
 @given(chances, sharpness, finite, st.floats(0.01, 3))
 def test_a_more_lenient_team_is_expected_to_give_more(
     of: Chances, sharp: float, leniency: float, more: float
 ) -> None:
-    stern = Level(sharpness=sharp, leniency=leniency).applied(of)
-    mild = Level(sharpness=sharp, leniency=leniency + more).applied(of)
+    stern = TeamLevel(sharpness=sharp, leniency=leniency).applied(of)
+    mild = TeamLevel(sharpness=sharp, leniency=leniency + more).applied(of)
     assert sum(stern) == pytest.approx(1)
     assert expected(mild) >= expected(stern)
 
@@ -99,15 +101,15 @@ def test_a_more_lenient_team_is_expected_to_give_more(
 @given(chances, st.floats(1.01, 5))
 def test_a_sharper_level_is_surer_of_what_is_likeliest(of: Chances, sharp: float) -> None:
     most = of.index(max(of))
-    assert Level(sharpness=sharp).applied(of)[most] >= of[most] - 1e-9
+    assert TeamLevel(sharpness=sharp).applied(of)[most] >= of[most] - 1e-9
 
 
 def test_a_curve_that_turns_the_judge_round_is_refused() -> None:
-    for made in (Words, Level):
+    for made in (Words, TeamLevel):
         with pytest.raises(ValidationError):
             made(sharpness=0)
     with pytest.raises(ValidationError):
-        Line(slope=-1)
+        LogisticLine(slope=-1)
 
 
 def test_the_shipped_curves_can_be_read() -> None:

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from grader import __version__
-from grader.data import folder
-from grader.local import weights
+from grader.llm.embedded import weights
+from grader.util.files import data_folder
 
-ROOT = folder("rubrics").parent
+ROOT = data_folder("rubrics").parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 _BLOCK = re.compile(r"(<!-- embedded -->\n)?```console\n(.*?)```", re.DOTALL)
 
@@ -108,7 +108,7 @@ def test_the_set_up_commands_are_what_the_project_needs() -> None:
 
 
 def test_every_command_is_in_the_readme() -> None:
-    from grader.cli import app
+    from grader.cli.app import app
 
     names = [c.name for c in app.registered_commands if c.name and not c.hidden]
     names += [g.name for g in app.registered_groups if g.name]

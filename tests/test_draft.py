@@ -10,16 +10,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.check import check
-from grader.draft import Draft, Proposal, Source, assemble, read
-from grader.draft.blocks import of_text
-from grader.draft.doubt import restates
-from grader.draft.file import diff, toml
-from grader.draft.proposal import propose
-from grader.draft.steps import Steps
+from grader.authoring.check.run import check
+from grader.authoring.draft.assemble import Draft, assemble, restates
+from grader.authoring.draft.file import diff, toml
+from grader.authoring.draft.proposal import Proposal, propose
+from grader.authoring.draft.source import SourceText, of_text, read
+from grader.authoring.draft.steps import Steps
 from grader.errors import Failed
-from grader.request import Reply, Request, Unusable
-from grader.rubric import read as read_rubric
+from grader.llm.request import Reply, Request, Unusable
+from grader.rubric.files import read_rubric
 from tests.fakes import FakeModel, completion
 
 NOTES = Path(__file__).parents[1] / "examples" / "notes"
@@ -150,7 +149,7 @@ def test_a_negation_elsewhere_is_a_contradiction_too() -> None:
     text = (
         "The cache is shared by all cores.\n\nThe cache is not shared by all cores.\n\nIt is big."
     )
-    source = Source("x", tuple(of_text(text)))
+    source = SourceText("x", tuple(of_text(text)))
     proposal = changed(key_points=[point("The cache is shared by all cores", "shared")])
     with pytest.raises(Failed, match="2 doubtful"):
         assemble(Proposal.model_validate({**proposal, "misconceptions": []}), source, "x")
@@ -178,7 +177,7 @@ def test_a_claim_without_a_translation_is_not_written() -> None:
 
 
 def test_no_more_than_eight_key_points_are_written_the_weightiest_first() -> None:
-    source = Source(
+    source = SourceText(
         "x",
         tuple(of_text("\n\n".join(f"Fact {c} concerns {c * 9} {c * 5}." for c in "abcdefghijkl"))),
     )
@@ -275,7 +274,7 @@ def test_in_small_steps_unsure_sentences_are_told_and_not_asked_about() -> None:
 def test_of_a_long_source_the_rest_is_told() -> None:
     text = "\n\n".join(f"Statement {n} says that value {n} equals {n} units." for n in range(70))
     steps = Steps(FakeModel(small).ask)
-    asyncio.run(steps.propose(Source("x", tuple(of_text(text))), "Which?"))
+    asyncio.run(steps.propose(SourceText("x", tuple(of_text(text))), "Which?"))
     assert steps.passed_over == 10
 
 
@@ -297,7 +296,7 @@ def test_no_source_and_no_model_gets_an_unfound_quotation_or_broken_toml_through
     paragraphs: list[str], quote: str, words: str
 ) -> None:
     fact = "Every bank of shared memory serves four bytes"
-    source = Source("x", tuple(of_text("\n\n".join([*paragraphs, fact]))))
+    source = SourceText("x", tuple(of_text("\n\n".join([*paragraphs, fact]))))
     points = [
         point(q, words, en=f"{words}{q} x", zh=f"{q}{words} 字") for q in (quote, *paragraphs)
     ]

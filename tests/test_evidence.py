@@ -6,8 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from grader.evidence import MAX_STRETCH, locate
-from grader.fold import continues, fold, says
+from grader.text.fold import continues, fold, says
+from grader.text.quotes import MAX_STRETCH, locate
 
 ANSWER = (
     "共享内存分成 32 个 bank，每个 bank 宽 4 字节。\n"

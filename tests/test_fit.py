@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.calibration.ratings import Ratings
-from grader.calibration.results import Results
-from grader.curves import Level, read_level
 from grader.errors import BadInput
-from grader.fit import FEWEST, Fitted, Rated, fit_level, fit_team, rated, to_toml
+from grader.judge.curves import TeamLevel, read_level
 from grader.record import JudgeInfo, Verdict
+from grader.trust.calibration.ratings import Ratings
+from grader.trust.calibration.results import ModelGradings
+from grader.trust.fit import FEWEST, Fitted, Rated, fit_level, fit_team, rated, to_toml
 from tests.calibration.leanings import JUDGE, POINTS, Leaning, graded, leaning, rating, spoken
 from tests.calibration.teams import Team, records
 
@@ -27,7 +27,7 @@ def fitted(team: Leaning, seed: int = 0) -> Fitted:
     return fit_team(rated(*leaning(team, seed)), team.raters, "m", seed)
 
 
-def people(results: Results, *said: object) -> list[Rated]:
+def people(results: ModelGradings, *said: object) -> list[Rated]:
     return rated(results, Ratings(tuple(said), {}))  # type: ignore[arg-type]
 
 
@@ -64,7 +64,7 @@ def test_few_answers_move_the_level_less_than_many(seed: int) -> None:
 
 
 def test_no_answers_leave_the_shipped_level() -> None:
-    assert fit_level([]) == Level()
+    assert fit_level([]) == TeamLevel()
 
 
 def test_fewer_than_20_answers_are_refused_with_their_number() -> None:
@@ -131,7 +131,7 @@ def test_before_the_fit_an_answer_has_the_score_that_the_judge_gave() -> None:
     results, ratings = leaning(Leaning(300))
     assert any(p.alternative for g in results.grades for p in g.key_points)  # nothing was sure
     for grade, one in zip(results.grades, rated(results, ratings), strict=True):
-        assert grade.score.percent == pytest.approx(100 * one.given(Level()), abs=0.05)
+        assert grade.score.percent == pytest.approx(100 * one.given(TeamLevel()), abs=0.05)
 
 
 CHANCES = st.tuples(*[st.floats(0.001, 1)] * 4).map(lambda f: tuple(each / sum(f) for each in f))
@@ -142,7 +142,7 @@ def test_a_more_lenient_level_never_gives_an_answer_less(
     chances: list[tuple[float, ...]], leniency: float, more: float
 ) -> None:
     one = Rated(("q", "a"), (1,) * len(chances), tuple(chances), 0.5)
-    stern, mild = Level(leniency=leniency), Level(leniency=leniency + more)
+    stern, mild = TeamLevel(leniency=leniency), TeamLevel(leniency=leniency + more)
     assert one.given(stern) <= one.given(mild)
     assert one.expected(stern) <= one.expected(mild) + 1e-9
 
@@ -154,7 +154,7 @@ def test_records_without_probabilities_are_refused() -> None:
 
 
 def test_records_that_were_graded_at_a_teams_level_are_refused() -> None:
-    at_level = JUDGE.model_copy(update={"level": Level().model_dump()})
+    at_level = JUDGE.model_copy(update={"level": TeamLevel().model_dump()})
     with pytest.raises(BadInput, match="graded with --calibration") as refused:
         rated(*leaning(Leaning(30), judge=at_level))
     assert "\n" not in str(refused.value)
@@ -191,7 +191,7 @@ def test_what_code_decided_is_nobodys_level_and_no_judge_of_its_own() -> None:
 
 @pytest.mark.parametrize("judge", ["m", "m\nleniency = 9 # \x1b[2J"])
 def test_the_file_is_read_back_as_the_level_that_was_fitted(judge: str, tmp_path: Path) -> None:
-    found = replace(fitted(Leaning(FEWEST)), level=Level(leniency=1.125), judge=judge)
+    found = replace(fitted(Leaning(FEWEST)), level=TeamLevel(leniency=1.125), judge=judge)
     path = tmp_path / "level.toml"
     path.write_text(to_toml(found), encoding="utf-8")
     assert read_level(path) == found.level

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.fold import fold, says
+from grader.text.fold import fold, says
 
 ANY_TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 

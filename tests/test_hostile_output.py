@@ -14,10 +14,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from grader import rubric as rubrics
-from grader.cli import app
-from grader.data import folder
+from grader.cli.app import app
 from grader.record import Grade
+from grader.rubric.files import load_rubric
+from grader.util.files import data_folder
 from tests.fakes import completion, judgement
 from tests.records import record
 from tests.stub import Behaviour, Stub, running
@@ -43,7 +43,7 @@ class HostileStub(Stub):
     def reply(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
         asked = json.loads(body)
         self.stats.requests += 1
-        rubric = rubrics.load("bank-conflict", (folder("rubrics"),))
+        rubric = load_rubric("bank-conflict", (data_folder("rubrics"),))
         first = rubric.key_points[0].id.replace("-", "_")
         missed = {"quotes": [], "reason": "".join(HARM), "verdict": "missed"}
         met = {"quotes": ["Banks"], "reason": "".join(HARM), "verdict": "met"}
@@ -219,7 +219,7 @@ def test_a_bomb_is_refused_in_little_memory(name: str, tmp_path: Path) -> None:
         "import resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))\n"
         "resource.setrlimit(resource.RLIMIT_CPU, (60, 60))\n"
-        "from grader.cli import app\n"
+        "from grader.cli.app import app\n"
         "app(sys.argv[1:])"
     )
     done = subprocess.run(

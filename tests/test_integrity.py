@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.data import folder
-from grader.integrity import MAX_FLAGS, flags
+from grader.text.flags import MAX_FLAGS, flags
+from grader.util.files import data_folder
 
 ATTACKS = Path(__file__).parents[2] / "shared" / "data" / "attacks.jsonl"
 
@@ -113,7 +113,9 @@ def test_the_record_stays_small_however_much_there_is_to_flag() -> None:
 
 
 def test_no_labelled_answer_is_flagged() -> None:
-    files = [path.read_text(encoding="utf-8") for path in folder("rubrics").glob("labelled/*.toml")]
+    files = [
+        path.read_text(encoding="utf-8") for path in data_folder("rubrics").glob("labelled/*.toml")
+    ]
     answers = [answer for text in files for answer in tomllib.loads(text)["answers"]]
     assert answers
     assert [answer["id"] for answer in answers if flags(answer["text"])] == []

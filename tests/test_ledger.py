@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from grader.errors import LedgerFailed
-from grader.ledger import Ledger
+from grader.ledger.ledger import Ledger
+from grader.llm.request import Reply, Request
 from grader.record import Cause
-from grader.request import Reply, Request
 from tests.fakes import FakeModel, completion
 
 BODY = {"messages": [{"role": "user", "content": "answer"}]}
@@ -139,7 +139,7 @@ def test_a_new_ledger_is_waited_for_while_another_process_makes_it(tmp_path: Pat
 OPEN_MANY = """
 import sys
 from pathlib import Path
-from grader.ledger import Ledger
+from grader.ledger.ledger import Ledger
 print("ready", flush=True)
 sys.stdin.readline()
 for number in range(100):

@@ -14,13 +14,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from grader import ledger_tools
-from grader.cli import app
+from grader.cli.app import app
 from grader.errors import BadInput
-from grader.ledger import Ledger
-from grader.ledger_writer import Database
+from grader.ledger import merge
+from grader.ledger.ledger import Ledger
+from grader.ledger.writer import Database
+from grader.llm.request import Reply, Request
 from grader.record import Cause
-from grader.request import Reply, Request
 from tests.fakes import completion
 from tests.records import record
 
@@ -77,7 +77,7 @@ def _date(db: Database, key: str, when: int) -> None:
 
 
 def content(ledger: Ledger) -> list[dict[str, Any]]:
-    return [*ledger_tools.rows(ledger, "calls"), *ledger_tools.rows(ledger, "grades")]
+    return [*merge.rows(ledger, "calls"), *merge.rows(ledger, "grades")]
 
 
 @settings(max_examples=15)
@@ -96,7 +96,7 @@ def test_ledgers_merge_to_the_same_in_any_order_and_any_number_of_times(
         for order in (files, files[::-1], [*files, *files]):
             with Ledger(next(names)) as into:
                 for file in order:
-                    ledger_tools.merge(into, file)
+                    merge.merge(into, file)
                 found.append(content(into))
         assert found[0] == found[1] == found[2]
 
@@ -105,7 +105,7 @@ def test_a_reply_outranks_a_failure_and_a_request_without_reply(tmp_path: Path) 
     fill(tmp_path / "a", [(1, "failed", "", 1), (2, "sent", "", 1)]).close()
     fill(tmp_path / "b", [(1, "done", "x", 2), (2, "done", "y", 2)]).close()
     with Ledger(tmp_path / "a") as into:
-        assert ledger_tools.merge(into, tmp_path / "b").replies == 2
+        assert merge.merge(into, tmp_path / "b").replies == 2
         found = into.find(request(1))
         assert found is not None
         assert "x" in found.body
@@ -114,9 +114,9 @@ def test_a_reply_outranks_a_failure_and_a_request_without_reply(tmp_path: Path) 
 def test_a_ledger_is_not_merged_into_itself_nor_with_nothing(tmp_path: Path) -> None:
     with Ledger(tmp_path / "a") as into:
         with pytest.raises(BadInput, match="no such ledger"):
-            ledger_tools.merge(into, tmp_path / "b")
+            merge.merge(into, tmp_path / "b")
         with pytest.raises(BadInput, match="is the ledger"):
-            ledger_tools.merge(into, tmp_path / "a")
+            merge.merge(into, tmp_path / "a")
     assert not (tmp_path / "b").exists()
 
 
@@ -129,7 +129,7 @@ def test_a_damaged_ledger_leaves_the_other_as_it_was(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "not a database" in done.stderr
     with Ledger(tmp_path / "a") as left:
-        assert ledger_tools.sizes(left).replies == 1
+        assert merge.sizes(left).replies == 1
 
 
 def test_export_writes_each_call_with_its_request_and_reply(tmp_path: Path) -> None:
@@ -147,13 +147,13 @@ def test_export_writes_each_call_with_its_request_and_reply(tmp_path: Path) -> N
 def test_export_to_parquet_holds_the_same_rows(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet", reason="pyarrow is not installed")
     with fill(tmp_path / "a", [(1, "sent", "", 1), (2, "done", "x", 1)]) as ledger:
-        ledger_tools.export(ledger, "calls", tmp_path / "calls.parquet")
+        merge.export(ledger, "calls", tmp_path / "calls.parquet")
         rows = parquet.read_table(tmp_path / "calls.parquet").to_pylist()
-        assert rows == list(ledger_tools.rows(ledger, "calls"))
-        ledger_tools.export(ledger, "grades", tmp_path / "grades.parquet")
+        assert rows == list(merge.rows(ledger, "calls"))
+        merge.export(ledger, "grades", tmp_path / "grades.parquet")
         grades = parquet.read_table(tmp_path / "grades.parquet").to_pylist()
         assert [json.loads(row["score"])["percent"] for row in grades] == [
-            row["score"]["percent"] for row in ledger_tools.rows(ledger, "grades")
+            row["score"]["percent"] for row in merge.rows(ledger, "grades")
         ]
 
 
@@ -167,10 +167,10 @@ def test_prune_removes_what_is_old_and_a_dry_run_removes_nothing(tmp_path: Path)
             at = datetime.now(UTC) - timedelta(days=age)
             ledger.keep_grade(record(answer_id=str(number), graded_at=at))
         before = now - 90 * 86400
-        counted = ledger_tools.prune(ledger, before, dry_run=True)
-        assert ledger_tools.sizes(ledger).calls == 2
-        assert ledger_tools.prune(ledger, before) == counted == ledger_tools.Sizes(1, 1, 1)
-        assert ledger_tools.sizes(ledger) == ledger_tools.Sizes(1, 1, 1)
+        counted = merge.prune(ledger, before, dry_run=True)
+        assert merge.sizes(ledger).calls == 2
+        assert merge.prune(ledger, before) == counted == merge.Sizes(1, 1, 1)
+        assert merge.sizes(ledger) == merge.Sizes(1, 1, 1)
         assert ledger.find(request(2)) is not None
 
 

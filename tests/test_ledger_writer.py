@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.ledger_writer import Database, Job, Writer
+from grader.ledger.writer import Database, Job, WriterThread
 
 PATIENT_S = 30.0
 
@@ -42,8 +42,8 @@ def connections(tmp_path: Path) -> Connections:
 
 
 @pytest.fixture
-def writer(connections: Connections) -> Iterator[Writer]:
-    made = Writer(connections)
+def writer(connections: Connections) -> Iterator[WriterThread]:
+    made = WriterThread(connections)
     yield made
     made.close()
 
@@ -52,7 +52,9 @@ def insert(number: int) -> Job:
     return lambda db: db.execute("INSERT INTO t VALUES (?)", (number,))
 
 
-def test_what_comes_together_shares_a_commit(writer: Writer, connections: Connections) -> None:
+def test_what_comes_together_shares_a_commit(
+    writer: WriterThread, connections: Connections
+) -> None:
     async def write() -> None:
         await asyncio.gather(*(writer.write(insert(n), 0.05) for n in range(20)))
 
@@ -62,7 +64,7 @@ def test_what_comes_together_shares_a_commit(writer: Writer, connections: Connec
 
 
 def test_who_waits_is_not_held_up_by_the_patient_and_takes_them_along(
-    writer: Writer, connections: Connections
+    writer: WriterThread, connections: Connections
 ) -> None:
     patient = writer.submit(insert(1), PATIENT_S)
     time.sleep(0.05)
@@ -73,7 +75,7 @@ def test_who_waits_is_not_held_up_by_the_patient_and_takes_them_along(
 
 
 def test_closing_writes_what_is_waiting(connections: Connections) -> None:
-    writer = Writer(connections)
+    writer = WriterThread(connections)
     patient = writer.submit(insert(1), PATIENT_S)
     writer.close()
     assert patient.done()
@@ -81,7 +83,7 @@ def test_closing_writes_what_is_waiting(connections: Connections) -> None:
 
 
 def test_one_bad_value_does_not_take_the_others_with_it(
-    writer: Writer, connections: Connections
+    writer: WriterThread, connections: Connections
 ) -> None:
     async def write() -> list[object]:
         jobs = [insert(1), insert(1), insert(2)]
@@ -94,7 +96,7 @@ def test_one_bad_value_does_not_take_the_others_with_it(
     assert connections.rows() == [1, 2]
 
 
-def test_who_gave_up_waiting_is_not_missed(writer: Writer, connections: Connections) -> None:
+def test_who_gave_up_waiting_is_not_missed(writer: WriterThread, connections: Connections) -> None:
     async def write() -> None:
         given_up = asyncio.ensure_future(writer.write(insert(1), 0.05))
         await asyncio.sleep(0)
@@ -105,7 +107,9 @@ def test_who_gave_up_waiting_is_not_missed(writer: Writer, connections: Connecti
     assert connections.rows() == [1, 2]
 
 
-def test_a_loop_that_has_ended_holds_up_nobody(writer: Writer, connections: Connections) -> None:
+def test_a_loop_that_has_ended_holds_up_nobody(
+    writer: WriterThread, connections: Connections
+) -> None:
     async def leave() -> None:
         task = asyncio.ensure_future(writer.write(insert(1), 0.05))
         await asyncio.sleep(0)

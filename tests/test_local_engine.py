@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import claim_form
 from grader.errors import ModelFailed
-from grader.local import cores, engine, facts, weights
-from grader.local.engine import Engine, escape
-from grader.request import Completion
+from grader.judge import prompts
+from grader.llm.embedded import engine, weights, weights_file
+from grader.llm.embedded import engine as cores
+from grader.llm.embedded.engine import Engine, escape
+from grader.llm.request import Completion
 
-SPECIAL = facts.weights().special_tokens
+SPECIAL = weights_file.weights().special_tokens
 hostile = st.lists(
     st.one_of(
         st.sampled_from(SPECIAL),
@@ -229,21 +230,21 @@ def trained() -> Iterator[Engine]:
     """The real model with its adapter."""
     pytest.importorskip("xllamacpp", reason="the local extra is not installed")
     path = weights.find()
-    if path is None or not facts.adapter().path.is_file():
+    if path is None or not weights_file.adapter().path.is_file():
         pytest.skip("the weights or the adapter are not here")
-    with Engine(path, adapter=facts.adapter().path, context=2048) as engine:
+    with Engine(path, adapter=weights_file.adapter().path, context=2048) as engine:
         yield engine
 
 
 @pytest.mark.local
 def test_the_adapter_makes_the_model_a_judge_that_says_a_word_and_a_line(trained: Engine) -> None:
-    asked = claim_form.prefix("What is padding?", ["It rained.", "A row gets one more word."])
-    asked += claim_form.suffix("Padding adds a word to each row.")
+    asked = prompts.prefix("What is padding?", ["It rained.", "A row gets one more word."])
+    asked += prompts.suffix("Padding adds a word to each row.")
     body = {"prompt": asked, "max_tokens": 3, "temperature": 0, "logprobs": 20}
     read = Completion.model_validate(ask(trained, "/v1/completions", dict(body)))
     assert re.fullmatch(r"(?:Yes|Half|Wrong) \[\d|No", read.written)
     words = {top.token for top in read.first_token.top_logprobs}
-    assert set(claim_form.WORDS.values()) <= words
+    assert set(prompts.WORDS.values()) <= words
 
 
 @pytest.mark.local

@@ -10,8 +10,7 @@ pytest.importorskip("huggingface_hub", reason="the local extra is not installed"
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
 
-from grader.local.hub import Hub
-from grader.local.origin import OriginError
+from grader.llm.embedded.download import Hub, OriginError
 
 CONTENT = b"weights" * 1000
 PLACE = "/owner/name/resolve/main/weights.gguf"

@@ -10,16 +10,16 @@ from typing import Any, Literal
 import pytest
 from typer.testing import CliRunner
 
-from grader.choice import Options, bench, target
-from grader.cli import app
+from grader.cli.app import app
 from grader.errors import BadInput, ModelFailed
-from grader.ledger import Ledger
-from grader.local import engine, facts
-from grader.local.facts import Adapter
-from grader.local.model import EmbeddedModel
-from grader.local.weights import OwnModel
-from grader.per_point import PerPoint
-from grader.request import Reply, Request
+from grader.judge.choice import Options, bench, target
+from grader.judge.per_point import PerPoint
+from grader.ledger.ledger import Ledger
+from grader.llm.embedded import engine, weights_file
+from grader.llm.embedded.model import EmbeddedModel
+from grader.llm.embedded.weights import OwnModel
+from grader.llm.embedded.weights_file import Adapter
+from grader.llm.request import Reply, Request
 
 ECHO = """
 import http.server, json, sys
@@ -69,7 +69,7 @@ def adapter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "adapter.gguf"
     path.write_bytes(b"GGUF adapter")
     sheet = Adapter(str(path), 12, hashlib.sha256(b"GGUF adapter").hexdigest())
-    monkeypatch.setattr(facts, "adapter", lambda: sheet)
+    monkeypatch.setattr(weights_file, "adapter", lambda: sheet)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     return path
 
@@ -133,7 +133,7 @@ def test_replies_of_the_model_with_and_without_its_adapter_are_kept_apart(adapte
 
 
 def test_the_shipped_adapter_is_the_one_that_its_fact_sheet_describes() -> None:
-    want = facts.adapter()
+    want = weights_file.adapter()
     content = want.path.read_bytes()
     assert (len(content), hashlib.sha256(content).hexdigest()) == (want.size, want.sha256)
 

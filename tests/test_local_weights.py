@@ -11,15 +11,14 @@ from pathlib import Path
 import pytest
 
 from grader.errors import BadInput, WeightsUnavailable
-from grader.local import cache, facts, index, weights
-from grader.local.facts import Weights
-from grader.local.index import Index
-from grader.local.origin import OriginError, Tell
-from grader.local.parts import Joined
+from grader.llm.embedded import download as index
+from grader.llm.embedded import weights, weights_file
+from grader.llm.embedded.download import Index, Joined, OriginError, Tell
+from grader.llm.embedded.weights_file import Weights
 
 CONTENT = bytes(range(256)) * 40
 WANT = replace(
-    facts.weights(),
+    weights_file.weights(),
     file="weights.gguf",
     size=len(CONTENT),
     sha256=hashlib.sha256(CONTENT).hexdigest(),
@@ -406,31 +405,31 @@ def test_a_file_is_hashed_once_until_it_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hashed: list[Path] = []
-    really = cache.hash_file
+    really = weights_file.hash_file
 
     def counting(path: Path) -> str:
         hashed.append(path)
         return really(path)
 
-    monkeypatch.setattr(cache, "hash_file", counting)
+    monkeypatch.setattr(weights_file, "hash_file", counting)
     path = tmp_path / "file"
     path.write_bytes(b"one")
-    assert cache.digest(path) == cache.digest(path)
+    assert weights_file.digest(path) == weights_file.digest(path)
     assert len(hashed) == 1
     path.write_bytes(b"two")
     os.utime(path, ns=(0, 1))
-    assert cache.digest(path) == hashlib.sha256(b"two").hexdigest()
+    assert weights_file.digest(path) == hashlib.sha256(b"two").hexdigest()
     assert len(hashed) == 2
 
 
 def test_a_damaged_memory_of_digests_is_only_slower(tmp_path: Path, home: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"one")
-    cache.digest(path)
+    weights_file.digest(path)
     (marker,) = (home / "verified").iterdir()
     for damage in ("", "[]", "{}", '{"sha256": 3}'):
         marker.write_text(damage)
-        assert cache.digest(path) == hashlib.sha256(b"one").hexdigest()
+        assert weights_file.digest(path) == hashlib.sha256(b"one").hexdigest()
 
 
 def test_a_cache_that_cannot_be_written_does_not_hinder_a_named_file(
@@ -443,7 +442,7 @@ def test_a_cache_that_cannot_be_written_does_not_hinder_a_named_file(
 
 
 def test_the_fact_sheet_agrees_with_itself() -> None:
-    want = facts.weights()
+    want = weights_file.weights()
     assert len(want.sha256) == 64
     assert len(set(want.special_tokens)) == len(want.special_tokens)
     hub, packages = weights.origins(want)

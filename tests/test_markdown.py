@@ -7,12 +7,12 @@ from hypothesis import example, given, settings
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from grader import markdown
-from grader.integrity import Flag
-from grader.plain import one_line
 from grader.record import Cause, Evidence, MisconceptionGrade, Override, PointGrade, Verdict
-from grader.rubric import Rubric
-from grader.tally import summarize
+from grader.report.markdown import escape, grade_markdown, session_markdown
+from grader.rubric.format import Rubric
+from grader.session.tally import summarize
+from grader.text.flags import Flag
+from grader.text.safe import one_line
 from tests.records import HOSTILE, RUBRIC, RUBRICS, evidence, hostile, record
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
@@ -38,7 +38,7 @@ def shown(text: str) -> str:
 @example("www.evil.example @everyone #1")
 @example("a\\")
 def test_text_is_shown_as_it_is_and_marks_nothing_up(text: str) -> None:
-    escaped = markdown.escape(text)
+    escaped = escape(text)
     assert {t.type for t in tokens(escaped)} <= {
         "paragraph_open", "paragraph_close", "inline", "text", "text_special",
     }  # fmt: skip
@@ -47,7 +47,7 @@ def test_text_is_shown_as_it_is_and_marks_nothing_up(text: str) -> None:
 
 @given(hostile())
 def test_text_in_a_table_cell_stays_in_its_cell(text: str) -> None:
-    table = f"| a | b |\n| --- | --- |\n| {markdown.escape(text)} | end |\n"
+    table = f"| a | b |\n| --- | --- |\n| {escape(text)} | end |\n"
     cells = [t for t in PARSER.parse(table) if t.type == "td_open"]
     assert len(cells) == 2
     assert shown(table).splitlines()[-1] == "end"
@@ -55,7 +55,7 @@ def test_text_in_a_table_cell_stays_in_its_cell(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["see https://evil.example", "www.evil.example", "evil.example"])
 def test_no_address_in_a_text_is_left_for_a_renderer_to_link(text: str) -> None:
-    escaped = markdown.escape(text)
+    escaped = escape(text)
     assert "evil.example" not in escaped
     rendered = PARSER.render(escaped)
     assert "://" not in rendered
@@ -63,7 +63,7 @@ def test_no_address_in_a_text_is_left_for_a_renderer_to_link(text: str) -> None:
 
 
 def test_names_mention_nobody() -> None:
-    assert "@everyone" not in markdown.escape("ping @everyone")
+    assert "@everyone" not in escape("ping @everyone")
 
 
 @settings(max_examples=40)
@@ -85,7 +85,7 @@ def test_hostile_replies_add_no_link_image_or_html(text: str) -> None:
         feedback=text,
         flags=(Flag(kind="instruction", start=0, end=len(text), text=text),),
     )
-    page = "".join(markdown.session(summarize([grade]), [grade], RUBRICS, "en"))
+    page = "".join(session_markdown(summarize([grade]), [grade], RUBRICS, "en"))
     found = list(tokens(page))
     assert not {t.type for t in found} & {"html_block", "html_inline", "image", "fence", "hr"}
     links = {t.attrs["href"] for t in found if t.type == "link_open"}
@@ -104,7 +104,7 @@ def test_one_grade_says_score_verdicts_quotes_and_what_to_read() -> None:
             PointGrade(id="broadcast", weight=2, verdict=Verdict.MISSED, reason="没有提到"),
         ),
     )
-    page = shown(markdown.grade(grade, RUBRIC, "zh"))
+    page = shown(grade_markdown(grade, RUBRIC, "zh"))
     assert "什么是 bank conflict?" in page
     assert "60 % — 5 分中得 3 分" in page
     assert "✓ 说到了 ×3 共享内存有 32 个 bank\n“32 个 bank”" in page
@@ -114,7 +114,7 @@ def test_one_grade_says_score_verdicts_quotes_and_what_to_read() -> None:
 
 def test_an_asserted_misconception_comes_with_its_correction() -> None:
     held = MisconceptionGrade(id="global-banks", asserted=True, correction="Shared memory only")
-    page = shown(markdown.grade(record(misconceptions=(held,)), RUBRIC, "en"))
+    page = shown(grade_markdown(record(misconceptions=(held,)), RUBRIC, "en"))
     assert "✗ Bank conflicts happen in global memory\n→ Shared memory only" in page
 
 
@@ -123,7 +123,7 @@ def test_what_could_not_be_graded_is_an_interval_with_its_cause() -> None:
         PointGrade(id="banks", weight=3, verdict=Verdict.MET),
         PointGrade(id="broadcast", weight=2, verdict=None, cause=Cause.TIMEOUT),
     )
-    page = shown(markdown.grade(record(key_points=points), RUBRIC, "en"))
+    page = shown(grade_markdown(record(key_points=points), RUBRIC, "en"))
     assert "between 60 and 100 %" in page
     assert "not graded: the endpoint did not reply in time" in page
 
@@ -136,25 +136,25 @@ def test_a_decision_by_a_person_is_shown_beside_the_verdict() -> None:
         reason="said it aloud",
         at=record().graded_at,
     )
-    page = shown(markdown.grade(record(overrides=(override,)), RUBRIC, "en"))
+    page = shown(grade_markdown(record(overrides=(override,)), RUBRIC, "en"))
     assert "Decided by Li: met. said it aloud" in page
 
 
 def test_without_a_rubric_ids_stand_for_words() -> None:
-    page = shown(markdown.grade(record(), None, "en"))
+    page = shown(grade_markdown(record(), None, "en"))
     assert "bank-conflict" in page
     assert "broadcast" in page
 
 
 def test_a_rubric_that_changed_since_is_told() -> None:
     changed = Rubric.model_validate({**RUBRIC.model_dump(by_alias=True), "source_error": "other"})
-    assert "rubric has changed" in markdown.grade(record(), changed, "en")
-    assert "rubric has changed" not in markdown.grade(record(), RUBRIC, "en")
+    assert "rubric has changed" in grade_markdown(record(), changed, "en")
+    assert "rubric has changed" not in grade_markdown(record(), RUBRIC, "en")
 
 
 def test_a_session_starts_with_its_totals() -> None:
     grades = [record(answer_id=f"{i}.txt") for i in range(3)]
-    page = shown("".join(markdown.session(summarize(grades), iter(grades), RUBRICS, "en")))
+    page = shown("".join(session_markdown(summarize(grades), iter(grades), RUBRICS, "en")))
     assert "3 answers\nMean score: 58.3 %" in page
     assert "Cost: $0.0060" in page
     assert "met 0/3 ×2 One word for all lanes is broadcast" in page

@@ -7,11 +7,11 @@ from collections.abc import Callable
 import httpx2
 import pytest
 
-from grader.claim_form import WORDS
 from grader.errors import ModelFailed
-from grader.model import ATTEMPTS, Endpoint
+from grader.judge.prompts import WORDS
+from grader.llm.endpoint import ATTEMPTS, Endpoint
+from grader.llm.request import Reply, Request, Unusable, read, usage
 from grader.record import Cause
-from grader.request import Reply, Request, Unusable, read, usage
 from tests.fakes import completed, completion
 from tests.stub import running
 

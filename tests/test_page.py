@@ -16,13 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import page
 from grader.errors import Failed
-from grader.highlight import Mark, segments
-from grader.integrity import Flag
-from grader.plain import plain
 from grader.record import Cause, Evidence, Grade, MisconceptionGrade, Override, PointGrade, Verdict
-from grader.rubric import Rubric
+from grader.report.html.page import Mark, answer_page, segments, write_page
+from grader.rubric.format import Rubric
+from grader.text.flags import Flag
+from grader.text.safe import plain
 from tests.records import HOSTILE, RUBRIC, RUBRICS, evidence, hostile, record
 
 VOID = {"meta", "link", "input", "br"}
@@ -71,12 +70,12 @@ class Parsed(HTMLParser):
 def answer(
     grade: Grade, text: str | None, language: str = "en", rubric: Rubric | None = RUBRIC
 ) -> Parsed:
-    return Parsed("".join(page.answer(grade, rubric, text, language, 1)))
+    return Parsed("".join(answer_page(grade, rubric, text, language, 1)))
 
 
 def written(tmp_path: Path, grades: Iterable[Grade]) -> str:
     path = tmp_path / "report.html"
-    page.write(path, grades, RUBRICS, lambda _: None, "en")
+    write_page(path, grades, RUBRICS, lambda _: None, "en")
     return path.read_text(encoding="utf-8")
 
 
@@ -238,7 +237,7 @@ def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     grades = [hostile_record(text) for text in HOSTILE]
     path = tmp_path_factory.mktemp("page") / "report.html"
     texts = {grade.digests.answer: text for grade, text in zip(grades, HOSTILE, strict=True)}
-    page.write(path, grades, RUBRICS, lambda g: texts[g.digests.answer], request.param)
+    write_page(path, grades, RUBRICS, lambda g: texts[g.digests.answer], request.param)
     return path.read_text(encoding="utf-8")
 
 
@@ -314,7 +313,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     path.write_text("old")
     with pytest.raises(RuntimeError):
-        page.write(path, broken(), RUBRICS, lambda _: None, "en")
+        write_page(path, broken(), RUBRICS, lambda _: None, "en")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -322,7 +321,7 @@ def test_a_page_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 def test_without_the_extra_the_message_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("grader.chart.find_spec", lambda _: None)
+    monkeypatch.setattr("grader.report.html.charts.find_spec", lambda _: None)
     with pytest.raises(Failed, match=r"pip install 'answer-grader\[report\]'"):
         written(tmp_path, [record()])
     assert not list(tmp_path.iterdir())

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from grader.cli import app
-from grader.ledger import Ledger
-from grader.practice import INTERVALS_DAYS, as_json, histories, next_up, weakest
+from grader.cli.app import app
+from grader.ledger.ledger import Ledger
 from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
 from grader.scoring import total
+from grader.session.practice import INTERVALS_DAYS, as_json, histories, next_up, weakest
 
 START = datetime(2026, 10, 1, 12, tzinfo=UTC)
 V = Verdict

@@ -2,10 +2,10 @@
 
 import json
 
-from grader.data import folder
 from grader.record import Usage, json_schema
+from grader.util.files import data_folder
 
-PUBLISHED = folder("rubrics").parent / "grader" / "grade.schema.json"
+PUBLISHED = data_folder("rubrics").parent / "grader" / "grade.schema.json"
 
 
 def test_the_published_schema_is_the_records_own() -> None:

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
+from grader.cli.app import app
 from grader.errors import LedgerFailed
-from grader.ledger import Ledger
-from grader.ledger_repair import Repair, problem, repair
-from grader.request import Reply, Request
-from grader.results_repair import mend
+from grader.ledger.ledger import Ledger
+from grader.ledger.repair import Repair, problem, repair
+from grader.llm.request import Reply, Request
+from grader.session.results_repair import mend
 from tests.records import record
 
 REPLIES = 200

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grader.authoring.diff.changes import changes, to_ask_anew
+from grader.authoring.diff.effect import ScoreEffect, effect, latest, part
+from grader.authoring.diff.report import report, text
 from grader.record import Grade, Override, PointGrade, Verdict
-from grader.revision import changes, effect, latest, report, to_ask_anew
-from grader.revision.effect import Effect, part
-from grader.revision.report import text
-from grader.rubric import Rubric
+from grader.rubric.format import Rubric
 from tests.records import RUBRIC, record
 
 
@@ -29,7 +29,7 @@ def graded(**verdicts: Verdict | None) -> Grade:
     return record(key_points=tuple(points))
 
 
-def of(grade: Grade, new: Rubric, asked: Grade | None = None) -> Effect:
+def of(grade: Grade, new: Rubric, asked: Grade | None = None) -> ScoreEffect:
     return effect(grade, new, to_ask_anew(changes(RUBRIC, new)), asked)
 
 

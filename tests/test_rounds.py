@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from grader.cli import app
-from grader.ledger import Ledger
+from grader.cli.app import app
+from grader.ledger.ledger import Ledger
 from tests.batch_stub import BatchStub, Faults, answer_file, serving
 
 ANSWERS = [
@@ -242,8 +242,8 @@ def test_every_answer_ends_graded_or_with_its_cause_and_goes_out_once(
 
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Waits between attempts take no time."""
-    monkeypatch.setattr("grader.model._backoff", lambda _: 0.0)
-    monkeypatch.setattr("grader.provider._wait_s", lambda _: 0.0)
+    monkeypatch.setattr("grader.llm.endpoint._backoff", lambda _: 0.0)
+    monkeypatch.setattr("grader.session.elsewhere.openai_batch._wait_s", lambda _: 0.0)
 
 
 def test_what_failed_is_submitted_again_only_when_asked_for(place: Place) -> None:
@@ -315,7 +315,7 @@ def test_a_crash_at_any_step_submits_nothing_twice(place: Place, point: str) -> 
     out = str(place.folder / "out.jsonl")
     words = ["batch", *place.words, "--via", "batch", "--poll", "0", "--out", out]
     env = {**os.environ, "GRADER_LEDGER": str(place.folder / "ledger"), "OPENAI_API_KEY": "x"}
-    code = "from grader.cli import main; main()"
+    code = "from grader.cli.app import main; main()"
     process = subprocess.Popen([sys.executable, "-c", code, *words], env=env)
 
     def kill(name: str) -> None:
@@ -340,7 +340,7 @@ def test_an_interrupted_wait_leaves_the_batch_under_way(place: Place) -> None:
     out = str(place.folder / "out.jsonl")
     words = ["batch", *place.words, "--via", "batch", "--poll", "0", "--out", out]
     env = {**os.environ, "GRADER_LEDGER": str(place.folder / "ledger"), "OPENAI_API_KEY": "x"}
-    code = "from grader.cli import main; main()"
+    code = "from grader.cli.app import main; main()"
     process = subprocess.Popen(
         [sys.executable, "-c", code, *words], env=env, stderr=subprocess.PIPE, text=True
     )
@@ -361,12 +361,12 @@ def test_an_interrupted_wait_leaves_the_batch_under_way(place: Place) -> None:
 
 
 def test_a_crash_while_shards_are_written_leaves_no_request_behind(place: Place) -> None:
-    from grader.request import Request
-    from grader.shard import Shards
-    from grader.shard_file import Writer
+    from grader.llm.request import Request
+    from grader.session.elsewhere.files import ShardWriter
+    from grader.session.elsewhere.shards import Shards
 
     with Ledger(place.folder / "ledger") as ledger:
-        writer = Writer(Shards(ledger), place.folder / "shards")
+        writer = ShardWriter(Shards(ledger), place.folder / "shards")
         body = {"messages": [{"role": "user", "content": "x"}]}
         writer.add(Request(place.url, "stub", body))
         writer.__exit__()  # nothing was finished
@@ -376,12 +376,12 @@ def test_a_crash_while_shards_are_written_leaves_no_request_behind(place: Place)
 
 
 def test_shards_keep_to_the_limits_of_lines_and_bytes(tmp_path: Path) -> None:
-    from grader.request import Request
-    from grader.shard import Shards
-    from grader.shard_file import Writer
+    from grader.llm.request import Request
+    from grader.session.elsewhere.files import ShardWriter
+    from grader.session.elsewhere.shards import Shards
 
     with Ledger(tmp_path / "ledger") as ledger:
-        with Writer(Shards(ledger), tmp_path, most_lines=3, most_bytes=1000) as writer:
+        with ShardWriter(Shards(ledger), tmp_path, most_lines=3, most_bytes=1000) as writer:
             for n in range(7):
                 text = "x" * (400 if n > 4 else 1)
                 message = {"role": "user", "content": f"{text}{n}"}

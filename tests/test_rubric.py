@@ -6,8 +6,17 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import data, rubric
 from grader.errors import BadInput, BadRubric, UnknownQuestion
+from grader.rubric.files import (
+    MAX_BYTES,
+    load_rubric,
+    load_rubrics,
+    read_rubric,
+    rubric_folders,
+    search_rubrics,
+)
+from grader.rubric.format import Document
+from grader.util.files import data_folder
 
 GOOD = """\
 schema = "rubric/1"
@@ -65,7 +74,7 @@ def write(folder: Path, text: str | bytes, name: str = "tiling") -> Path:
 
 def complaint(path: Path) -> str:
     with pytest.raises(BadRubric) as caught:
-        rubric.read(path)
+        read_rubric(path)
     message = str(caught.value)
     assert "\n" not in message
     assert message.startswith(str(path))
@@ -78,7 +87,7 @@ def line(text: str) -> int:
 
 
 def test_a_rubric_is_read_with_everything_in_it(tmp_path: Path) -> None:
-    r = rubric.read(write(tmp_path, GOOD))
+    r = read_rubric(write(tmp_path, GOOD))
     assert [(p.id, p.weight, p.binary) for p in r.key_points] == [
         ("reuse", 3, True),
         ("smem", 1, False),
@@ -90,22 +99,22 @@ def test_a_rubric_is_read_with_everything_in_it(tmp_path: Path) -> None:
 
 
 def test_a_source_is_cited_with_its_section_and_the_page_it_stands_on(tmp_path: Path) -> None:
-    r = rubric.read(write(tmp_path, GOOD))
+    r = read_rubric(write(tmp_path, GOOD))
     source = r.key_points[1].sources[0]
     assert r.citation(source) == "Guide, §2.2.4"
     assert r.address(source) == "https://example.org/guide/kernels.html"
     assert r.documents["CPG"].address("2.25") == "https://example.org/guide/"
-    assert rubric.Document(title="A book").address("1") is None
+    assert Document(title="A book").address("1") is None
 
 
 def test_the_digest_follows_the_content_and_nothing_else(tmp_path: Path) -> None:
-    one = rubric.read(write(tmp_path, GOOD)).digest
+    one = read_rubric(write(tmp_path, GOOD)).digest
     assert one.startswith("sha256:")
     laid_out = "# a comment\r\n" + GOOD.replace("weight = 3", "weight   =   3 # core")
-    assert rubric.read(write(tmp_path, "\ufeff" + laid_out)).digest == one
+    assert read_rubric(write(tmp_path, "\ufeff" + laid_out)).digest == one
     spelled_out = GOOD.replace('zh = "越大越好。"', 'zh = "越大越好。"\nstated_by_source = false')
-    assert rubric.read(write(tmp_path, spelled_out)).digest == one
-    assert rubric.read(write(tmp_path, GOOD.replace("weight = 3", "weight = 2"))).digest != one
+    assert read_rubric(write(tmp_path, spelled_out)).digest == one
+    assert read_rubric(write(tmp_path, GOOD.replace("weight = 3", "weight = 2"))).digest != one
 
 
 @pytest.mark.parametrize(
@@ -158,7 +167,7 @@ def test_files_that_are_no_rubrics_are_refused_in_one_line(tmp_path: Path) -> No
     assert "no such file" in complaint(tmp_path / "none.toml")
     assert "no such file" in complaint(tmp_path)
     assert ":2: not UTF-8" in complaint(write(tmp_path, b"a = 1\nb = '\xff'\n"))
-    assert "1 MiB" in complaint(write(tmp_path, b"#" * (rubric.MAX_BYTES + 1)))
+    assert "1 MiB" in complaint(write(tmp_path, b"#" * (MAX_BYTES + 1)))
     assert "nested too deeply" in complaint(write(tmp_path, "a = " + "[" * 100_000))
     assert "not TOML" in complaint(write(tmp_path, "a = " + "9" * 10_000))
 
@@ -188,13 +197,13 @@ def test_no_toml_of_the_wrong_shape_does_worse_than_a_complaint(
 def test_an_unknown_question_gets_the_nearest_ids(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     with pytest.raises(UnknownQuestion, match=r"no question 'tilling'; did you mean tiling\?"):
-        rubric.load("tilling", [tmp_path])
+        load_rubric("tilling", [tmp_path])
 
 
 def test_with_nothing_near_an_unknown_question_gets_the_way_to_the_list(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     with pytest.raises(UnknownQuestion) as caught:
-        rubric.load("xyz", [tmp_path])
+        load_rubric("xyz", [tmp_path])
     assert str(caught.value) == "no question 'xyz'; see them all by: grade questions"
 
 
@@ -203,13 +212,13 @@ def test_no_id_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     write(tmp_path, GOOD)
     (tmp_path / "own").mkdir()
     with pytest.raises(UnknownQuestion):
-        rubric.load(name, [tmp_path / "own"])
+        load_rubric(name, [tmp_path / "own"])
 
 
 @given(name=st.text(max_size=400))
 def test_any_id_is_known_or_unknown(name: str) -> None:
     with pytest.raises(UnknownQuestion) as caught:
-        rubric.load(name, [data.folder("rubrics")])
+        load_rubric(name, [data_folder("rubrics")])
     assert "\n" not in str(caught.value)
 
 
@@ -217,12 +226,12 @@ def test_ones_own_rubrics_win_over_the_shipped_ones_beside_them(tmp_path: Path) 
     own = GOOD.replace('"tiling"', '"bank-conflict"')
     write(tmp_path, own, "bank-conflict")
     write(tmp_path, GOOD)
-    both = rubric.folders(tmp_path)
-    assert rubric.load("bank-conflict", both).question.en == "Why tile?"
-    ids = [r.id for r in rubric.load_all(both)]
+    both = rubric_folders(tmp_path)
+    assert load_rubric("bank-conflict", both).question.en == "Why tile?"
+    ids = [r.id for r in load_rubrics(both)]
     assert ids == sorted(ids)
     assert {"bank-conflict", "tiling", "tensor-core"} <= set(ids)
-    assert [r.id for r in rubric.load_all(rubric.folders(tmp_path, only=True))] == [
+    assert [r.id for r in load_rubrics(rubric_folders(tmp_path, only=True))] == [
         "bank-conflict",
         "tiling",
     ]
@@ -231,28 +240,28 @@ def test_ones_own_rubrics_win_over_the_shipped_ones_beside_them(tmp_path: Path) 
 def test_the_environment_names_a_folder_and_the_call_overrides_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped = data.folder("rubrics")
-    assert rubric.folders() == (shipped,)
+    shipped = data_folder("rubrics")
+    assert rubric_folders() == (shipped,)
     monkeypatch.setenv("GRADER_RUBRICS", str(tmp_path))
-    assert rubric.folders() == (tmp_path, shipped)
+    assert rubric_folders() == (tmp_path, shipped)
     (tmp_path / "other").mkdir()
-    assert rubric.folders(tmp_path / "other") == (tmp_path / "other", shipped)
+    assert rubric_folders(tmp_path / "other") == (tmp_path / "other", shipped)
     monkeypatch.setenv("GRADER_RUBRICS", "")
-    assert rubric.folders() == (shipped,)
+    assert rubric_folders() == (shipped,)
 
 
 def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="not a folder"):
-        rubric.folders(tmp_path / "none")
+        rubric_folders(tmp_path / "none")
     with pytest.raises(BadInput, match="--rubrics DIR"):
-        rubric.folders(only=True)
+        rubric_folders(only=True)
 
 
 def test_hidden_files_and_folders_are_no_rubrics(tmp_path: Path) -> None:
     write(tmp_path, GOOD)
     write(tmp_path, "not TOML", "._tiling")
     os.mkdir(tmp_path / "folder.toml")  # noqa: PTH102
-    assert [r.id for r in rubric.load_all([tmp_path])] == ["tiling"]
+    assert [r.id for r in load_rubrics([tmp_path])] == ["tiling"]
 
 
 def test_search_finds_all_words_in_either_language_and_puts_questions_first(
@@ -261,10 +270,10 @@ def test_search_finds_all_words_in_either_language_and_puts_questions_first(
     write(tmp_path, GOOD)
     other = GOOD.replace('"tiling"', '"stages"').replace("Why tile?", "What is SHARED?")
     write(tmp_path, other, "stages")
-    rubrics = rubric.load_all([tmp_path])
+    rubrics = load_rubrics([tmp_path])
 
     def found(*words: str) -> list[str]:
-        return [r.id for r in rubric.search(rubrics, words)]
+        return [r.id for r in search_rubrics(rubrics, words)]
 
     assert found("shared") == ["stages", "tiling"]
     assert found("tile", "why") == ["tiling"]

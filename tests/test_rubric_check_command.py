@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from grader.cli import app
+from grader.cli.app import app
 from tests.test_check import GOOD, write
 from tests.test_trial import LABELLED, labelled
 

@@ -7,11 +7,11 @@ import pytest
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
-from grader import rubric
 from grader.answer import from_text
-from grader.cli import app
-from grader.ledger import Ledger, default_path
+from grader.cli.app import app
+from grader.ledger.ledger import Ledger, default_path
 from grader.record import Digests, Grade, PointGrade, Verdict
+from grader.rubric.files import read_rubric
 from grader.scoring import total
 from tests.fakes import completion, judgement
 from tests.records import record
@@ -26,7 +26,7 @@ REWORDED = GOOD.replace("Vary makes the values", "The Vary header makes the valu
 @pytest.fixture
 def grade(tmp_path: Path) -> Grade:
     """An answer by the old version, in the ledger: only ``vary`` was met."""
-    old = rubric.read(write(tmp_path, GOOD))
+    old = read_rubric(write(tmp_path, GOOD))
     points = tuple(
         PointGrade(id=p.id, weight=p.weight, verdict=VERDICTS.get(p.id, Verdict.MISSED))
         for p in old.key_points
@@ -75,7 +75,7 @@ def test_what_was_reworded_is_open_without_a_call(tmp_path: Path) -> None:
 def test_regrading_asks_about_what_was_reworded_alone(
     tmp_path: Path, httpserver: HTTPServer
 ) -> None:
-    reply = judgement(rubric.read(write(tmp_path, REWORDED)))
+    reply = judgement(read_rubric(write(tmp_path, REWORDED)))
     httpserver.expect_request("/v1/chat/completions").respond_with_data(
         completion(json.dumps(reply)), content_type="application/json"
     )

@@ -7,8 +7,8 @@ import pytest
 from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 
-from grader import rubric
-from grader.cli import app
+from grader.cli.app import app
+from grader.rubric.files import read_rubric
 from tests.fakes import completion
 from tests.test_draft import GOOD, TCP, changed, point
 
@@ -36,7 +36,7 @@ def test_it_writes_a_checked_file_that_says_where_it_comes_from(
     assert (code, out) == (0, "")
     assert "3 key points" in err
     path = tmp_path / "tcp-handshake.toml"
-    assert len(rubric.read(path).key_points) == 3
+    assert len(read_rubric(path).key_points) == 3
     head = path.read_text(encoding="utf-8").splitlines()[0]
     assert head.startswith("# Drafted by m from tcp-handshake.md (sha256:")
 
@@ -53,12 +53,12 @@ def test_a_file_that_exists_is_compared_and_left_as_it_is(
     assert "--force" in err
     assert path.read_text(encoding="utf-8") == "mine = 1\n"
     assert run(endpoint, tmp_path, "--force")[0] == 0
-    assert rubric.read(path).id == "tcp-handshake"
+    assert read_rubric(path).id == "tcp-handshake"
 
 
 def test_the_question_stays_as_it_was_given(endpoint: HTTPServer, tmp_path: Path) -> None:
     run(endpoint, tmp_path, "--question", "连接是怎么建立的?")
-    question = rubric.read(tmp_path / "tcp-handshake.toml").question
+    question = read_rubric(tmp_path / "tcp-handshake.toml").question
     assert question.zh == "连接是怎么建立的?"
     assert question.en == GOOD["question_en"]
 

@@ -8,8 +8,8 @@ from pytest_httpserver import HTTPServer
 from typer.testing import CliRunner
 from werkzeug import Request, Response
 
-from grader import rubric
-from grader.cli import app
+from grader.cli.app import app
+from grader.rubric.files import read_rubric
 from tests.fakes import completion, judgement
 from tests.test_check import GOOD, write
 from tests.test_trial import labelled
@@ -18,7 +18,7 @@ from tests.test_trial import labelled
 @pytest.fixture
 def endpoint(httpserver: HTTPServer, tmp_path: Path) -> HTTPServer:
     """Says of everything that it was missed."""
-    reply = completion(json.dumps(judgement(rubric.read(labelled(tmp_path)))))
+    reply = completion(json.dumps(judgement(read_rubric(labelled(tmp_path)))))
 
     def handler(_: Request) -> Response:
         return Response(reply, content_type="application/json")

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from grader import data, rubric
-from grader.rubric import KeyPoint, Misconception, Rubric, Source
+from grader.rubric.files import load_rubrics
+from grader.rubric.format import KeyPoint, Misconception, Rubric, Source, json_schema
+from grader.util.files import data_folder
 
-FOLDER = data.folder("rubrics")
-RUBRICS = rubric.load_all([FOLDER])
+FOLDER = data_folder("rubrics")
+RUBRICS = load_rubrics([FOLDER])
 KEY_POINTS = Path(__file__).parents[2] / "shared" / "source" / "key-points.json"
 QUESTION_BANK = KEY_POINTS.with_name("question-bank.txt")
 
@@ -105,7 +106,7 @@ def test_the_found_source_is_quoted_to_the_letter(r: Rubric) -> None:
 
 def test_the_json_schema_beside_the_rubrics_is_the_one_that_the_code_keeps() -> None:
     shipped = json.loads((FOLDER / "rubric.schema.json").read_text(encoding="utf-8"))
-    assert shipped == rubric.json_schema()
+    assert shipped == json_schema()
 
 
 @each

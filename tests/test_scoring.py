@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.curves import VERDICTS
-from grader.per_point import decided
+from grader.judge.curves import VERDICTS
+from grader.judge.per_point import decided
 from grader.record import Cause, MisconceptionGrade, PointGrade, Verdict
 from grader.scoring import CREDIT, LEVEL, total
 

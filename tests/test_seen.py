@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.seen import Seen
+from grader.util.digest_set import Seen
 
 
 def digest(number: int) -> bytes:

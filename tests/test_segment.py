@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.evidence import sentences
-from grader.segment import MAX_SENTENCE
+from grader.text.quotes import sentences
+from grader.text.sentences import MAX_SENTENCE
 
 
 def pieces(text: str) -> list[str]:

@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader import lines
-from grader.data import folder
-from grader.entry import Entry, Problem, Questions
 from grader.errors import BadInput
-from grader.session import read
+from grader.session.entry import Entry, Problem, Questions
+from grader.session.read import read_session
+from grader.util import lines
+from grader.util.files import data_folder
 
-QUESTIONS = Questions((folder("rubrics"),))
+QUESTIONS = Questions((data_folder("rubrics"),))
 ANSWER = "Threads of a warp hit the same bank."
 
 
 def both(*paths: Path | str, stdin: bytes = b"") -> tuple[list[Entry], list[Problem]]:
-    found = list(read([str(p) for p in paths], QUESTIONS, io.BytesIO(stdin)))
+    found = list(read_session([str(p) for p in paths], QUESTIONS, io.BytesIO(stdin)))
     entries = [one for one in found if isinstance(one, Entry)]
     return entries, [one for one in found if isinstance(one, Problem)]
 

@@ -6,10 +6,12 @@ from io import StringIO
 import pytest
 from hypothesis import given
 
-from grader import markdown, page, show
-from grader.catalogue import words_in
-from grader.plain import one_line
 from grader.record import Grade, SetAside
+from grader.report import terminal as show
+from grader.report.html.page import answer_page
+from grader.report.markdown import grade_markdown
+from grader.text.catalogue import words_in
+from grader.text.safe import one_line
 from tests.records import RUBRIC, hostile, record
 from tests.test_hostile_output import HARM, RAW
 from tests.test_markdown import shown, tokens
@@ -34,7 +36,7 @@ def terminal(grade: Grade, language: str) -> str:
 
 
 def as_markdown(grade: Grade, language: str) -> str:
-    return shown(markdown.grade(grade, RUBRIC, language))
+    return shown(grade_markdown(grade, RUBRIC, language))
 
 
 def as_page(grade: Grade, language: str) -> str:
@@ -70,12 +72,12 @@ def test_a_defence_of_another_version_is_called_by_its_name(report: type) -> Non
 def test_nothing_that_was_set_aside_steers_a_terminal(harm: str) -> None:
     said = terminal(with_aside(f"a {harm} b", f"why{harm}"), "en")
     assert not RAW.search(said), RAW.findall(said)
-    assert not RAW.search(markdown.grade(with_aside(f"a {harm} b"), RUBRIC, "en"))
+    assert not RAW.search(grade_markdown(with_aside(f"a {harm} b"), RUBRIC, "en"))
 
 
 @given(hostile().map("a{}".format))
 def test_what_was_set_aside_marks_nothing_up_in_markdown(text: str) -> None:
-    found = list(tokens(markdown.grade(with_aside(text, text), RUBRIC, "en")))
+    found = list(tokens(grade_markdown(with_aside(text, text), RUBRIC, "en")))
     assert not {t.type for t in found} & {"html_block", "html_inline", "image", "fence", "hr"}
     links = {t.attrs["href"] for t in found if t.type == "link_open"}
     assert links <= {"https://example.org/guide"}
@@ -91,6 +93,6 @@ def test_what_was_set_aside_adds_no_element_to_a_page(text: str) -> None:
 
 def test_a_page_escapes_what_was_set_aside() -> None:
     text = "<script>alert(1)</script>"
-    written = "".join(page.answer(with_aside(text), RUBRIC, text, "en", 1))
+    written = "".join(answer_page(with_aside(text), RUBRIC, text, "en", 1))
     assert text not in written
     assert html_escape(text) in written

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader import answer as answers
-from grader import curves
-from grader import rubric as rubrics
-from grader.data import folder
-from grader.defences import DEFENCES, Defence
-from grader.judge import Judgement
-from grader.per_point import PerPoint, decided
+from grader.judge import curves
+from grader.judge.base import Judgement
+from grader.judge.defences import DEFENCES, Defence
+from grader.judge.per_point import PerPoint, decided
+from grader.llm.request import Reply, Request, said
 from grader.record import Cause, Evidence, PointGrade, Verdict
-from grader.request import Reply, Request, said
+from grader.rubric.files import load_rubric
 from grader.scoring import CREDIT, total
+from grader.util.files import data_folder
 from tests.fakes import INFO, FakeModel, completed
 
-RUBRIC = rubrics.load("bank-conflict", (folder("rubrics"),))
+RUBRIC = load_rubric("bank-conflict", (data_folder("rubrics"),))
 ON_SUBJECT = "Shared memory has 32 banks. Padding shifts each row by one bank."
 OFF_SUBJECT = (
     "To make a brown butter sauce, melt the butter over medium heat, swirl until the milk solids "

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import httpx2
 import pytest
 
-from grader.connections import Connections
+from grader.llm.connections import Connections
 
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 HEAD = b"HTTP/1.1 %d OK\r\ncontent-length: 2\r\n\r\nok"

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.integrity import Flag
 from grader.record import (
     Cause,
     Grade,
@@ -21,8 +20,9 @@ from grader.record import (
     Usage,
     Verdict,
 )
-from grader.summary import Unit
-from grader.tally import MOST_PERIODS, Tally, summarize
+from grader.session.summary import Unit
+from grader.session.tally import MOST_PERIODS, Tally, summarize
+from grader.text.flags import Flag
 from tests.records import record
 
 

@@ -9,10 +9,18 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from grader import junit, table
-from grader.integrity import Flag
-from grader.plain import plain
 from grader.record import Cause, Evidence, Grade, MisconceptionGrade, Override, PointGrade, Verdict
+from grader.report.csv import (
+    ANSWER_COLUMNS,
+    POINT_COLUMNS,
+    csv_text,
+    points_csv_text,
+    write_csv,
+    write_points_csv,
+)
+from grader.report.junit import junit_text, write_junit
+from grader.text.flags import Flag
+from grader.text.safe import plain
 from tests.records import HOSTILE, hostile, record
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "=1", "  =1")
@@ -24,19 +32,19 @@ def read(text: str) -> list[dict[str, str]]:
 
 def answers(*grades: Grade) -> list[dict[str, str]]:
     out = io.StringIO(newline="")
-    table.text(out, grades)
+    csv_text(out, grades)
     return read(out.getvalue())
 
 
 def points(*grades: Grade) -> list[dict[str, str]]:
     out = io.StringIO(newline="")
-    table.points_text(out, grades)
+    points_csv_text(out, grades)
     return read(out.getvalue())
 
 
 def test_an_answer_is_a_row_with_its_score_and_verdicts() -> None:
     (row,) = answers(record(candidate="Li", feedback="Good.\nGo on."))
-    assert tuple(row) == table.ANSWER_COLUMNS
+    assert tuple(row) == ANSWER_COLUMNS
     assert (row["question"], row["answer_id"], row["candidate"]) == ("bank-conflict", "a.txt", "Li")
     assert (row["percent"], row["points"], row["out_of"]) == ("58.3", "3.5", "6.0")
     assert [row[v] for v in ("met", "partial", "missed", "contradicted", "ungraded")] == [
@@ -61,7 +69,7 @@ def test_the_long_form_has_a_row_for_each_key_point_and_misconception() -> None:
     first, second = points(
         record(key_points=(point,), misconceptions=(held,), overrides=(override,))
     )
-    assert tuple(first) == table.POINT_COLUMNS
+    assert tuple(first) == POINT_COLUMNS
     assert (first["verdict"], first["evidence"]) == ("met", "32 个 … bank")
     assert (first["start"], first["end"]) == ("3 8", "7 12")
     assert (first["override"], first["override_by"]) == ("missed", "Li")
@@ -98,8 +106,8 @@ def test_a_number_stays_a_number() -> None:
 
 
 def test_the_file_is_marked_as_utf_8_for_spreadsheets(tmp_path: Path) -> None:
-    table.write(tmp_path / "a.csv", [record(candidate="李雷")])
-    table.write_points(tmp_path / "p.csv", [record(candidate="李雷")])
+    write_csv(tmp_path / "a.csv", [record(candidate="李雷")])
+    write_points_csv(tmp_path / "p.csv", [record(candidate="李雷")])
     for name in ("a.csv", "p.csv"):
         data = (tmp_path / name).read_bytes()
         assert data.startswith(b"\xef\xbb\xbfquestion,answer_id")
@@ -115,7 +123,7 @@ def test_a_file_that_could_not_be_finished_leaves_the_old_one(tmp_path: Path) ->
         raise RuntimeError
 
     with pytest.raises(RuntimeError):
-        table.write(path, broken())
+        write_csv(path, broken())
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -123,7 +131,7 @@ def test_a_file_that_could_not_be_finished_leaves_the_old_one(tmp_path: Path) ->
 def test_build_servers_see_a_suite_a_question_and_a_case_an_answer() -> None:
     ungraded = PointGrade(id="p", weight=1, verdict=None, cause=Cause.TIMEOUT)
     root = ET.fromstring(
-        junit.text(
+        junit_text(
             [
                 record(answer_id="low.txt"),
                 record(answer_id="none.txt", question="other", key_points=(ungraded,)),
@@ -145,14 +153,14 @@ def test_build_servers_see_a_suite_a_question_and_a_case_an_answer() -> None:
 
 
 def test_without_a_pass_mark_nothing_fails() -> None:
-    assert ET.fromstring(junit.text([record()])).get("failures") == "0"
+    assert ET.fromstring(junit_text([record()])).get("failures") == "0"
 
 
 @settings(max_examples=50)
 @given(hostile())
 def test_hostile_text_leaves_the_xml_well_formed(text: str) -> None:
     point = PointGrade(id="p", weight=1, verdict=Verdict.MISSED, reason=text)
-    written = junit.text([record(answer_id=text, candidate=text, key_points=(point,))], 50)
+    written = junit_text([record(answer_id=text, candidate=text, key_points=(point,))], 50)
     root = ET.fromstring(written)
     assert {element.tag for element in root.iter()} == {
         "testsuites", "testsuite", "testcase", "failure",
@@ -162,5 +170,5 @@ def test_hostile_text_leaves_the_xml_well_formed(text: str) -> None:
 
 def test_junit_is_written_to_a_file(tmp_path: Path) -> None:
     path = tmp_path / "junit.xml"
-    junit.write(path, [record(candidate=text) for text in HOSTILE], 100)
+    write_junit(path, [record(candidate=text) for text in HOSTILE], 100)
     assert ET.parse(path).getroot().get("tests") == str(len(HOSTILE))

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from grader import data
 from grader.answer import Answer
 from grader.errors import BadRubric, ModelFailed
-from grader.judge import Judgement
-from grader.one_call import OneCall
+from grader.judge.base import Judgement
+from grader.judge.one_call import OneCall
 from grader.record import JudgeInfo, MisconceptionGrade, PointGrade, Usage, Verdict
-from grader.rubric import Rubric
-from grader.trial import Report, cases, report, run
-from grader.trial.text import text
+from grader.rubric.format import Rubric
+from grader.trust.trial.report import TrialReport, report, text
+from grader.trust.trial.run import cases, run
+from grader.util.files import data_folder
 from tests.fakes import INFO, FakeModel, completion, judgement
 from tests.test_check import GOOD, write
 
@@ -82,7 +82,7 @@ def labelled(folder: Path, content: str = LABELLED) -> Path:
     return write(folder, GOOD)
 
 
-def tried(folder: Path, *says: Says) -> Report:
+def tried(folder: Path, *says: Says) -> TrialReport:
     given = cases(labelled(folder))
     return report(asyncio.run(run(given, [Scripted(one) for one in says])))
 
@@ -170,7 +170,7 @@ def test_a_rubric_without_labelled_answers_has_no_cases(tmp_path: Path) -> None:
 
 
 def test_each_shipped_question_has_eight_labelled_answers_and_all_together_700_labels() -> None:
-    each = [cases(path) for path in sorted(data.folder("rubrics").glob("*.toml"))]
+    each = [cases(path) for path in sorted(data_folder("rubrics").glob("*.toml"))]
     assert min(map(len, each)) >= 8
     labels = [label for some in each for case in some for label in case.answer.verdicts.values()]
     assert len(labels) >= 700

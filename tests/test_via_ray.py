@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from grader.data import folder
+from grader.util.files import data_folder
 from tests.stub import running
 
-ROOT = folder("rubrics").parent
+ROOT = data_folder("rubrics").parent
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="the extra 'ray' is not installed"
 )
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(
 def grade(place: Path, url: str, out: str, *words: str) -> subprocess.CompletedProcess[str]:
     env = {**os.environ, "GRADER_LEDGER": str(place / f"{out}.sqlite"), "OPENAI_API_KEY": "x"}
     more = ["--model", "stub", "--base-url", url, "--out", str(place / out), *words]
-    code = "from grader.cli import main; main()"
+    code = "from grader.cli.app import main; main()"
     command = [sys.executable, "-c", code, "batch", *more]
     return subprocess.run(  # noqa: PLW1510 - the exit code is looked at
         command, env=env, cwd=place, capture_output=True, text=True, timeout=240

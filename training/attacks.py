@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from grader.agreement.decision import proportion
-from grader.audit.suite import read as read_suite
-from grader.curves import VERDICTS, Curves
-from grader.defences import Defence, each_left_out
-from grader.per_point import decided
+from grader.judge.curves import VERDICTS, Curves
+from grader.judge.defences import Defence, each_left_out
+from grader.judge.per_point import decided
 from grader.record import PointGrade
-from grader.rubric import Rubric, load_all
+from grader.rubric.files import load_rubrics
+from grader.rubric.format import Rubric
 from grader.scoring import total
+from grader.stats.decision import proportion
+from grader.trust.audit.cases import read as read_suite
 from training.figures import WAY, fitted, read, rows
 from training.sets import SHIPPED
 from training.views import HOSTILE
@@ -147,7 +148,7 @@ def main() -> None:
     items = read(given.found)
     curves = fitted(rows(i for i in items if (i["set"], i["way"]) == ("held-out", WAY)))
     trained = trained_kinds()
-    rubrics = {rubric.id: rubric for rubric in load_all(SHIPPED)}
+    rubrics = {rubric.id: rubric for rubric in load_rubrics(SHIPPED)}
     for name in ("attack-suite", "attack-published"):
         mine = [item for item in items if item["set"] == name]
         for defences in each_left_out():

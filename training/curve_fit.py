@@ -6,7 +6,7 @@ import numpy as np
 import tomli_w
 from numpy.typing import NDArray
 
-from grader.curves import FILE, VERDICTS, Curves, Line, Words, odds_of_yes
+from grader.judge.curves import FILE, VERDICTS, Curves, LogisticLine, Words, odds_of_yes
 from grader.record import Verdict
 
 _PULL = 1.0
@@ -43,7 +43,7 @@ def fit(
             missed=missed,
             contradicted=contradicted,
         ),
-        claim=Line(slope=max(slope, _FLATTEST), offset=offset),
+        claim=LogisticLine(slope=max(slope, _FLATTEST), offset=offset),
     )
 
 

@@ -15,17 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from grader.agreement.arrays import clusters_of
-from grader.agreement.bootstrap import intervals
-from grader.agreement.categorical import kappa, pairs
-from grader.agreement.scores import continuous_quadratic_kappa, pearson, score_pairs
-from grader.agreement.statistic import Statistic
-from grader.curves import FILE, VERDICTS, Curves, odds_of_yes
-from grader.defences import DEFENCES
-from grader.per_point import contradicted, decided
+from grader.judge.curves import FILE, VERDICTS, Curves, odds_of_yes
+from grader.judge.defences import DEFENCES
+from grader.judge.per_point import contradicted, decided
 from grader.record import MisconceptionGrade, PointGrade, Verdict
-from grader.rubric import Rubric, load_all
+from grader.rubric.files import load_rubrics
+from grader.rubric.format import Rubric
 from grader.scoring import CREDIT
+from grader.stats.arrays import clusters_of
+from grader.stats.bootstrap import intervals
+from grader.stats.scores import continuous_quadratic_kappa, pearson, score_pairs
+from grader.stats.statistic import Statistic
+from grader.stats.two_raters import kappa, pairs
 from training.curve_fit import fit, write_trained
 from training.questions import as_rubric, read_all
 from training.sets import SHIPPED
@@ -280,7 +281,7 @@ def main() -> None:
     given = parser.parse_args()
     items = with_all_defences(read(given.found))
     every = [question for questions in read_all().values() for question in questions]
-    rubrics = {q.id: as_rubric(q) for q in every} | {r.id: r for r in load_all(SHIPPED)}
+    rubrics = {q.id: as_rubric(q) for q in every} | {r.id: r for r in load_rubrics(SHIPPED)}
     for way in given.way:
         mine = [item for item in items if item["way"] == way and "attack" not in item["set"]]
         base = rows(i for i in mine if i["set"] == "held-out")

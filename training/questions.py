@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from grader.rubric import Rubric
+from grader.rubric.format import Rubric
 
 FOLDER = Path(__file__).parent / "questions"
 Level = Literal["met", "partial", "missed", "contradicted", "yes", "no"]

@@ -17,15 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from grader import answer, claim_form, rubric
-from grader.calibration.ratings import read as read_ratings
-from grader.calibration.results import read as read_results
-from grader.fit import Rated, fit_level, qwk, rated
+from grader import answer
 from grader.grading import Attempt, grade
-from grader.local import facts
-from grader.per_point import PerPoint
+from grader.judge import prompts
+from grader.judge.per_point import PerPoint
+from grader.llm.embedded import weights_file
+from grader.llm.request import Reply
 from grader.record import JudgeInfo, Verdict
-from grader.request import Reply
+from grader.rubric.files import read_rubric
+from grader.trust.calibration.ratings import read as read_ratings
+from grader.trust.calibration.results import read as read_results
+from grader.trust.fit import Rated, fit_level, qwk, rated
 from tests.bench.saf import chosen, convert, rate, slug
 from training.figures import WAY, read
 
@@ -42,11 +44,11 @@ class Replay:
         if body["prompt"].endswith(" ["):
             return _reply([_token(str(self._line))])
         self.claim += 1
-        words = claim_form.WORDS.values()
+        words = prompts.WORDS.values()
         four = self.item["found"][self.claim]
         tops = [{"token": w, "logprob": p} for w, p in zip(words, four, strict=True)]
         best = max(zip(four, words, strict=True))[1]
-        if best == claim_form.WORDS[Verdict.MISSED]:
+        if best == prompts.WORDS[Verdict.MISSED]:
             return _reply([_token(best, tops)])
         return _reply([_token(best, tops), _token(" ["), _token(str(self._line))])
 
@@ -69,13 +71,13 @@ async def regrade(
     items: dict[str, dict[str, Any]], rows: list[dict[str, Any]], folder: Path
 ) -> None:
     """Writes a record for each answer whose claims were read."""
-    model = facts.weights().name
+    model = weights_file.weights().name
     info = JudgeInfo(kind="local", ask="trained", model=model, endpoint="replayed")
     with (folder / "results.jsonl").open("w", encoding="utf-8") as out:
         for row in rows:
             ask = Replay(items[row["answer_id"]]).ask
             name = slug(f"saf {row['question_id']}")
-            asked = rubric.read(folder / "rubrics" / f"{name}.toml")
+            asked = read_rubric(folder / "rubrics" / f"{name}.toml")
             text = answer.from_text(row["answer"], row["answer_id"])
             judge = PerPoint(ask, info, "trained")
             graded = await grade(asked, Attempt(text, row["answer_id"]), judge)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from grader.agreement.categorical import kappa, pairs
+from grader.stats.two_raters import kappa, pairs
 from training.questions import CLAIM_LEVELS, POINT_LEVELS, Answer, Question, read_all
 
 

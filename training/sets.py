@@ -16,25 +16,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from grader import answer, claim_form, labelled, rubric
+from grader import answer
 from grader.answer import Answer, has_content
-from grader.audit.cases import Case, cases
-from grader.audit.suite import Attack, load
-from grader.data import folder
-from grader.defences import each_left_out, look, own_text
 from grader.errors import BadInput
-from grader.judge import language
+from grader.judge import prompts
+from grader.judge.base import language
+from grader.judge.defences import each_left_out, look, own_text
+from grader.judge.relevance import is_elsewhere
 from grader.record import Verdict
-from grader.rubric import Rubric
-from grader.segment import sentences
-from grader.subject import is_elsewhere
+from grader.rubric.files import load_rubrics
+from grader.rubric.format import Rubric
+from grader.rubric.labelled import labelled_of
+from grader.text.sentences import sentences
+from grader.trust.audit.cases import Attack, AttackCase, cases, load
+from grader.util.files import data_folder
 from tests.bench.saf import HALF
 from training.questions import Question
 
 WAYS = ("en", "zh", "en+", "own+", "both+")
 """How claims are put: in English, in Chinese, in the answer's language or in both; with ``+`` what
 counts as half is told too."""
-SHIPPED = (folder("rubrics"),)
+SHIPPED = (data_folder("rubrics"),)
 
 
 @dataclass(frozen=True)
@@ -73,14 +75,14 @@ class Item:
 
     def prefix(self, way: str) -> str:
         """Returns the beginning of the requests when asked this *way*."""
-        return claim_form.prefix(self.asked[self._language(way)], self.lines)
+        return prompts.prefix(self.asked[self._language(way)], self.lines)
 
     def suffix(self, claim: Labelled, way: str) -> str:
         """Returns the rest of the request for one claim."""
         text = {"en": claim.en, "zh": claim.zh}[self._language(way)]
         if way.startswith("both") and claim.en != claim.zh:
             text = f"{claim.en} / {claim.zh}"
-        return claim_form.suffix(text, claim.partial if way.endswith("+") else None)
+        return prompts.suffix(text, claim.partial if way.endswith("+") else None)
 
     def _language(self, way: str) -> str:
         if way[:2] in ("en", "zh"):
@@ -130,8 +132,8 @@ def of_training(questions: Sequence[Question], name: str) -> Iterator[Item]:
 
 def of_shipped() -> Iterator[Item]:
     """Gives the labelled answers to the shipped questions, which are never trained on."""
-    for asked in rubric.load_all(SHIPPED):
-        known = labelled.of(asked, SHIPPED)
+    for asked in load_rubrics(SHIPPED):
+        known = labelled_of(asked, SHIPPED)
         for one in known.answers if known else ():
             verdicts = {name: label.verdict.value for name, label in one.verdicts.items()}
             held = {m.id: "no" for m in asked.misconceptions}
@@ -164,7 +166,7 @@ def _claims(asked: Rubric, labels: dict[str, str]) -> tuple[Labelled, ...]:
 def of_attacks(texts: Path | None = None) -> Iterator[Item]:
     """Gives every attack on every shipped question, and the answers that they were put beside."""
     for source, attacks in (("suite", load()), ("published", published(texts))):
-        for asked in rubric.load_all(SHIPPED):
+        for asked in load_rubrics(SHIPPED):
             given = list(cases([asked], attacks, SHIPPED))
             bases = {case.base.id: case.base for case in given if case.base}
             for base in bases.values():
@@ -173,7 +175,7 @@ def of_attacks(texts: Path | None = None) -> Iterator[Item]:
                 yield from _attacked(source, asked, case.id, case.text, _about(case))
 
 
-def _about(case: Case) -> dict[str, Any]:
+def _about(case: AttackCase) -> dict[str, Any]:
     return {
         "attack": case.attack.id,
         "kind": case.attack.kind,

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from grader import claim_form
-from grader.local.engine import escape
+from grader.judge import prompts
+from grader.llm.embedded.engine import escape
 from training.views import View
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Tokens:
     @property
     def verdicts(self) -> list[int]:
         """The ids of the four words, in the order of the verdicts."""
-        return [self.single(word) for word in claim_form.WORDS.values()]
+        return [self.single(word) for word in prompts.WORDS.values()]
 
     @property
     def digits(self) -> list[int]:

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader import claim_form
-from grader.audit.cases import Base, fill
-from grader.audit.suite import Attack, read
+from grader.judge import prompts
 from grader.record import Verdict
-from grader.rubric import Rubric
-from grader.segment import sentences
+from grader.rubric.format import Rubric
+from grader.text.sentences import sentences
+from grader.trust.audit.cases import Attack, Base, fill, read
 from training.questions import Answer, Claim, Question, as_rubric
 
 HOSTILE = Path(__file__).with_name("hostile.toml")
@@ -110,7 +109,7 @@ class _Seen:
         if self.dice.random() < FOREIGN:
             targets += self._foreign()
         self.dice.shuffle(targets)
-        return View(claim_form.prefix(self._asked(), lines), tuple(targets))
+        return View(prompts.prefix(self._asked(), lines), tuple(targets))
 
     def alone(self) -> View:
         """A text without an answer: it makes no key point, and where it negates all, denies it."""
@@ -125,11 +124,11 @@ class _Seen:
             # The first letter and the last full stop of a negated claim may be others.
             place = text.find(getattr(point, language)[1:].rstrip("."))
             line = sum(span.start <= place for span in spans) if denied else None
-            reply = claim_form.reply(verdict, line)
+            reply = prompts.reply(verdict, line)
             # A wrong claim may or may not be the opposite of this key point.
             targets.append(Target(self._claim(point), reply, either="$wrong" in attack.text))
         asked = getattr(self.question.question, language)
-        return View(claim_form.prefix(asked, [span.text for span in spans]), tuple(targets))
+        return View(prompts.prefix(asked, [span.text for span in spans]), tuple(targets))
 
     def _beside(self) -> tuple[list[str], bool]:
         language = "en" if self.answer.lang == "en" else "zh"
@@ -144,21 +143,21 @@ class _Seen:
         level = self.answer.level(claim.id)
         shown = self.answer.sentences(claim.id)
         line = before + self.dice.choice(shown) if shown else None
-        reply = claim_form.reply(_LEVELS[level], line)
+        reply = prompts.reply(_LEVELS[level], line)
         return Target(self._claim(claim), reply, either=level == "no")
 
     def _foreign(self) -> Iterator[Target]:
         other = self.dice.choice(self.others)
         if other.domain != self.question.domain and other.id != self.question.id:
             point = self.dice.choice(other.points)
-            yield Target(self._claim(point), claim_form.reply(Verdict.MISSED, None))
+            yield Target(self._claim(point), prompts.reply(Verdict.MISSED, None))
 
     def _claim(self, claim: Claim) -> str:
         text = self.dice.choices(
             (claim.en, claim.zh, f"{claim.en} / {claim.zh}"), weights=(0.4, 0.4, 0.2)
         )[0]
         noted = claim.notes is not None and self.dice.random() < NOTED
-        return claim_form.suffix(text, claim.notes.partial if noted and claim.notes else None)
+        return prompts.suffix(text, claim.notes.partial if noted and claim.notes else None)
 
     def _asked(self) -> str:
         if self.dice.random() < WITHOUT_QUESTION:

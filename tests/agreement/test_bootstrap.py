@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from grader.agreement import categorical, panel, scores, severity
-from grader.agreement.arrays import Clusters, Floats, clusters_of, each_alone
-from grader.agreement.bootstrap import draws, intervals, limits, replicates
-from grader.agreement.statistic import Interval, mean_of
+from grader.stats import many_raters, scores, severity, two_raters
+from grader.stats.arrays import Clusters, Floats, clusters_of, each_alone
+from grader.stats.bootstrap import draws, intervals, limits, replicates
+from grader.stats.statistic import Interval, mean_of
 
 SCALE = (0, 1, 2)
 
@@ -34,16 +34,16 @@ def test_draws_take_as_many_clusters_as_there_are_in_every_sample() -> None:
 
 def test_the_same_seed_gives_the_same_limits_and_another_seed_others() -> None:
     ratings = _ratings()
-    pairs = categorical.pairs(ratings[:, 0], ratings[:, 1], SCALE)
-    kappa = {"kappa": categorical.kappa(pairs)}
+    pairs = two_raters.pairs(ratings[:, 0], ratings[:, 1], SCALE)
+    kappa = {"kappa": two_raters.kappa(pairs)}
     assert intervals(kappa, 500, seed=1) == intervals(kappa, 500, seed=1)
     assert intervals(kappa, 500, seed=1) != intervals(kappa, 500, seed=2)
 
 
 def test_limits_do_not_depend_on_what_else_is_computed() -> None:
     ratings = _ratings()
-    one = categorical.kappa(categorical.pairs(ratings[:, 0], ratings[:, 1], SCALE))
-    other = categorical.kappa(categorical.pairs(ratings[:, 0], ratings[:, 2], SCALE))
+    one = two_raters.kappa(two_raters.pairs(ratings[:, 0], ratings[:, 1], SCALE))
+    other = two_raters.kappa(two_raters.pairs(ratings[:, 0], ratings[:, 2], SCALE))
     alone, together = intervals({"a": one}, 400), intervals({"b": other, "a": one}, 400)
     assert alone["a"] == together["a"]
     assert list(together) == ["b", "a"]
@@ -53,12 +53,10 @@ def test_resampling_by_weights_is_resampling_of_the_answers_themselves() -> None
     ratings = _ratings(30)
     clusters = Clusters(np.arange(30) // 3, 10)
     first, second = ratings[:, 0], ratings[:, 1]
-    found = replicates(
-        [categorical.kappa(categorical.pairs(first, second, SCALE, clusters))], 20, 5
-    )
+    found = replicates([two_raters.kappa(two_raters.pairs(first, second, SCALE, clusters))], 20, 5)
     for value, drawn in zip(found[0], np.concatenate(list(draws(10, 20, 5))), strict=True):
         rows = np.repeat(np.arange(30), drawn[clusters.codes].astype(int))
-        by_hand = categorical.cohen_kappa(first[rows], second[rows], SCALE).value
+        by_hand = two_raters.cohen_kappa(first[rows], second[rows], SCALE).value
         assert value == pytest.approx(by_hand)
 
 
@@ -87,7 +85,7 @@ def test_a_difference_is_paired() -> None:
 def test_the_mean_of_statistics_is_their_mean() -> None:
     ratings = _ratings()
     kappas = [
-        categorical.kappa(categorical.pairs(ratings[:, a], ratings[:, b], SCALE))
+        two_raters.kappa(two_raters.pairs(ratings[:, a], ratings[:, b], SCALE))
         for a, b in ((0, 1), (0, 2), (1, 2))
     ]
     values = [k.value or 0.0 for k in kappas]
@@ -103,29 +101,29 @@ def test_limits_of_a_mean_are_near_those_of_students_t() -> None:
 
 
 def test_perfect_agreement_gets_no_limits_rather_than_false_certainty() -> None:
-    pairs = categorical.pairs([0, 1, 2, 0, 1], [0, 1, 2, 0, 1], SCALE)
-    found = intervals({"exact": categorical.exact_agreement(pairs)})
+    pairs = two_raters.pairs([0, 1, 2, 0, 1], [0, 1, 2, 0, 1], SCALE)
+    found = intervals({"exact": two_raters.exact_agreement(pairs)})
     assert found["exact"] == Interval(1.0, None, None)
 
 
 def test_what_is_not_estimable_stays_so_beside_what_is() -> None:
-    constant = categorical.pairs([1, 1, 1], [1, 1, 1], SCALE)
-    varied = categorical.pairs([1, 0, 2], [1, 2, 2], SCALE)
-    found = intervals({"none": categorical.kappa(constant), "some": categorical.kappa(varied)})
+    constant = two_raters.pairs([1, 1, 1], [1, 1, 1], SCALE)
+    varied = two_raters.pairs([1, 0, 2], [1, 2, 2], SCALE)
+    found = intervals({"none": two_raters.kappa(constant), "some": two_raters.kappa(varied)})
     assert found["none"] == Interval(None, None, None)
     assert found["some"].value is not None
 
 
 def test_one_candidate_gives_a_value_without_limits() -> None:
     clusters = clusters_of(["ana"] * 4)
-    pairs = categorical.pairs([0, 1, 2, 0], [0, 1, 1, 0], SCALE, clusters)
-    found = intervals({"kappa": categorical.kappa(pairs)})["kappa"]
-    assert found == Interval(categorical.kappa(pairs).value, None, None)
+    pairs = two_raters.pairs([0, 1, 2, 0], [0, 1, 1, 0], SCALE, clusters)
+    found = intervals({"kappa": two_raters.kappa(pairs)})["kappa"]
+    assert found == Interval(two_raters.kappa(pairs).value, None, None)
 
 
 def test_a_statistic_that_most_samples_lack_gets_no_limits() -> None:
     first, second = [1] * 29 + [0], [1] * 29 + [0]
-    kappa = categorical.kappa(categorical.pairs(first, second, SCALE))
+    kappa = two_raters.kappa(two_raters.pairs(first, second, SCALE))
     assert intervals({"kappa": kappa})["kappa"] == Interval(1.0, None, None)
 
 
@@ -142,9 +140,9 @@ def test_a_part_of_the_answers_keeps_the_clusters_of_all() -> None:
     ratings = _ratings()
     some = np.arange(0, 60, 2)
     clusters = each_alone(60).take(some)
-    part = panel.gwet_ac(panel.panel(ratings[some], SCALE, clusters))
+    part = many_raters.gwet_ac(many_raters.panel(ratings[some], SCALE, clusters))
     assert part.clusters == 60
-    alone = panel.gwet_ac(panel.panel(ratings[some], SCALE))
+    alone = many_raters.gwet_ac(many_raters.panel(ratings[some], SCALE))
     assert part.value == pytest.approx(alone.value)
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.agreement import change
-from grader.agreement.categorical import pairs, pairs_of_table
+from grader.stats import change
+from grader.stats.two_raters import pairs, pairs_of_table
 
 
 def test_mcnemar_counts_flips_and_leaves_out_what_one_pass_lacks() -> None:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.agreement import decision, impact
-from grader.agreement.bootstrap import intervals
+from grader.stats import decision, impact
+from grader.stats.bootstrap import intervals
 
 
 def test_a_score_at_the_mark_passes() -> None:

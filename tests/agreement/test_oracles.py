@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from sklearn.metrics import cohen_kappa_score
 
-from grader.agreement import alpha, categorical, intraclass, panel, scores
-from grader.agreement.arrays import Floats
+from grader.stats import intraclass, many_raters, scores, two_raters
+from grader.stats.arrays import Floats
 
 LEVELS = tuple(range(5))
 MISSING = 5
@@ -33,7 +33,7 @@ def test_kappa_is_that_of_scikit_learn_with_the_full_scale(ratings: Floats, kind
         expected = cohen_kappa_score(
             ratings[:, 0], ratings[:, 1], labels=LEVELS, weights=None if kind == "nominal" else kind
         )
-    found = categorical.cohen_kappa(ratings[:, 0], ratings[:, 1], LEVELS, kind).value
+    found = two_raters.cohen_kappa(ratings[:, 0], ratings[:, 1], LEVELS, kind).value
     assert found == (None if np.isnan(expected) else pytest.approx(expected, abs=1e-9))
 
 
@@ -42,7 +42,7 @@ def test_kappa_is_that_of_scikit_learn_with_the_full_scale(ratings: Floats, kind
     st.sampled_from(["nominal", "ordinal", "interval", "ratio"]),
 )
 def test_alpha_is_that_of_krippendorff_with_missing_ratings(ratings: Floats, metric: Any) -> None:
-    found = alpha.krippendorff_alpha(ratings, metric, LEVELS).value
+    found = many_raters.krippendorff_alpha(ratings, metric, LEVELS).value
     shared = int((np.isfinite(ratings).sum(axis=1) >= 2).sum())
     paired = ratings[np.isfinite(ratings).sum(axis=1) >= 2]
     if shared < 2 or len(np.unique(paired[np.isfinite(paired)])) < 2:
@@ -54,8 +54,8 @@ def test_alpha_is_that_of_krippendorff_with_missing_ratings(ratings: Floats, met
 
 @given(_ratings(st.integers(2, 5), top=MISSING))
 def test_alpha_of_sums_of_squares_is_alpha_of_the_table(ratings: Floats) -> None:
-    by_table = alpha.krippendorff_alpha(ratings, "interval", LEVELS).value
-    by_sums = alpha.interval_alpha(ratings).value
+    by_table = many_raters.krippendorff_alpha(ratings, "interval", LEVELS).value
+    by_sums = many_raters.interval_alpha(ratings).value
     assert by_sums == (None if by_table is None else pytest.approx(by_table, abs=1e-9))
 
 
@@ -63,7 +63,7 @@ def test_alpha_of_sums_of_squares_is_alpha_of_the_table(ratings: Floats) -> None
 def test_moments_give_correlation_and_quadratic_kappa(ratings: Floats) -> None:
     first, second = ratings.T
     pairs = scores.score_pairs(first, second)
-    table = categorical.quadratic_kappa(categorical.pairs(first, second, LEVELS)).value
+    table = two_raters.quadratic_kappa(two_raters.pairs(first, second, LEVELS)).value
     kappa = scores.continuous_quadratic_kappa(pairs).value
     assert kappa == (None if table is None else pytest.approx(table, abs=1e-9))
     if np.ptp(first) and np.ptp(second):
@@ -78,26 +78,26 @@ def test_fleiss_kappa_of_two_raters_is_scotts_pi(ratings: Floats) -> None:
     shares = np.array([np.mean(ratings == level) for level in (0, 1)])
     chance = float((shares**2).sum())
     agreed = float(np.mean(ratings[:, 0] == ratings[:, 1]))
-    found = panel.fleiss_kappa(panel.panel(ratings, (0, 1))).value
+    found = many_raters.fleiss_kappa(many_raters.panel(ratings, (0, 1))).value
     assert found == (None if chance == 1 else pytest.approx((agreed - chance) / (1 - chance)))
 
 
 @given(_ratings(2))
 def test_conger_kappa_of_two_raters_is_cohens(ratings: Floats) -> None:
-    cohen = categorical.cohen_kappa(ratings[:, 0], ratings[:, 1], LEVELS).value
-    conger = panel.conger_kappa(ratings, LEVELS).value
+    cohen = two_raters.cohen_kappa(ratings[:, 0], ratings[:, 1], LEVELS).value
+    conger = many_raters.conger_kappa(ratings, LEVELS).value
     assert conger == (None if cohen is None else pytest.approx(cohen, abs=1e-9))
 
 
 @given(_ratings(st.integers(2, 4), top=MISSING))
 def test_no_ratings_make_any_statistic_nan_or_raise(ratings: Floats) -> None:
-    found = panel.panel(ratings, LEVELS)
+    found = many_raters.panel(ratings, LEVELS)
     everything = [
-        alpha.krippendorff_alpha(ratings).value,
-        *vars(panel.gwet_ac_of(found, "quadratic")).values(),
+        many_raters.krippendorff_alpha(ratings).value,
+        *vars(many_raters.gwet_ac_of(found, "quadratic")).values(),
         *(v.value for v in vars(intraclass.intraclass(ratings).single).values()),
-        panel.brennan_prediger(found, "linear").value,
-        panel.percent_agreement(found).value,
+        many_raters.brennan_prediger(found, "linear").value,
+        many_raters.percent_agreement(found).value,
         scores.spearman(ratings[:, 0], ratings[:, 1]).value,
     ]
     assert all(value is None or np.isfinite(value) for value in everything)

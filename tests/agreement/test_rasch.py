@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.agreement.arrays import Floats
-from grader.agreement.rasch import Rasch, rasch, separation, separation_of
 from grader.errors import BadInput
+from grader.stats.arrays import Floats
+from grader.stats.rasch import Rasch, rasch, separation, separation_of
 from tests.agreement.examples import data
 
 

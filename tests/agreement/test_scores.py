@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from grader.agreement import difference, intraclass, prmse, scores
-from grader.agreement.arrays import Floats
 from grader.errors import BadInput
+from grader.stats import difference, intraclass, prmse, scores
+from grader.stats.arrays import Floats
 from tests.agreement.examples import data
 
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.agreement.arrays import Floats
-from grader.agreement.severity import adjusted_scores, connected_subsets, rater_effects
+from grader.stats.arrays import Floats
+from grader.stats.severity import adjusted_scores, connected_subsets, rater_effects
 
 NAN = np.nan
 

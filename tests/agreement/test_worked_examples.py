@@ -6,19 +6,19 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.agreement import (
-    alpha,
-    categorical,
+from grader.stats import (
     change,
     decision,
     difference,
     impact,
     intraclass,
-    panel,
     prmse,
     rasch,
     scores,
+    two_raters,
 )
+from grader.stats import many_raters as alpha
+from grader.stats import many_raters as panel
 from tests.agreement.examples import examples
 
 EXAMPLES = examples()
@@ -51,19 +51,19 @@ def many_raters(data: Any) -> Figures:
 
 
 def paradox(data: Any) -> Figures:
-    pairs = categorical.pairs_of_table(data["table"])
+    pairs = two_raters.pairs_of_table(data["table"])
     (a, b), (c, d) = data["table"]
     each = [[0, 0]] * a + [[0, 1]] * b + [[1, 0]] * c + [[1, 1]] * d
     return {
-        "percent_agreement": categorical.exact_agreement(pairs).value,
-        "cohen_kappa": categorical.kappa(pairs).value,
+        "percent_agreement": two_raters.exact_agreement(pairs).value,
+        "cohen_kappa": two_raters.kappa(pairs).value,
         "gwet_ac1": panel.gwet_ac(panel.panel(each, (0, 1))).value,
     }
 
 
 def table_kappa(data: Any) -> Figures:
-    pairs = categorical.pairs_of_table(data["table"])
-    plain, linear = categorical.kappa_of(pairs), categorical.kappa_of(pairs, "linear")
+    pairs = two_raters.pairs_of_table(data["table"])
+    plain, linear = two_raters.kappa_of(pairs), two_raters.kappa_of(pairs, "linear")
     return {
         "kappa": plain.value,
         "kappa_ase": plain.se,
@@ -77,11 +77,11 @@ def table_kappa(data: Any) -> Figures:
 
 
 def vision(data: Any) -> Figures:
-    pairs = categorical.pairs_of_table(data["table"])
+    pairs = two_raters.pairs_of_table(data["table"])
     margins, symmetry = change.stuart_maxwell(pairs), change.bowker(pairs)
     return {
-        "kappa": categorical.kappa(pairs).value,
-        "quadratic": categorical.quadratic_kappa(pairs).value,
+        "kappa": two_raters.kappa(pairs).value,
+        "quadratic": two_raters.quadratic_kappa(pairs).value,
         "stuart_maxwell_chi2": margins.value,
         "stuart_maxwell_df": margins.df,
         "bowker_chi2": symmetry.value,
@@ -98,11 +98,11 @@ def flips(data: Any) -> Figures:
 
 def full_scale(data: Any) -> Figures:
     first, second = data["rater1"], data["rater2"]
-    full = categorical.cohen_kappa(first, second, range(3, 13), "quadratic")
+    full = two_raters.cohen_kappa(first, second, range(3, 13), "quadratic")
     # What the trap gives: observed levels only, as if they were equally spaced.
     observed = sorted({*first, *second})
     a, b = ([observed.index(x) for x in column] for column in (first, second))
-    squeezed = categorical.cohen_kappa(a, b, range(len(observed)), "quadratic")
+    squeezed = two_raters.cohen_kappa(a, b, range(len(observed)), "quadratic")
     return {"full_scale": full.value, "observed_labels_only": squeezed.value}
 
 
@@ -111,14 +111,14 @@ def anxiety(data: Any) -> Figures:
     first, second = ratings[:, 1], ratings[:, 2]
     used = np.unique(ratings[:, 1:])
     ranks = np.searchsorted(used, ratings[:, 1:])
-    squeezed = categorical.pairs(ranks[:, 0], ranks[:, 1], range(len(used)))
-    full = categorical.pairs(first, second, range(1, 7))
+    squeezed = two_raters.pairs(ranks[:, 0], ranks[:, 1], range(len(used)))
+    full = two_raters.pairs(first, second, range(1, 7))
     return {
         "fleiss_kappa": panel.fleiss_kappa(panel.panel(ratings, range(1, 7))).value,
-        "kappa_r2_r3": categorical.kappa(full).value,
-        "quadratic_r2_r3_category4_dropped": categorical.quadratic_kappa(squeezed).value,
-        "linear_r2_r3_category4_dropped": categorical.kappa(squeezed, "linear").value,
-        "quadratic_r2_r3_scale_1to6": categorical.quadratic_kappa(full).value,
+        "kappa_r2_r3": two_raters.kappa(full).value,
+        "quadratic_r2_r3_category4_dropped": two_raters.quadratic_kappa(squeezed).value,
+        "linear_r2_r3_category4_dropped": two_raters.kappa(squeezed, "linear").value,
+        "quadratic_r2_r3_scale_1to6": two_raters.quadratic_kappa(full).value,
     }
 
 
@@ -129,7 +129,7 @@ def fleiss(data: Any) -> Figures:
 
 def fleiss_of_counts(data: Any) -> Figures:
     counts = np.array(data["counts"], dtype=float)
-    return {"fleiss_kappa": panel.fleiss_kappa(panel.Panel(counts, (0, 1, 2, 3, 4))).value}
+    return {"fleiss_kappa": panel.fleiss_kappa(panel.LevelCounts(counts, (0, 1, 2, 3, 4))).value}
 
 
 def shrout_fleiss(data: Any) -> Figures:
@@ -168,27 +168,27 @@ def rsmtool(data: Any) -> Figures:
     levels = range(1, 7)
     first, second = data["human1"], data["human2"]
     humans, machine = scores.score_pairs(first, second), scores.score_pairs(first, system)
-    rounded = categorical.pairs(first, np.round(system), levels)
-    hh, hm = categorical.pairs(first, second, levels), scores.pearson(machine).value
-    hh_exact = categorical.exact_agreement(hh).value
-    hm_exact = categorical.exact_agreement(rounded).value
+    rounded = two_raters.pairs(first, np.round(system), levels)
+    hh, hm = two_raters.pairs(first, second, levels), scores.pearson(machine).value
+    hh_exact = two_raters.exact_agreement(hh).value
+    hm_exact = two_raters.exact_agreement(rounded).value
     assert hh_exact is not None
     assert hm_exact is not None
     qwk = scores.continuous_quadratic_kappa
     true = prmse.true_score(system, np.column_stack([first, second]))
     return {
         "N": len(first),
-        "hh_qwk": categorical.quadratic_kappa(hh).value,
+        "hh_qwk": two_raters.quadratic_kappa(hh).value,
         "hh_corr": scores.pearson(humans).value,
-        "hh_kappa": categorical.kappa(hh).value,
+        "hh_kappa": two_raters.kappa(hh).value,
         "hh_exact_pct": 100 * hh_exact,
         "hh_smd_pooled": scores.standardised_difference(humans, "pooled").value,
         "hm_qwk": qwk(machine).value,
         "hm_corr": hm,
         "hm_smd": scores.standardised_difference(machine).value,
         "hm_round_exact_pct": 100 * hm_exact,
-        "hm_round_kappa": categorical.kappa(rounded).value,
-        "hm_round_qwk": categorical.quadratic_kappa(rounded).value,
+        "hm_round_kappa": two_raters.kappa(rounded).value,
+        "hm_round_qwk": two_raters.quadratic_kappa(rounded).value,
         "degradation_qwk": (qwk(machine) - qwk(humans)).value,
         "degradation_corr": (scores.pearson(machine) - scores.pearson(humans)).value,
         "disattenuated_corr": scores.disattenuated(hm, scores.pearson(humans).value),

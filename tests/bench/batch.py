@@ -27,7 +27,7 @@ from typing import Any
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 STUB = ROOT / "tests" / "stub.py"
-GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import main; main()"
+GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli.app import main; main()"
 SILENT: dict[str, Any] = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 ANSWER = (
     "Answer {number}. A bank conflict happens when threads of one warp touch different words in"
@@ -93,12 +93,12 @@ async def bare(file: Path, url: str, concurrency: int) -> None:
     from openai import AsyncOpenAI
 
     from grader.answer import from_text
-    from grader.data import folder
-    from grader.one_call import OneCall
-    from grader.rubric import load_all
+    from grader.judge.one_call import OneCall
+    from grader.rubric.files import load_rubrics
+    from grader.util.files import data_folder
     from tests.fakes import INFO, FakeModel
 
-    rubrics = {rubric.id: rubric for rubric in load_all((folder("rubrics"),))}
+    rubrics = {rubric.id: rubric for rubric in load_rubrics((data_folder("rubrics"),))}
     builder = OneCall(FakeModel("").ask, INFO)
     rows = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     bodies = [builder.body(rubrics[row["question"]], from_text(row["answer"], "")) for row in rows]
@@ -116,13 +116,14 @@ async def bare(file: Path, url: str, concurrency: int) -> None:
 
 async def ours(folder: Path, file: Path, url: str, concurrency: int) -> None:
     """The whole of a run: session read, ledger and results written, session added up."""
-    from grader import rubric
-    from grader.choice import Options
-    from grader.command.session import run
-    from grader.command.wanted import Session, Wanted
 
-    wanted = Wanted(
-        session=Session((str(file),), rubric.folders()),
+    from grader.cli.batch_elsewhere import BatchWanted, Session
+    from grader.cli.batch_run import run
+    from grader.judge.choice import Options
+    from grader.rubric.files import rubric_folders
+
+    wanted = BatchWanted(
+        session=Session((str(file),), rubric_folders()),
         said=Options(model="stub", base_url=url),
         weights=None,
         out=folder / "out.jsonl",

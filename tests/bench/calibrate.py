@@ -40,7 +40,7 @@ def write(team: Team, folder: Path) -> tuple[Path, Path]:
 
 def main() -> None:
     """Prints a line for each size."""
-    code = "from grader.cli import main; main()"
+    code = "from grader.cli.app import main; main()"
     for name, team in SIZES.items():
         with tempfile.TemporaryDirectory() as folder:
             rated, graded = write(team, Path(folder))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.agreement import alpha, categorical, panel, severity
-from grader.agreement.arrays import Clusters, Floats
-from grader.agreement.bootstrap import intervals, replicates
-from grader.agreement.statistic import Interval, Statistic
+from grader.stats import many_raters, severity, two_raters
+from grader.stats.arrays import Clusters, Floats
+from grader.stats.bootstrap import intervals, replicates
+from grader.stats.statistic import Interval, Statistic
 
 LEVELS = (0, 1, 2)
 EDGES = (0.025, 0.975)
@@ -55,15 +55,15 @@ POPULATIONS = (
 
 def statistics(ratings: Floats, clusters: Clusters) -> dict[str, Statistic]:
     """The statistics whose intervals are put to the test."""
-    near = categorical.pairs(ratings[:, 0], ratings[:, 1], LEVELS, clusters)
-    far = categorical.pairs(ratings[:, 0], ratings[:, 2], LEVELS, clusters)
-    qwk = categorical.quadratic_kappa(near)
+    near = two_raters.pairs(ratings[:, 0], ratings[:, 1], LEVELS, clusters)
+    far = two_raters.pairs(ratings[:, 0], ratings[:, 2], LEVELS, clusters)
+    qwk = two_raters.quadratic_kappa(near)
     return {
-        "kappa": categorical.kappa(near),
+        "kappa": two_raters.kappa(near),
         "QWK": qwk,
-        "degradation": categorical.quadratic_kappa(far) - qwk,
-        "alpha": alpha.krippendorff_alpha(ratings, "ordinal", LEVELS, clusters),
-        "AC2": panel.gwet_ac(panel.panel(ratings, LEVELS, clusters), "quadratic"),
+        "degradation": two_raters.quadratic_kappa(far) - qwk,
+        "alpha": many_raters.krippendorff_alpha(ratings, "ordinal", LEVELS, clusters),
+        "AC2": many_raters.gwet_ac(many_raters.panel(ratings, LEVELS, clusters), "quadratic"),
         "severity": severity.rater_effects(ratings, clusters)[1],
     }
 

@@ -16,20 +16,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from grader import answer, labelled, rubric
-from grader.audit.cases import Case, cases
-from grader.audit.run import run
-from grader.audit.suite import Expect, load, read
-from grader.choice import LOCAL, Options, bench
-from grader.data import folder
-from grader.defences import Defence, each_left_out
+from grader import answer
 from grader.grading import Attempt, grade
-from grader.ledger import Ledger, default_path
-from grader.local import weights
-from grader.per_point import PerPoint
-from grader.rubric import Rubric
+from grader.judge.choice import LOCAL, Options, bench
+from grader.judge.defences import Defence, each_left_out
+from grader.judge.per_point import PerPoint
+from grader.ledger.ledger import Ledger, default_path
+from grader.llm.embedded import weights
+from grader.rubric.files import load_rubrics
+from grader.rubric.format import Rubric
+from grader.rubric.labelled import labelled_of
+from grader.trust.audit.cases import AttackCase, Expect, cases, load, read
+from grader.trust.audit.run import run
+from grader.util.files import data_folder
 
-FOLDERS = (folder("rubrics"),)
+FOLDERS = (data_folder("rubrics"),)
 EXPECTS: tuple[Expect, ...] = ("no-credit", "no-gain", "no-loss")
 
 
@@ -62,7 +63,7 @@ def choices(names: Sequence[str]) -> dict[str, tuple[Defence, ...]]:
     return {name: tried[name] for name in names or tried}
 
 
-async def measure(judge: PerPoint, asked: Sequence[Rubric], given: Sequence[Case]) -> Count:
+async def measure(judge: PerPoint, asked: Sequence[Rubric], given: Sequence[AttackCase]) -> Count:
     """The counts of one judge."""
     count = Count()
     for one in asked:
@@ -73,7 +74,7 @@ async def measure(judge: PerPoint, asked: Sequence[Rubric], given: Sequence[Case
 
 
 async def _agreement(judge: PerPoint, asked: Rubric, count: Count) -> None:
-    known = labelled.of(asked, FOLDERS)
+    known = labelled_of(asked, FOLDERS)
     for one in known.answers if known else ():
         attempt = Attempt(answer.from_text(one.text, one.id), one.id)
         found = await grade(asked, attempt, judge)
@@ -93,9 +94,7 @@ async def main() -> None:
     if found is None:
         sys.exit("the weights are not here: grade model pull")
     attacks = read(wanted.suite) if wanted.suite else load()
-    asked = [
-        r for r in rubric.load_all(FOLDERS) if not wanted.questions or r.id in wanted.questions
-    ]
+    asked = [r for r in load_rubrics(FOLDERS) if not wanted.questions or r.id in wanted.questions]
     given = list(cases(asked, attacks, FOLDERS))
     print(
         f"{'defences':30} {'earned':>12} {'raised':>12} {'lost':>12} agreement ungraded set aside"

@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 from grader import answer
 from grader.answer import MAX_BYTES, Answer, has_content
-from grader.defences import DEFENCES, Defence, look, own_text
 from grader.errors import BadInput
-from grader.evidence import locate, sentences
-from grader.integrity import flags
-from grader.subject import is_elsewhere
+from grader.judge.defences import DEFENCES, Defence, look, own_text
+from grader.judge.relevance import is_elsewhere
+from grader.text.flags import flags
+from grader.text.quotes import locate, sentences
 from tests.fuzz import (
     PIECES,
     QUESTION,

@@ -12,15 +12,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from grader import answer, rubric
-from grader.data import folder
+from grader import answer
 from grader.grading import Attempt, grade
-from grader.ledger import Ledger
-from grader.local import weights
-from grader.local.model import EmbeddedModel
-from grader.per_point import PerPoint
+from grader.judge.per_point import PerPoint
+from grader.ledger.ledger import Ledger
+from grader.llm.embedded import weights
+from grader.llm.embedded.model import EmbeddedModel
+from grader.llm.request import Reply, Request
 from grader.record import JudgeInfo
-from grader.request import Reply, Request
+from grader.rubric.files import load_rubric
+from grader.util.files import data_folder
 
 TEXT = """Shared memory is organised as thirty-two banks, each four bytes wide, and successive
 words map to successive banks, so a warp can read thirty-two words at once if every thread hits a
@@ -34,7 +35,7 @@ exclusive or."""
 
 async def timed(model: EmbeddedModel, ledger: Ledger | None, **parameters: object) -> float:
     """Seconds that one grade takes."""
-    asked = rubric.load("bank-conflict", (folder("rubrics"),))
+    asked = load_rubric("bank-conflict", (data_folder("rubrics"),))
 
     async def ask(body: dict[str, Any]) -> Reply:
         request = Request(model.endpoint, model.name, body)

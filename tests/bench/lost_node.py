@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
-GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import main; main()"
+GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli.app import main; main()"
 ACTORS, AT_ONCE = 4, 16
 _SOON_S = 60.0
 

@@ -16,21 +16,23 @@ import time
 from pathlib import Path
 from typing import Any
 
-from grader import answer, labelled, rubric
-from grader.data import folder
-from grader.ledger import Ledger
-from grader.local import weights
-from grader.local.engine import Engine, escape
-from grader.model import Endpoint
-from grader.one_call import OneCall
+from grader import answer
+from grader.judge.one_call import OneCall
+from grader.ledger.ledger import Ledger
+from grader.llm.embedded import weights
+from grader.llm.embedded.engine import Engine, escape
+from grader.llm.endpoint import Endpoint
+from grader.llm.request import Reply, Request, Unusable, read
 from grader.record import JudgeInfo, Verdict
-from grader.request import Reply, Request, Unusable, read
-from grader.rubric import Rubric
+from grader.rubric.files import load_rubrics
+from grader.rubric.format import Rubric
+from grader.rubric.labelled import labelled_of
+from grader.util.files import data_folder
 
 
 async def one(asked: Rubric, kind: str, model: Endpoint, ledger: Ledger) -> str:
     """Grades the labelled answer of a *kind* to a question; a line of figures."""
-    known = labelled.of(asked, (folder("rubrics"),))
+    known = labelled_of(asked, (data_folder("rubrics"),))
     assert known is not None
     labelled_one = next(a for a in known.answers if a.kind == kind)
     replies: list[Reply] = []
@@ -84,7 +86,7 @@ async def main() -> None:
         Engine(found) as engine,
     ):
         model = Endpoint(engine.model, engine.base_url, engine.api_key, timeout_s=900)
-        for asked in rubric.load_all((folder("rubrics"),)):
+        for asked in load_rubrics((data_folder("rubrics"),)):
             if not wanted.questions or asked.id in wanted.questions:
                 print(await one(asked, wanted.kind, model, ledger), flush=True)
         await model.close()

@@ -28,7 +28,7 @@ PERSON = "graders"
 HALF = "a part of it, or not clearly"
 """What counts as half of a key point: the data do not say."""
 _LONGEST_NOTE = 900
-_MAIN = "from grader.cli import main; main()"
+_MAIN = "from grader.cli.app import main; main()"
 
 
 def slug(text: str) -> str:

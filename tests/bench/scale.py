@@ -20,10 +20,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from grader.seen import Seen
+from grader.util.digest_set import Seen
 
 ROOT = Path(__file__).parents[2]
-GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import main; main()"
+GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli.app import main; main()"
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,12 @@ import sys
 from collections import Counter
 from dataclasses import replace
 
-from grader.calibration.analysis import decisions
-from grader.calibration.levels import level
-from grader.calibration.measure import Sampling
-from grader.calibration.model import Estimate, Statistic
-from grader.calibration.severity import severities
-from grader.calibration.table import scores, verdicts
-from grader.calibration.thresholds import load
-from grader.calibration.trust import Trust
+from grader.trust.calibration.analysis import decisions
+from grader.trust.calibration.compare import level
+from grader.trust.calibration.measure import Sampling, scores, verdicts
+from grader.trust.calibration.severity import severities
+from grader.trust.calibration.thresholds import load
+from grader.trust.calibration.values import Estimate, StatisticName, Trust
 from tests.calibration.teams import Team, panel
 
 GOOD = Team(answers=300, noise=0.22, model_noise=0.22)
@@ -65,13 +63,13 @@ def right(seeds: int) -> dict[str, Counter[Trust]]:
 
 
 SHOWN = (
-    Statistic.EXACT,
-    Statistic.KAPPA,
-    Statistic.QWK,
-    Statistic.ALPHA_ORDINAL,
-    Statistic.AC2,
-    Statistic.ICC_SINGLE,
-    Statistic.PEARSON,
+    StatisticName.EXACT,
+    StatisticName.KAPPA,
+    StatisticName.QWK,
+    StatisticName.ALPHA_ORDINAL,
+    StatisticName.AC2,
+    StatisticName.ICC_SINGLE,
+    StatisticName.PEARSON,
 )
 COVERED = Team(answers=150, noise=0.35, bias=0.15, severity=(0.0, 0.2, -0.2), per_candidate=2)
 
@@ -88,8 +86,8 @@ def figures(team: Team, seed: int, samples: int) -> dict[str, Estimate]:
             found[f"{table.name.value} people {name.value}"] = one.human[name]
             found[f"{table.name.value} model {name.value}"] = model.agreement[name]
             found[f"{table.name.value} degradation {name.value}"] = model.degradation[name]
-        found[f"{table.name.value} smd"] = model.agreement[Statistic.SMD]
-        found[f"{table.name.value} prmse"] = model.agreement[Statistic.PRMSE]
+        found[f"{table.name.value} smd"] = model.agreement[StatisticName.SMD]
+        found[f"{table.name.value} prmse"] = model.agreement[StatisticName.PRMSE]
     for rater in severities(made, scores(made), how):
         found[f"severity {rater.rater}"] = rater.points
     return found

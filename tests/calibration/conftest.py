@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.calibration import results as graded
-from grader.calibration.results import Results
 from grader.record import Grade
+from grader.trust.calibration import results as graded
+from grader.trust.calibration.results import ModelGradings
 from tests.calibration.teams import Team, records
 
 WriteResults = Callable[[Sequence[Grade]], Path]
@@ -27,7 +27,7 @@ def write_results(tmp_path: Path) -> WriteResults:
 
 
 @pytest.fixture
-def four(write_results: WriteResults) -> Results:
+def four(write_results: WriteResults) -> ModelGradings:
     """Four answers, a0 to a3, to question q0 with key points p0 to p2, by model m."""
     results, _ = records(Team(answers=4, points=3), 1)
     return graded.read([write_results(results.grades)])

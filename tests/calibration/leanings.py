@@ -8,15 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.calibration.rating_row import Rating
-from grader.calibration.ratings import Ratings
-from grader.calibration.results import Results
-from grader.curves import VERDICTS, Level
-from grader.defences import DEFENCES
-from grader.per_point import decided
+from grader.judge.curves import VERDICTS, TeamLevel
+from grader.judge.defences import DEFENCES
+from grader.judge.per_point import decided
 from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
-from grader.rubric import Rubric
+from grader.rubric.format import Rubric
 from grader.scoring import CREDIT, total
+from grader.trust.calibration.ratings import Rating, Ratings
+from grader.trust.calibration.results import ModelGradings
 from tests.calibration.teams import START
 from tests.records import RUBRIC
 
@@ -41,7 +40,9 @@ class Leaning:
     by_score: bool = True
 
 
-def leaning(team: Leaning, seed: int = 0, judge: JudgeInfo = JUDGE) -> tuple[Results, Ratings]:
+def leaning(
+    team: Leaning, seed: int = 0, judge: JudgeInfo = JUDGE
+) -> tuple[ModelGradings, Ratings]:
     """The judge's records and the team's ratings."""
     dice = np.random.default_rng(seed)
     # What a judge is mostly: sure of most key points, and in doubt about some.
@@ -50,7 +51,7 @@ def leaning(team: Leaning, seed: int = 0, judge: JudgeInfo = JUDGE) -> tuple[Res
     rows = tuple(_rows(team, chances, dice))
     names = tuple((grade.judge.model,) for grade in grades)
     questions = {grade.answer_id: ("q",) for grade in grades}
-    return Results(grades, {"q": POINTS}, names, questions), Ratings(rows, _LEFT_OUT)
+    return ModelGradings(grades, {"q": POINTS}, names, questions), Ratings(rows, _LEFT_OUT)
 
 
 def graded(
@@ -83,7 +84,7 @@ def graded(
 def _rows(
     team: Leaning, chances: NDArray[np.float64], dice: np.random.Generator
 ) -> Iterator[Rating]:
-    level = Level(leniency=team.leniency)
+    level = TeamLevel(leniency=team.leniency)
     for number, answer in enumerate(chances):
         for rater in range(team.raters):
             said = {

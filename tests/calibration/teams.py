@@ -7,12 +7,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from grader.calibration.panel import MISSING, SCALE, Kind, Panel, Rater, added_up
-from grader.calibration.rating_row import Rating
-from grader.calibration.ratings import Ratings
-from grader.calibration.results import Results
 from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage
 from grader.scoring import total
+from grader.trust.calibration.panel import MISSING, SCALE, Panel, Rater, RaterKind, added_up
+from grader.trust.calibration.ratings import Rating, Ratings
+from grader.trust.calibration.results import ModelGradings
 
 EDGES = (-1.4, -0.35, 0.35)
 """Where what is perceived of a key point turns from contradicted to missed, partial, met."""
@@ -73,7 +72,10 @@ def panel(team: Team, seed: int) -> Panel:
     """The team's ratings as arrays."""
     found = verdicts(team, seed)
     people = len(team.severity)
-    raters = (*(Rater(f"rater-{i}", Kind.HUMAN) for i in range(people)), Rater("m", Kind.MODEL))
+    raters = (
+        *(Rater(f"rater-{i}", RaterKind.HUMAN) for i in range(people)),
+        Rater("m", RaterKind.MODEL),
+    )
     answers = tuple((f"q{i % team.questions}", f"a{i}") for i in range(team.answers))
     names = [f"p{p}" for p in range(team.points)]
     weights = {f"q{q}": _weights(team) for q in range(team.questions)}
@@ -95,7 +97,7 @@ def _weights(team: Team) -> dict[str, int]:
     return {f"p{p}": team.weights[p % len(team.weights)] for p in range(team.points)}
 
 
-def records(team: Team, seed: int) -> tuple[Results, Ratings]:
+def records(team: Team, seed: int) -> tuple[ModelGradings, Ratings]:
     """The team's ratings as records and rows."""
     found = verdicts(team, seed)
     grades = tuple(_grade(team, found, answer) for answer in range(team.answers))
@@ -104,7 +106,7 @@ def records(team: Team, seed: int) -> tuple[Results, Ratings]:
     questions = {g.answer_id: (g.question,) for g in grades}
     left_out = dict.fromkeys(("empty", "repeated", "replaced", "not-blind"), 0)
     names = tuple(("m",) for _ in grades)
-    return Results(grades, points, names, questions), Ratings(rows, left_out)
+    return ModelGradings(grades, points, names, questions), Ratings(rows, left_out)
 
 
 def _grade(team: Team, found: NDArray[np.int8], answer: int) -> Grade:

@@ -4,15 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from grader.calibration.analysis import Given, calibrate
-from grader.calibration.measure import Sampling
-from grader.calibration.model import Level, LevelName, Statistic
-from grader.calibration.ratings import Ratings
-from grader.calibration.report import Calibration
-from grader.calibration.results import Results
-from grader.calibration.thresholds import load
-from grader.calibration.trust import Trust
 from grader.record import Verdict
+from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.finding import Calibration
+from grader.trust.calibration.measure import Sampling
+from grader.trust.calibration.ratings import Ratings
+from grader.trust.calibration.results import ModelGradings
+from grader.trust.calibration.thresholds import load
+from grader.trust.calibration.values import LevelAgreement, LevelName, StatisticName, Trust
 from tests.calibration.teams import Team, records
 
 QUICK = Sampling(samples=200)
@@ -22,11 +21,11 @@ def report(team: Team, seed: int = 1, *, rasch: bool = False) -> Calibration:
     return of(*records(team, seed), rasch=rasch)
 
 
-def of(results: Results, ratings: Ratings, *, rasch: bool = False) -> Calibration:
+def of(results: ModelGradings, ratings: Ratings, *, rasch: bool = False) -> Calibration:
     return calibrate(Given(results, ratings, load(), sampling=QUICK, rasch=rasch))
 
 
-def level(found: Calibration, name: LevelName, question: str | None = None) -> Level:
+def level(found: Calibration, name: LevelName, question: str | None = None) -> LevelAgreement:
     return next(one for one in found.levels if (one.name, one.question) == (name, question))
 
 
@@ -55,8 +54,8 @@ def test_raters_who_share_no_answer_are_not_compared() -> None:
     alone = [r for r in ratings.rows if (r.rater == "rater-0") == (int(r.answer_id[1:]) < 10)]
     found = of(results, replace(ratings, rows=tuple(alone)))
     scores = level(found, LevelName.QUESTION)
-    assert scores.human[Statistic.QWK].value is None
-    assert scores.models[0].degradation[Statistic.QWK].value is None
+    assert scores.human[StatisticName.QWK].value is None
+    assert scores.models[0].degradation[StatisticName.QWK].value is None
     assert found.decisions[0].trust is not Trust.ALONE
     assert found.adjusted == ()
 
@@ -65,7 +64,7 @@ def test_one_person_alone_gets_a_report_that_asks_for_a_second() -> None:
     found = report(Team(answers=40, severity=(0.0,)))
     decision = found.decisions[0]
     assert (decision.trust, decision.humans) == (Trust.NOT_ENOUGH_DATA, 1)
-    assert level(found, LevelName.VERDICT).models[0].agreement[Statistic.QWK].value is not None
+    assert level(found, LevelName.VERDICT).models[0].agreement[StatisticName.QWK].value is not None
 
 
 def test_a_person_who_always_says_the_same_is_not_estimable_and_breaks_nothing() -> None:
@@ -75,8 +74,8 @@ def test_a_person_who_always_says_the_same_is_not_estimable_and_breaks_nothing()
     )
     found = of(results, replace(ratings, rows=rows))
     scores = level(found, LevelName.QUESTION)
-    assert scores.human[Statistic.PEARSON].value is None
-    assert scores.human[Statistic.QWK].value == 0
+    assert scores.human[StatisticName.PEARSON].value is None
+    assert scores.human[StatisticName.QWK].value == 0
 
 
 def test_everybody_always_saying_the_same_is_no_agreement_beyond_chance() -> None:
@@ -84,9 +83,9 @@ def test_everybody_always_saying_the_same_is_no_agreement_beyond_chance() -> Non
     rows = tuple(replace(r, verdict=Verdict.MET) for r in ratings.rows)
     found = of(results, replace(ratings, rows=rows))
     human = level(found, LevelName.VERDICT).human
-    assert human[Statistic.KAPPA].value is None
-    assert human[Statistic.ALPHA_ORDINAL].value is None
-    exact = human[Statistic.EXACT]
+    assert human[StatisticName.KAPPA].value is None
+    assert human[StatisticName.ALPHA_ORDINAL].value is None
+    exact = human[StatisticName.EXACT]
     assert exact.value == 1
     assert exact.low is not None
     assert 0.8 < exact.low < 1, "30 agreements are no proof that the next one agrees"
@@ -100,14 +99,14 @@ def test_levels_that_nobody_used_still_belong_to_the_scale() -> None:
         for r in ratings.rows
     )
     human = level(of(results, replace(ratings, rows=rows)), LevelName.VERDICT).human
-    assert human[Statistic.ADJACENT].value == human[Statistic.EXACT].value
-    assert human[Statistic.EXACT].value != 1
+    assert human[StatisticName.ADJACENT].value == human[StatisticName.EXACT].value
+    assert human[StatisticName.EXACT].value != 1
 
 
 def test_where_one_verdict_dominates_ac1_stays_and_kappa_falls() -> None:
     found = report(Team(answers=200, severity=(1.2, 1.2), noise=0.5))
     human = level(found, LevelName.VERDICT).human
-    names = (Statistic.KAPPA, Statistic.AC1, Statistic.EXACT)
+    names = (StatisticName.KAPPA, StatisticName.AC1, StatisticName.EXACT)
     kappa, ac1, exact = (human[name].value or 0 for name in names)
     assert kappa < 0.6 < ac1 < exact
 
@@ -120,7 +119,7 @@ def test_intervals_resample_candidates_not_answers() -> None:
     )
     clustered = level(of(results, ratings), LevelName.QUESTION).models[0].agreement
     naive = level(of(alone, ratings), LevelName.QUESTION).models[0].agreement
-    one, other = clustered[Statistic.BIAS], naive[Statistic.BIAS]
+    one, other = clustered[StatisticName.BIAS], naive[StatisticName.BIAS]
     assert (one.clusters, other.clusters) == (30, 240)
     assert one.value == other.value
     assert (one.low, one.high) != (other.low, other.high)
@@ -137,7 +136,7 @@ def test_whole_scores_of_candidates_are_a_level_of_their_own() -> None:
 def test_a_model_beside_people_is_degraded_by_its_own_noise() -> None:
     found = report(Team(answers=200, noise=0.2, model_noise=1.5))
     own = level(found, LevelName.QUESTION).models[0]
-    degradation = own.degradation[Statistic.QWK]
+    degradation = own.degradation[StatisticName.QWK]
     assert degradation.high is not None
     assert degradation.high < -0.05
 
@@ -154,7 +153,7 @@ def test_scores_alone_are_enough() -> None:
             rows.append(row)
     found = of(results, replace(ratings, rows=tuple(rows)))
     scores = level(found, LevelName.QUESTION)
-    assert scores.models[0].agreement[Statistic.QWK].value == 1
+    assert scores.models[0].agreement[StatisticName.QWK].value == 1
     assert found.points == ()
     assert {(pair.first, pair.second) for pair in found.pairs} == {
         ("ana", "ben"), ("ana", "m"), ("ben", "m")

@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from grader.calibration.faults import MOST
-from grader.cli import app
-from grader.curves import Level, read_level
-from grader.data import folder
+from grader.cli.app import app
+from grader.judge.curves import TeamLevel, read_level
+from grader.trust.calibration.results import MOST
+from grader.util.files import data_folder
 from tests.calibration.conftest import WriteResults
 from tests.calibration.leanings import JUDGE, Leaning, leaning, write
 from tests.calibration.teams import Team, records
 
-TEAM = folder("rubrics").parent / "examples" / "team"
+TEAM = data_folder("rubrics").parent / "examples" / "team"
 RATINGS, RESULTS, ANSWERS = (
     str(TEAM / name) for name in ("ratings.csv", "results.jsonl", "answers.jsonl")
 )
@@ -220,7 +220,7 @@ def test_a_teams_level_as_json_is_what_was_written(
     team = Leaning(20, leniency=2.0, raters=2, by_score=False)
     done, out = fit(write_results, tmp_path, team, "--json")
     found = json.loads(done.stdout)
-    assert Level.model_validate(found["level"]) == read_level(out)
+    assert TeamLevel.model_validate(found["level"]) == read_level(out)
     assert (found["answers"], found["raters"], found["judge"]) == (20, 2, "m")
     assert found["error"]["after"] < found["error"]["before"]
 
@@ -244,7 +244,10 @@ def test_records_without_probabilities_make_no_level(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("change", "why"),
-    [({"level": Level().model_dump()}, "--calibration"), ({"model": "n"}, "several judges (m, n)")],
+    [
+        ({"level": TeamLevel().model_dump()}, "--calibration"),
+        ({"model": "n"}, "several judges (m, n)"),
+    ],
 )
 def test_records_at_a_level_or_of_several_judges_make_no_level(
     change: dict[str, object], why: str, write_results: WriteResults, tmp_path: Path

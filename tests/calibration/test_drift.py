@@ -5,26 +5,26 @@ from dataclasses import replace
 
 import pytest
 
-from grader.calibration.drift import Drift, Moved, compare
-from grader.calibration.measure import Sampling
-from grader.calibration.results import Results
 from grader.errors import BadInput
 from grader.record import Grade
+from grader.trust.calibration.drift import Drift, Moved, compare
+from grader.trust.calibration.measure import Sampling
+from grader.trust.calibration.results import ModelGradings
 from tests.calibration.teams import Team, records
 
 QUICK = Sampling(samples=200)
 
 
-def drift(old: Results, new: Results, margin: float = 5.0) -> Drift:
+def drift(old: ModelGradings, new: ModelGradings, margin: float = 5.0) -> Drift:
     (found,) = compare(old, new, 60.0, margin, QUICK)
     return found
 
 
-def graded(team: Team, seed: int = 1) -> Results:
+def graded(team: Team, seed: int = 1) -> ModelGradings:
     return records(team, seed)[0]
 
 
-def changed(results: Results, change: Callable[[Grade], Grade]) -> Results:
+def changed(results: ModelGradings, change: Callable[[Grade], Grade]) -> ModelGradings:
     return replace(results, grades=tuple(change(g) for g in results.grades))
 
 
@@ -61,7 +61,7 @@ def test_too_few_answers_show_nothing_either_way() -> None:
 def test_several_answers_of_one_candidate_are_one_observation() -> None:
     old, new = (graded(Team(answers=90, per_candidate=9, bias=bias)) for bias in (0.0, 0.05))
 
-    def alone(results: Results) -> Results:
+    def alone(results: ModelGradings) -> ModelGradings:
         return changed(results, lambda g: g.model_copy(update={"candidate": None}))
 
     p_clustered = drift(old, new).equivalence_p

@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from grader.calibration import groups as grouping
-from grader.calibration.analysis import Given, calibrate
-from grader.calibration.finding import GroupTable
-from grader.calibration.measure import Sampling
-from grader.calibration.ratings import Ratings
-from grader.calibration.results import Results
-from grader.calibration.thresholds import load
-from grader.calibration.trust import Trust
 from grader.errors import BadInput
 from grader.record import Verdict
 from grader.scoring import total
+from grader.trust.calibration import groups as grouping
+from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.finding import GroupTable
+from grader.trust.calibration.measure import Sampling
+from grader.trust.calibration.ratings import Ratings
+from grader.trust.calibration.results import ModelGradings
+from grader.trust.calibration.thresholds import load
+from grader.trust.calibration.values import Trust
 from tests.calibration.teams import Team, records
 
 
@@ -26,7 +26,7 @@ def file(folder: Path, text: str) -> Path:
 
 
 def tables(
-    results: Results, ratings: Ratings, groups: grouping.Groups, mark: float = 60
+    results: ModelGradings, ratings: Ratings, groups: grouping.Groups, mark: float = 60
 ) -> tuple[GroupTable, ...]:
     how = Sampling(samples=200)
     return calibrate(Given(results, ratings, load(), groups, mark, how)).groups

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from grader.cli import app
+from grader.cli.app import app
 from grader.record import Grade, Verdict
 from tests.stub import Stub, running
 from tests.test_trial import labelled

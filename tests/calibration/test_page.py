@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from grader.calibration import drawing, page
-from grader.calibration.analysis import Given, calibrate
-from grader.calibration.measure import Sampling
-from grader.calibration.model import Estimate
-from grader.calibration.report import Calibration
-from grader.calibration.thresholds import load
-from grader.calibration.wording import catalogue
+from grader.trust.calibration import drawing, page
+from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.finding import Calibration
+from grader.trust.calibration.measure import Sampling
+from grader.trust.calibration.thresholds import load
+from grader.trust.calibration.values import Estimate
+from grader.trust.calibration.words import catalogue
 from tests.calibration.teams import Team, records
 from tests.records import HOSTILE
 

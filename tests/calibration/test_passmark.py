@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from grader.calibration.measure import Sampling
-from grader.calibration.passmark import sweep
-from grader.calibration.table import scores
+from grader.trust.calibration.measure import Sampling, scores
+from grader.trust.calibration.pass_mark import sweep
 from tests.calibration.teams import Team, panel
 
 QUICK = Sampling(samples=200)

@@ -7,11 +7,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.calibration.faults import MOST
-from grader.calibration.ratings import Ratings, read
-from grader.calibration.results import Results
 from grader.errors import BadInput
 from grader.record import Verdict
+from grader.trust.calibration.ratings import Ratings, read
+from grader.trust.calibration.results import MOST, ModelGradings
 
 HEAD = "answer_id,rater,key_point,verdict,score,note,rated_at,blind"
 
@@ -22,7 +21,7 @@ def sheet(folder: Path, *rows: str, head: str = HEAD) -> Path:
     return path
 
 
-def complaint(path: Path, results: Results) -> str:
+def complaint(path: Path, results: ModelGradings) -> str:
     with pytest.raises(BadInput) as caught:
         read(path, results)
     return str(caught.value)
@@ -32,7 +31,7 @@ def rows(found: Ratings) -> list[tuple[str, str, str | None, str | None, float |
     return [(r.answer_id, r.rater, r.key_point, r.verdict, r.score) for r in found.rows]
 
 
-def test_verdicts_and_scores_are_read_from_one_sheet(tmp_path: Path, four: Results) -> None:
+def test_verdicts_and_scores_are_read_from_one_sheet(tmp_path: Path, four: ModelGradings) -> None:
     path = sheet(tmp_path, "a0,ana,p0,met,,,,", "a0,ana,,,62.5,,,", "a1,ben,p1,Contradicted,,,,")
     assert rows(read(path, four)) == [
         ("a0", "ana", "p0", "met", None),
@@ -43,7 +42,7 @@ def test_verdicts_and_scores_are_read_from_one_sheet(tmp_path: Path, four: Resul
 
 @pytest.mark.parametrize("separator", [",", ";", "\t"])
 def test_spreadsheets_separate_by_comma_semicolon_or_tab(
-    separator: str, tmp_path: Path, four: Results
+    separator: str, tmp_path: Path, four: ModelGradings
 ) -> None:
     path = sheet(tmp_path, "a0,ana,p0,met".replace(",", separator),
                  head="answer_id,rater,key_point,verdict".replace(",", separator))  # fmt: skip
@@ -51,38 +50,38 @@ def test_spreadsheets_separate_by_comma_semicolon_or_tab(
 
 
 def test_a_byte_order_mark_and_windows_line_ends_do_not_matter(
-    tmp_path: Path, four: Results
+    tmp_path: Path, four: ModelGradings
 ) -> None:
     path = tmp_path / "ratings.csv"
     path.write_bytes("\ufeffanswer_id,rater,score\r\na0,ana,50\r\n".encode())
     assert rows(read(path, four)) == [("a0", "ana", None, None, 50.0)]
 
 
-def test_jsonl_holds_the_same_as_csv(tmp_path: Path, four: Results) -> None:
+def test_jsonl_holds_the_same_as_csv(tmp_path: Path, four: ModelGradings) -> None:
     path = tmp_path / "ratings.jsonl"
     row = {"answer_id": "a0", "rater": "ana", "key_point": "p0", "verdict": "partial", "note": None}
     path.write_text(json.dumps(row) + "\n\n", encoding="utf-8")
     assert rows(read(path, four)) == [("a0", "ana", "p0", "partial", None)]
 
 
-def test_points_out_of_something_become_per_cent(tmp_path: Path, four: Results) -> None:
+def test_points_out_of_something_become_per_cent(tmp_path: Path, four: ModelGradings) -> None:
     path = sheet(tmp_path, "a0,ana,7,8", 'a1,ana,"3,5",7', head="answer_id,rater,score,out_of")
     assert [r.score for r in read(path, four).rows] == [87.5, 50.0]
 
 
-def test_empty_cells_are_ratings_that_were_not_given(tmp_path: Path, four: Results) -> None:
+def test_empty_cells_are_ratings_that_were_not_given(tmp_path: Path, four: ModelGradings) -> None:
     found = read(sheet(tmp_path, "a0,ana,p0,met,,,,", "a1,ana,p0,,,,,", ",,,,,,,"), four)
     assert len(found.rows) == 1
     assert found.left_out["empty"] == 1
 
 
-def test_the_same_row_twice_counts_once(tmp_path: Path, four: Results) -> None:
+def test_the_same_row_twice_counts_once(tmp_path: Path, four: ModelGradings) -> None:
     found = read(sheet(tmp_path, "a0,ana,p0,met,,,,", "a0,ana,p0,met,,again,,"), four)
     assert len(found.rows) == 1
     assert found.left_out["repeated"] == 1
 
 
-def test_a_later_rating_replaces_an_earlier_one(tmp_path: Path, four: Results) -> None:
+def test_a_later_rating_replaces_an_earlier_one(tmp_path: Path, four: ModelGradings) -> None:
     found = read(
         sheet(tmp_path, "a0,ana,p0,met,,,2026-11-22T12:00Z,", "a0,ana,p0,missed,,,2026-11-21,"),
         four,
@@ -91,7 +90,7 @@ def test_a_later_rating_replaces_an_earlier_one(tmp_path: Path, four: Results) -
     assert found.left_out["replaced"] == 1
 
 
-def test_ratings_that_were_not_blind_are_left_out(tmp_path: Path, four: Results) -> None:
+def test_ratings_that_were_not_blind_are_left_out(tmp_path: Path, four: ModelGradings) -> None:
     found = read(sheet(tmp_path, "a0,ana,p0,met,,,,no", "a0,ben,p0,met,,,,yes"), four)
     assert [r.rater for r in found.rows] == ["ben"]
     assert found.left_out["not-blind"] == 1
@@ -117,19 +116,19 @@ def test_ratings_that_were_not_blind_are_left_out(tmp_path: Path, four: Results)
     ],
 )
 def test_a_row_that_cannot_be_taken_is_named_by_its_line(
-    row: str, told: str, tmp_path: Path, four: Results
+    row: str, told: str, tmp_path: Path, four: ModelGradings
 ) -> None:
     path = sheet(tmp_path, "a1,ben,p0,met,,,,", row)
     assert complaint(path, four).startswith(f"{path}:3: ")
     assert told in complaint(path, four)
 
 
-def test_a_conflict_names_both_lines(tmp_path: Path, four: Results) -> None:
+def test_a_conflict_names_both_lines(tmp_path: Path, four: ModelGradings) -> None:
     path = sheet(tmp_path, "a0,ana,p0,met,,,,", "a0,ana,p0,missed,,,,")
     assert complaint(path, four) == f"{path}:3: ana says something else here than in line 2"
 
 
-def test_every_fault_is_told_at_once_up_to_a_limit(tmp_path: Path, four: Results) -> None:
+def test_every_fault_is_told_at_once_up_to_a_limit(tmp_path: Path, four: ModelGradings) -> None:
     path = sheet(tmp_path, *["a0,ana,p0,yes,,,,"] * (MOST + 5))
     lines = complaint(path, four).splitlines()
     assert len(lines) == MOST + 1
@@ -146,18 +145,18 @@ def test_every_fault_is_told_at_once_up_to_a_limit(tmp_path: Path, four: Results
     ],
 )
 def test_a_heading_that_is_not_understood_is_refused(
-    head: str, told: str, tmp_path: Path, four: Results
+    head: str, told: str, tmp_path: Path, four: ModelGradings
 ) -> None:
     path = sheet(tmp_path, head=head)
     assert complaint(path, four).startswith(f"{path}:1: ")
     assert told in complaint(path, four)
 
 
-def test_a_sheet_without_ratings_says_how_to_get_one(tmp_path: Path, four: Results) -> None:
+def test_a_sheet_without_ratings_says_how_to_get_one(tmp_path: Path, four: ModelGradings) -> None:
     assert "grade calibrate template" in complaint(sheet(tmp_path), four)
 
 
-def test_a_file_that_is_not_utf8_is_named_by_line(tmp_path: Path, four: Results) -> None:
+def test_a_file_that_is_not_utf8_is_named_by_line(tmp_path: Path, four: ModelGradings) -> None:
     path = tmp_path / "ratings.csv"
     path.write_bytes(b"answer_id,rater,score\na0,Jos\xe9,50\n")
     assert complaint(path, four) == f"{path}:2: not UTF-8; save the sheet as CSV UTF-8"
@@ -166,7 +165,7 @@ def test_a_file_that_is_not_utf8_is_named_by_line(tmp_path: Path, four: Results)
 @given(content=st.binary(max_size=300))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
 def test_whatever_a_file_holds_ends_in_ratings_or_in_a_complaint(
-    content: bytes, tmp_path: Path, four: Results
+    content: bytes, tmp_path: Path, four: ModelGradings
 ) -> None:
     for name in ("any.csv", "any.jsonl"):
         path = tmp_path / name
@@ -180,7 +179,7 @@ def test_whatever_a_file_holds_ends_in_ratings_or_in_a_complaint(
         assert told
 
 
-def test_one_rater_is_spelt_one_way(tmp_path: Path, four: Results) -> None:
+def test_one_rater_is_spelt_one_way(tmp_path: Path, four: ModelGradings) -> None:
     path = sheet(tmp_path, "a0,ana,p0,met,,,,", "a1,Ana,p0,met,,,,", "a2,Ana,p0,met,,,,")
     with pytest.raises(BadInput) as caught:
         read(path, four)

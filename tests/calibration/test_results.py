@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from grader.calibration import results as graded
-from grader.calibration.panel import build
-from grader.calibration.ratings import Ratings
 from grader.errors import BadInput
 from grader.record import Grade, JudgeInfo
+from grader.trust.calibration import results as graded
+from grader.trust.calibration.panel import build
+from grader.trust.calibration.ratings import Ratings
 from tests.calibration.conftest import WriteResults
 from tests.calibration.teams import Team, records
 

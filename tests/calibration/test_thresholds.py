@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.calibration.thresholds import load
-from grader.calibration.trust import Trust
 from grader.errors import BadInput
+from grader.trust.calibration.thresholds import load
+from grader.trust.calibration.values import Trust
 
 
 def test_the_shipped_lines_are_those_of_the_field() -> None:

@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.calibration.model import Estimate
-from grader.calibration.thresholds import load
-from grader.calibration.trust import Decision, Outcome, Trust
-from grader.calibration.verdict import Shared, check, decide
+from grader.trust.calibration.decide import Shared, check, decide
+from grader.trust.calibration.thresholds import load
+from grader.trust.calibration.values import CheckOutcome, Decision, Estimate, Trust
 
 LIMITS = load()
 GOOD = {
@@ -87,7 +86,7 @@ def test_how_many_more_answers_follows_the_root_of_their_number() -> None:
     # Half of the interval below is 0.10, the line 0.05 away: four times the answers are needed.
     estimate = Estimate(value=0.75, low=0.65, high=0.85, n=100, clusters=100)
     found = check("qwk", estimate, LIMITS.qwk, 100, LIMITS)
-    assert (found.outcome, found.more_answers) == (Outcome.OPEN, 300)
+    assert (found.outcome, found.more_answers) == (CheckOutcome.OPEN, 300)
 
 
 def test_a_line_that_no_sensible_number_of_answers_settles_counts_as_failed() -> None:
@@ -111,4 +110,4 @@ def test_an_interval_with_its_bound_on_the_line_passes(name: str) -> None:
     line = LIMITS.lines[name]
     low = line.value if name == "qwk" else -line.value
     estimate = Estimate(value=low, low=low, high=line.value, n=9, clusters=9)
-    assert check(name, estimate, line, 9, LIMITS).outcome is Outcome.PASSED
+    assert check(name, estimate, line, 9, LIMITS).outcome is CheckOutcome.PASSED

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from grader import paper
-from grader.calibration import wording
-from grader.calibration.finding import Effect, Label
-from grader.calibration.model import Estimate, LevelName, Statistic
-from grader.calibration.thresholds import load
-from grader.calibration.trust import Outcome, Trust
+from grader.report.html import page
+from grader.trust.calibration import words as wording
+from grader.trust.calibration.finding import PassEffect, PointLabel
+from grader.trust.calibration.thresholds import load
+from grader.trust.calibration.values import CheckOutcome, Estimate, LevelName, StatisticName, Trust
 
 EN, ZH = wording.catalogue("en"), wording.catalogue("zh")
 
@@ -40,20 +39,20 @@ def test_every_code_has_a_word() -> None:
     for key, codes in (
         ("trust", Trust),
         ("short", Trust),
-        ("labels", Label),
-        ("effects", Effect),
+        ("labels", PointLabel),
+        ("effects", PassEffect),
         ("levels", LevelName),
-        ("statistics", Statistic),
+        ("statistics", StatisticName),
     ):
         assert EN[key].keys() == {code.value for code in codes}
     assert EN["checks"].keys() == load().lines.keys()
-    assert EN["outcomes"].keys() == {f"{o.value}{w}" for o in Outcome for w in ("", "_within")}
-    assert EN["page"]["outcome_words"].keys() == {o.value for o in Outcome}
+    assert EN["outcomes"].keys() == {f"{o.value}{w}" for o in CheckOutcome for w in ("", "_within")}
+    assert EN["page"]["outcome_words"].keys() == {o.value for o in CheckOutcome}
 
 
 def test_no_word_lies_about_unused() -> None:
     folder = Path(wording.__file__).parent
-    template = Path(paper.__file__).parent / "templates" / "calibration.html.j2"
+    template = Path(page.__file__).parent / "templates" / "calibration.html.j2"
     files = [*folder.glob("*.py"), template]
     code = "\n".join(path.read_text(encoding="utf-8") for path in files)
     by_code = {"trust", "short", "labels", "effects", "levels", "statistics", "checks", "outcomes"}

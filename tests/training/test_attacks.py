@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from grader.audit.suite import load
-from grader.curves import VERDICTS, Curves
-from grader.defences import DEFENCES
+from grader.judge.curves import VERDICTS, Curves
+from grader.judge.defences import DEFENCES
 from grader.record import Verdict
+from grader.trust.audit.cases import load
 from tests.training.made import question
 from training.attacks import Graded, chosen, grade, moves, summary, trained_kinds
 from training.questions import as_rubric

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from grader.curves import VERDICTS, Curves, Line, Words, odds_of_yes
+from grader.judge.curves import VERDICTS, Curves, LogisticLine, Words, odds_of_yes
 from training.curve_fit import conditional_logit, fit
 
 Floats = NDArray[np.float64]
@@ -48,7 +48,7 @@ def test_fitted_curves_undo_the_bias_of_a_judge() -> None:
         found = np.log(random.dirichlet(np.full(4, 0.5)) + 1e-6).tolist()
         verdict = VERDICTS[random.choice(4, p=bias.chances(found))]
         points.append((found, verdict.value))
-        held = Line(slope=0.5, offset=-1).chance(odds_of_yes(found))
+        held = LogisticLine(slope=0.5, offset=-1).chance(odds_of_yes(found))
         claims.append((found, bool(random.random() < held)))
     curves = fit(points, claims)
     assert curves.point.model_dump() == pytest.approx(bias.model_dump(), abs=0.15)

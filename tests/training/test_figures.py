@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from grader.curves import VERDICTS, Curves
+from grader.judge.curves import VERDICTS, Curves
 from grader.record import Verdict
 from tests.training.made import question
 from training.figures import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from grader.data import folder
+from grader.util.files import data_folder
 from tests.training.made import question, row
 from training.check import describe, main
 from training.questions import Question, as_rubric, read_all, read_file
@@ -105,7 +105,7 @@ def test_the_shipped_questions_are_many_and_without_fault(shipped: list[Question
 
 
 def test_no_shipped_question_is_one_that_measures_the_judge(shipped: list[Question]) -> None:
-    measuring = {path.stem for path in folder("rubrics").glob("*.toml")}
+    measuring = {path.stem for path in data_folder("rubrics").glob("*.toml")}
     assert measuring
     assert not measuring & {each.id for each in shipped}
 

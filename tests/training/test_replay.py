@@ -4,7 +4,7 @@ import asyncio
 import json
 from typing import Any
 
-from grader.fit import Rated
+from grader.trust.fit import Rated
 from training.replay import Replay, draws
 
 ITEM: dict[str, Any] = {

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from grader import labelled, rubric
-from grader.audit.cases import Base, fill
-from grader.claim_form import prefix
-from grader.data import folder
+from grader.judge.prompts import prefix
+from grader.rubric.files import load_rubrics
+from grader.rubric.labelled import labelled_of
+from grader.trust.audit.cases import Base, fill
+from grader.util.files import data_folder
 from tests.training.made import LABELS, POINTS, question
 from training import sets
 from training.prepare import as_ids, held_out
@@ -82,9 +83,9 @@ def test_an_item_as_ids_keeps_all_that_the_figures_need() -> None:
 
 def test_every_labelled_answer_to_a_shipped_question_is_an_item_with_its_labels() -> None:
     items = list(sets.of_shipped())
-    folders = (folder("rubrics"),)
-    for asked in rubric.load_all(folders):
-        known = labelled.of(asked, folders)
+    folders = (data_folder("rubrics"),)
+    for asked in load_rubrics(folders):
+        known = labelled_of(asked, folders)
         for one in known.answers if known else ():
             (item,) = (
                 i

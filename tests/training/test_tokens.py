@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("gguf", reason="the train extra is not installed")
 pytest.importorskip("tokenizers", reason="the train extra is not installed")
 
-from grader import claim_form
-from grader.local import weights
+from grader.judge import prompts
+from grader.llm.embedded import weights
 from training.tokens import END, Tokens, load
 
 TEXTS = [
@@ -31,7 +31,7 @@ def tokens() -> Tokens:
 def test_a_prefix_and_a_claim_are_the_same_tokens_apart_and_together(
     tokens: Tokens, question: str, lines: list[str], claim: str, partial: str | None
 ) -> None:
-    prefix, suffix = claim_form.prefix(question, lines), claim_form.suffix(claim, partial)
+    prefix, suffix = prompts.prefix(question, lines), prompts.suffix(claim, partial)
     assert tokens.of(prefix) + tokens.of(suffix) == tokens.of(prefix + suffix)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from grader import claim_form
+from grader.judge import prompts
 from grader.record import Verdict
 from tests.training.made import LABELS, NOTES, POINTS, WRONG, question
 from training import views as made
@@ -25,7 +25,7 @@ def lines_of(view: View) -> list[str]:
 def put(claims: dict[str, tuple[str, str]]) -> dict[str, str]:
     """Every way of putting each claim, with the claim's id."""
     return {
-        claim_form.suffix(text, partial): name
+        prompts.suffix(text, partial): name
         for name, (en, zh) in claims.items()
         for text in (en, zh, f"{en} / {zh}")
         for partial in (None, NOTES["partial"])
@@ -83,8 +83,8 @@ def test_a_claim_of_another_subject_is_not_made() -> None:
     stars = question("stars", "astronomy")
     points = [Claim(id=p.id, en="A star shines.", zh="恒星发光。") for p in stars.points]
     both = [question(), stars.model_copy(update={"points": points})]
-    shining = {claim_form.suffix(text) for text in ("A star shines.", "恒星发光。")}
-    shining.add(claim_form.suffix("A star shines. / 恒星发光。"))
+    shining = {prompts.suffix(text) for text in ("A star shines.", "恒星发光。")}
+    shining.add(prompts.suffix("A star shines. / 恒星发光。"))
     for questions, others in ((both, None), (both[:1], both[1:])):
         seen = views(questions, 0, others=others, alone=0)[:7]
         found = [t for each in seen for view in each for t in view.targets]
@@ -158,9 +158,9 @@ def test_every_shipped_answer_has_its_views_and_its_sentences_in_them() -> None:
         assert len(seen) == made.VIEWS
         for target in (t for view in seen for t in view.targets):
             assert isinstance(target, Target)
-            assert target.reply.split()[0] in claim_form.WORDS.values()
+            assert target.reply.split()[0] in prompts.WORDS.values()
 
 
 def test_a_reply_is_the_word_and_the_number_of_the_sentence() -> None:
-    assert claim_form.reply(Verdict.PARTIAL, 12) == "Half [12]"
-    assert claim_form.reply(Verdict.MISSED, None) == "No"
+    assert prompts.reply(Verdict.PARTIAL, 12) == "Half [12]"
+    assert prompts.reply(Verdict.MISSED, None) == "No"

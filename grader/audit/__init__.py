@@ -1,1 +1,0 @@
-"""Attacks a judge as a candidate might, and counts what moved a score."""

@@ -1,0 +1,1 @@
+"""Writing rubrics: checked, drafted, compared."""

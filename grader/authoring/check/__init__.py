@@ -1,0 +1,1 @@
+"""Checks rubrics as a linter checks code: no model, no opinion that has no line."""

@@ -1,0 +1,138 @@
+"""Checks of how a rubric is worded: two languages, one thing a claim, words read one way."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+
+from grader.authoring.check.finding import Finding, Reading
+from grader.authoring.check.words import numbers, pattern, unquoted
+from grader.rubric.format import KeyPoint
+from grader.text.flags import flags
+
+CHINESE = re.compile("[\u3400-\u9fff]")
+_LATIN_WORD = re.compile("[A-Za-z]{2,}")
+_SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!vs)[.!?]\s+(?=[A-Z])|。(?=.)")
+LONGEST = {"en": 140, "zh": 100}
+"""Characters of a claim."""
+_TO_A_MODEL = {"instruction", "self-grading", "fake-delimiter", "role-token"}
+_INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+
+
+def languages(reading: Reading) -> Iterator[Finding]:
+    """English in ``en``, Chinese in ``zh``."""
+    for written in reading.claims:
+        bare = unquoted(written.text)
+        if written.language == "zh" and not CHINESE.search(written.text):
+            yield reading.warning("language", written.place, "has no Chinese in it")
+        if written.language == "en" and CHINESE.search(bare):
+            yield reading.warning("language", written.place, "has Chinese in it")
+        elif written.language == "en" and not _LATIN_WORD.search(written.text):
+            yield reading.warning("language", written.place, "has no English in it")
+
+
+def same_numbers(reading: Reading) -> Iterator[Finding]:
+    """No number in one language stands where the other has another one.
+
+    Numbers of one digit are left out: they are often spelled out.
+    """
+    for place, item in reading.items:
+        en, zh = _large(item.en), _large(item.zh)
+        if en - zh and zh - en:
+            one, other = min(en - zh), min(zh - en)
+            yield reading.warning("numbers", (*place, "zh"), f"says {other} where en says {one}")
+
+
+def _large(text: str) -> set[str]:
+    return {n for n in numbers(text) if len(n.replace(".", "")) > 1}
+
+
+def vague(reading: Reading) -> Iterator[Finding]:
+    """No words that two people read differently."""
+    for written in [*reading.claims, *reading.notes]:
+        if written.place[0] == "question" or "correction" in written.place:
+            continue
+        for word in dict.fromkeys(pattern("vague").findall(unquoted(written.text))):
+            yield reading.warning(
+                "vague",
+                written.place,
+                f"“{word}” is read differently by two people; say what counts",
+            )
+
+
+def placeholders(reading: Reading) -> Iterator[Finding]:
+    """Nothing left to be written."""
+    for written in [*reading.claims, *reading.notes]:
+        if found := pattern("placeholder").search(written.text):
+            yield reading.error("placeholder", written.place, f"“{found[0]}” is left to be written")
+
+
+def invisible(reading: Reading) -> Iterator[Finding]:
+    """Nothing that a reader of the file cannot see."""
+    for written in [*reading.claims, *reading.notes]:
+        for char in sorted(set(written.text) - set("\n\t")):
+            if unicodedata.category(char) in _INVISIBLE:
+                yield reading.error(
+                    "invisible", written.place, f"holds the invisible character U+{ord(char):04X}"
+                )
+
+
+def addressed(reading: Reading) -> Iterator[Finding]:
+    """Nothing that speaks to the judge instead of about the subject: the judge reads it all."""
+    for written in [*reading.claims, *reading.notes]:
+        for flag in flags(written.text):
+            if flag.kind in _TO_A_MODEL:
+                yield reading.error(
+                    "addressed", written.place, f"“{flag.text}” speaks to the judge"
+                )
+
+
+def claims(reading: Reading) -> Iterator[Finding]:
+    """A claim says a fact, in few words."""
+    for place, item in reading.items:
+        for language in ("en", "zh"):
+            text, where = getattr(item, language), (*place, language)
+            longest = LONGEST[language]
+            if isinstance(item, KeyPoint) and len(text) > longest:
+                yield reading.warning(
+                    "long",
+                    where,
+                    f"{len(text)} characters; up to {longest}, the rest into its notes",
+                )
+            if text.rstrip().endswith(("?", "\uff1f")):
+                yield reading.warning("question", where, "asks instead of saying a fact")
+            elif found := pattern("instructs").search(unquoted(text)):
+                yield reading.warning(
+                    "instruction",
+                    where,
+                    f"“{found[0]}”: say the fact, not what an answer should do",
+                )
+
+
+def one_thing(reading: Reading) -> Iterator[Finding]:
+    """A key point says one thing, or knows what one half of it is worth."""
+    for n, point in enumerate(reading.rubric.key_points):
+        place = ("key_points", n)
+        for language in ("en", "zh"):
+            if reason := _two(getattr(point, language), binary=point.binary):
+                yield reading.warning("two-things", (*place, language), f"{reason}; split it")
+        if point.binary and re.search(r"\bAND\b|\bboth\b|且|两者", unquoted(point.notes.met)):
+            yield reading.warning(
+                "two-things",
+                (*place, "notes", "met"),
+                "asks for two things, and no note says what one of them is worth",
+            )
+
+
+def _two(text: str, *, binary: bool) -> str:
+    bare = unquoted(text)
+    if found := pattern("adds").search(bare):
+        return f"“{found[0]}” adds a second thing"
+    parts = 1 + len(re.findall("[;\uff1b]", bare)) + len(_SENTENCE_END.findall(bare))
+    if parts > 2:
+        return f"says {parts} things"
+    return "says two things, and no note for partial says what one is worth" * (
+        binary and parts > 1
+    )
+
+
+ALL = (languages, same_numbers, vague, placeholders, invisible, addressed, claims, one_thing)

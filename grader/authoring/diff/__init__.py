@@ -1,0 +1,1 @@
+"""What a change of a rubric does to grades that were given by its old version."""

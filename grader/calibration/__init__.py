@@ -1,1 +1,0 @@
-"""Calibrates a hiring team: how far people and models that graded the same answers agree."""

@@ -1,0 +1,152 @@
+"""``grade batch PATH...``: a whole session."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.options import (
+    AskOption,
+    BaseUrlOption,
+    CalibrationOption,
+    FreshOption,
+    ModelOption,
+    OnlyOption,
+    ParamOption,
+    RubricsOption,
+    WeightsOption,
+)
+
+if TYPE_CHECKING:
+    from grader.session.results import Mode
+
+FILES = "files"
+"""What the ledger knows the model behind shards by, where no endpoint is named."""
+
+
+def batch(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="PATH...",
+            help="Markdown with a heading ## QUESTION-ID for each answer; a folder of"
+            " QUESTION-ID.txt or CANDIDATE/QUESTION-ID.md; JSONL; CSV; - for stdin.",
+        ),
+    ],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append each record here; go on where it stopped."),
+    ] = None,
+    append: Annotated[
+        bool, typer.Option("--append", help="Add to the results of another run.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Empty the file of results first.")
+    ] = False,
+    concurrency: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=1000, help="Requests at once at most. [default: 16]"),
+    ] = None,
+    votes: Annotated[
+        int,
+        typer.Option(metavar="N", min=1, max=15, help="Ask up to N times what is not settled."),
+    ] = 1,
+    max_cost: Annotated[
+        float | None, typer.Option(metavar="USD", min=0, help="Stop before this is passed.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Estimate calls, tokens and price; send nothing.")
+    ] = False,
+    pass_mark: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", min=0, max=100, help="Exit with 4 if one is below."),
+    ] = None,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page.")] = None,
+    markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a table.")] = None,
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
+    language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+    via: Annotated[
+        str,
+        typer.Option(metavar="HOW", help="`live`, `files` (shards to be run), `batch` or `ray`."),
+    ] = "live",
+    shards: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where --via files and batch keep shards.")
+    ] = None,
+    step: Annotated[
+        str | None, typer.Option(metavar="STEP", help="Only `submit`, `status` or `collect`.")
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="With --via: ask anew for what got no reply.")
+    ] = False,
+    poll: Annotated[
+        float, typer.Option(metavar="SECONDS", min=0, help="Between two looks at a batch.")
+    ] = 30.0,
+    address: Annotated[
+        str | None, typer.Option(metavar="HOST:PORT", help="The Ray cluster to join.")
+    ] = None,
+    actors: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="How many grade at once on Ray.")
+    ] = None,
+    parquet: Annotated[
+        str | None, typer.Option(metavar="DIR", help="Where Ray writes. [default: beside --out]")
+    ] = None,
+) -> None:
+    """Grade many answers; nothing is paid for twice, and nothing paid for is lost.
+
+    Exit codes: 0 all graded, 1 the grader or the model failed, 2 wrong call, 3 something could
+    not be graded, 4 below the pass mark, 130 interrupted.
+    """
+    import asyncio
+
+    from grader.cli.batch_elsewhere import BatchWanted, Session
+    from grader.cli.batch_elsewhere import via as carried
+    from grader.cli.batch_run import run
+    from grader.cli.options import report_language
+    from grader.errors import BadInput
+    from grader.judge.choice import options
+    from grader.rubric.files import rubric_folders
+
+    env = os.environ
+    if via == "files" and not (base_url or env.get("OPENAI_BASE_URL") or env.get("OPENAI_API_KEY")):
+        base_url = FILES
+    if append and overwrite:
+        raise BadInput("--append and --overwrite: choose one")
+    mode: Mode = "append" if append else "overwrite" if overwrite else "resume"
+    wanted = BatchWanted(
+        session=Session(tuple(paths), rubric_folders(rubrics, only_own)),
+        said=options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration),
+        weights=weights,
+        out=out,
+        mode=mode,
+        concurrency=concurrency,
+        votes=votes,
+        max_cost=max_cost,
+        dry_run=dry_run,
+        pass_mark=pass_mark,
+        reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
+        language=report_language(language, ""),
+        via=None
+        if via == "live"
+        else carried(
+            via,
+            shards,
+            step,
+            again=again,
+            poll_s=poll,
+            address=address,
+            actors=actors,
+            output=parquet,
+        ),
+    )
+    raise typer.Exit(asyncio.run(run(wanted)))

@@ -1,0 +1,96 @@
+"""``grade doctor``: examines the judge that would be used."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.options import AskOption, BaseUrlOption, ModelOption, WeightsOption, run
+
+if TYPE_CHECKING:
+    from grader.judge.choice import Bench, Options
+    from grader.report.blocks import Check
+
+
+def doctor(
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    weights: WeightsOption = None,
+    quick: Annotated[bool, typer.Option("--quick", help="Leave the labelled answers out.")] = False,
+    repair: Annotated[
+        bool,
+        typer.Option("--repair", help="Check the ledger instead, and save what is damaged."),
+    ] = False,
+    results: Annotated[
+        list[Path] | None,
+        typer.Option("--results", metavar="FILE", help="With --repair: a results file to mend."),
+    ] = None,
+) -> None:
+    """Examine the judge: which one, does it answer, and does it know right from wrong?
+
+    With --repair no judge is asked: a damaged ledger is saved into a new file, the old one kept
+    aside, and a results file loses the lines that are no records, also kept aside.
+    """
+    from grader.judge.choice import options
+
+    if repair:
+        _repair(results or [])
+        return
+    found = run(_examine(options(model, base_url, ask, []), weights, quick=quick))
+    raise typer.Exit(1 if any(check.good is False for check in found) else 0)
+
+
+def _repair(results: "list[Path]") -> None:
+    from grader.ledger.ledger import default_path
+    from grader.ledger.repair import repair
+    from grader.report import terminal
+    from grader.session.results_repair import mend
+    from grader.trust.doctor import ledger_check, results_check
+
+    out = terminal.console()
+    path = default_path()
+    terminal.check(ledger_check(path, repair(path)), out)
+    for file in results:
+        terminal.check(results_check(file, mend(file)), out)
+
+
+async def _examine(said: "Options", weights: str | None, *, quick: bool) -> "list[Check]":
+    from grader.cli.options import open_bench
+    from grader.report import terminal
+    from grader.trust.doctor import answers_at_all, gives_log_probabilities, keeps_to_schemas
+
+    out = terminal.console()
+    async with open_bench(said, weights) as bench:
+        target = bench.target
+        where = target.base_url or "on this machine"
+        out.print(f"judge: {target.model}, {where}, asked {target.ask} ({target.reason})")
+        found = [await answers_at_all(bench)]
+        terminal.check(found[-1], out)
+        if not found[0].good:
+            return found
+        # The trained judge is asked in its own form alone: neither matters to it.
+        probes = () if target.ask == "trained" else (keeps_to_schemas, gives_log_probabilities)
+        for examine in probes:
+            found.append(await examine(bench))
+            terminal.check(found[-1], out)
+        if not quick:
+            found.append(await _labelled(bench))
+            terminal.check(found[-1], out)
+            warning = None if found[-1].good else found[-1].found
+            bench.ledger.remember_judge(bench.judge.info, warning)
+        return found
+
+
+async def _labelled(bench: "Bench") -> "Check":
+    from grader.report.progress import Spinner
+    from grader.rubric.files import rubric_folders
+    from grader.trust.doctor import DozenTrial, dozen, judged, trial
+
+    chosen = dozen(rubric_folders())
+    pairs = []
+    with Spinner() as spinner:
+        async for some in trial(bench.judge, chosen):
+            pairs += some
+            spinner.say(f"Judging labelled answers: {len(pairs)} key points so far …")
+    return judged(DozenTrial(tuple(pairs)))

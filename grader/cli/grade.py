@@ -1,0 +1,111 @@
+"""``grade FILE --q ID``: one answer."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.options import (
+    AskOption,
+    BaseUrlOption,
+    CalibrationOption,
+    FreshOption,
+    ModelOption,
+    OnlyOption,
+    ParamOption,
+    RubricsOption,
+    WeightsOption,
+    run,
+)
+
+if TYPE_CHECKING:
+    from grader.grading import Attempt
+    from grader.judge.choice import Options
+    from grader.record import Grade
+    from grader.rubric.format import Rubric
+
+FAILED = 1
+BELOW_PASS_MARK = 4
+
+
+def one(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="The answer, or - for stdin.")],
+    question: Annotated[str, typer.Option("--q", "--question", metavar="ID", help="Question id.")],
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
+    candidate: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who answered, for the record.")
+    ] = None,
+    pass_mark: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", min=0, max=100, help="Exit with 4 below this score."),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--lang", metavar="en|zh", help="Language of the report.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record.")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+) -> None:
+    """Grade one answer."""
+    # Whatever is wrong with the call is told before anything slow is imported or paid for.
+    from grader import answer
+    from grader.cli.options import report_language
+    from grader.grading import Attempt
+    from grader.judge.choice import options
+    from grader.rubric.files import load_rubric, rubric_folders
+
+    folders = rubric_folders(rubrics, only_own)
+    asked = load_rubric(question, folders)
+    text = answer.read(file, sys.stdin.buffer)
+    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
+    shown_in = report_language(language, text.text)
+    name = "stdin" if file == "-" else file
+    result = run(_grade(asked, Attempt(text, name, candidate), said, weights))
+    _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown)
+    raise typer.Exit(exit_code(result, pass_mark))
+
+
+async def _grade(
+    asked: "Rubric", attempt: "Attempt", said: "Options", weights: str | None
+) -> "Grade":
+    from grader.cli.options import open_bench
+    from grader.grading import grade
+
+    async with open_bench(said, weights) as bench:
+        result = await grade(asked, attempt, bench.judge)
+        bench.ledger.keep_grade(result)
+        return result
+
+
+def _print(
+    result: "Grade", asked: "Rubric", language: str, *, as_json: bool, as_markdown: bool
+) -> None:
+    if as_json:
+        typer.echo(result.to_json(indent=2))
+    elif as_markdown:
+        from grader.report.markdown import grade_markdown
+
+        typer.echo(grade_markdown(result, asked, language))
+    else:
+        from grader.report import terminal
+
+        terminal.grade(result, asked, language, terminal.console())
+
+
+def exit_code(result: "Grade", pass_mark: float | None) -> int:
+    """1 where a key point is ungraded, 4 below the pass mark, else 0.
+
+    With a pass mark an interval passes only when its lower end does: doubt is never a pass.
+    """
+    if result.ungraded:
+        return FAILED
+    if pass_mark is not None and (result.score.percent or 0.0) < pass_mark:
+        return BELOW_PASS_MARK
+    return 0

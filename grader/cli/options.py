@@ -1,0 +1,121 @@
+"""What several commands share: options, the language of a report, opening the judge, running it."""
+
+import os
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from grader.errors import BadInput
+
+if TYPE_CHECKING:
+    from grader.judge.choice import Bench, Options
+    from grader.llm.embedded.weights import OwnModel
+
+RubricsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--rubrics",
+        metavar="DIR",
+        envvar="GRADER_RUBRICS",
+        help="Your own rubrics, beside the shipped ones.",
+    ),
+]
+OnlyOption = Annotated[
+    bool, typer.Option("--only-own", help="Leave the shipped rubrics out.", show_default=False)
+]
+ModelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--model", metavar="NAME", help="A model of the endpoint, or `local`. [env: GRADER_MODEL]"
+    ),
+]
+BaseUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url", metavar="URL", help="OpenAI-compatible endpoint. [env: OPENAI_BASE_URL]"
+    ),
+]
+AskOption = Annotated[
+    str | None,
+    typer.Option("--ask", metavar="FORM", help="`one-call` or `per-point` (log-probabilities)."),
+]
+ParamOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--param",
+        metavar="KEY=VALUE",
+        help="A parameter of the request, such as temperature=0; sent only if given.",
+    ),
+]
+FreshOption = Annotated[
+    bool, typer.Option("--no-cache", help="Ask anew; both replies are kept.", show_default=False)
+]
+CalibrationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibration",
+        metavar="FILE",
+        envvar="GRADER_CALIBRATION",
+        help="Your team's level, made by grade calibrate fit.",
+    ),
+]
+WeightsOption = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="FILE", help="The embedded model's file, if you have it."),
+]
+
+
+LANGUAGES = ("en", "zh")
+
+
+def report_language(wanted: str | None, answer_text: str) -> str:
+    """The language of a report: as wanted, else the answer's own.
+
+    Raises:
+        BadInput: a language that there are no words for.
+    """
+    from grader.judge.base import language
+
+    if wanted is None:
+        return language(answer_text)
+    if wanted not in LANGUAGES:
+        raise BadInput(f"--lang {wanted}: choose one of {', '.join(LANGUAGES)}")
+    return wanted
+
+
+T = TypeVar("T")
+
+
+def run(work: Coroutine[object, object, T]) -> T:
+    """What *work* gives, in an event loop of its own."""
+    import asyncio  # a third of the time that --help takes
+
+    return asyncio.run(work)
+
+
+@asynccontextmanager
+async def open_bench(said: "Options", weights: str | None = None) -> "AsyncIterator[Bench]":
+    """The judge that *said* and the environment name, over the user's ledger."""
+    from grader.judge.choice import bench
+    from grader.ledger.ledger import Ledger, default_path
+    from grader.report import progress
+
+    given = Path(weights) if weights else None
+
+    def own() -> "OwnModel | None":
+        from grader.llm.embedded.weights import own_model
+
+        return own_model(given)
+
+    def bring() -> Path:
+        return progress.bring_weights(given)
+
+    with Ledger(default_path()) as ledger, progress.Spinner() as spinner:
+        opened = bench(said, os.environ, ledger, bring, spinner.starting, own)
+        if warning := ledger.warning(opened.judge.info):
+            typer.echo(f"grade: careful with this judge: {warning} (grade doctor)", err=True)
+        async with opened:
+            yield opened

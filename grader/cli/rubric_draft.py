@@ -1,0 +1,147 @@
+"""``grade rubric draft``: a first rubric out of notes, a page or a chapter."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.options import (
+    AskOption,
+    BaseUrlOption,
+    FreshOption,
+    ModelOption,
+    ParamOption,
+    RubricsOption,
+    WeightsOption,
+    run,
+)
+from grader.errors import BadInput, Failed
+
+if TYPE_CHECKING:
+    from grader.authoring.draft.proposal import Proposal
+    from grader.authoring.draft.source import SourceText
+    from grader.judge.choice import Bench, Options
+
+NOT_WRITTEN = 1
+
+
+def draft(
+    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Markdown, HTML or text.")],
+    question_id: Annotated[str, typer.Option("--q", metavar="ID", help="Id of the question.")],
+    question: Annotated[
+        str, typer.Option(metavar="TEXT", help="The question; else the model words one.")
+    ] = "",
+    out: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Where to write, or -; else ID.toml.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
+    rubrics: RubricsOption = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    weights: WeightsOption = None,
+) -> None:
+    """Draft a rubric from a text, for a person to edit.
+
+    Every key point carries a quotation that code found in SOURCE, with its place; what cannot be
+    found is not written. Doubtful and contradictory statements become comments. An existing file
+    is compared, and only overwritten with --force. The draft is then checked.
+    Exits with 1 where the file was not written or the check has findings.
+    """
+    from grader.authoring.draft.assemble import assemble
+    from grader.authoring.draft.file import toml, trust
+    from grader.authoring.draft.source import read
+    from grader.judge.choice import options
+
+    path = _path(question_id, out, rubrics)
+    text = read(source)
+    said = options(model, base_url, ask, param or [], fresh=fresh)
+    proposal, by, how = run(_proposal(text, question, said, weights))
+    found = assemble(proposal, text, question_id)
+    content = toml(found, f"{by} from {source.name} ({text.digest[:19]})", trust(how))
+    count = f"{len(found.rubric.key_points)} key points, {len(found.doubts)} doubtful statements"
+    typer.echo(f"{count}, {len(found.dropped)} proposals not written", err=True)
+    raise typer.Exit(_write(path, content, force=force))
+
+
+def _path(question_id: str, out: str | None, rubrics: Path | None) -> Path | None:
+    """Where the draft goes; None for stdout."""
+    import re
+
+    from grader.rubric.format import SLUG
+
+    if not re.fullmatch(SLUG, question_id):
+        raise BadInput(f"--q {question_id}: small letters and digits joined by single hyphens")
+    if out == "-":
+        return None
+    path = Path(out) if out else (rubrics or Path()) / f"{question_id}.toml"
+    if path.stem != question_id or path.suffix != ".toml":
+        raise BadInput(f"--out {path}: a rubric's file is named after its id: {question_id}.toml")
+    return path
+
+
+async def _proposal(
+    source: "SourceText", question: str, said: "Options", weights: str | None
+) -> "tuple[Proposal, str, str]":
+    """The proposal, the model's name, and how it was asked."""
+    from dataclasses import replace
+
+    from grader.cli.options import open_bench
+    from grader.judge.base import language
+    from grader.llm.request import Unusable
+
+    async with open_bench(replace(said, plain=True), weights) as bench:
+        how = "steps" if bench.target.ask == "per-point" else "whole"
+        try:
+            found = await _asked(bench, source, question, how)
+        except Unusable as unusable:
+            what = f"{unusable.cause.value}: {unusable}"
+            raise Failed(f"{bench.model.name} gave no usable draft ({what})") from None
+        if question:
+            found = found.model_copy(update={f"question_{language(question)}": question})
+        return found, bench.model.name, how
+
+
+async def _asked(bench: "Bench", source: "SourceText", question: str, how: str) -> "Proposal":
+    from grader.authoring.draft.proposal import propose
+    from grader.authoring.draft.steps import Steps
+
+    parameters = bench.options.parameters
+    if how == "whole":
+        return await propose(source, question, bench.ask, parameters)
+    steps = Steps(bench.ask, parameters)
+    found = await steps.propose(source, question)
+    if steps.passed_over:
+        typer.echo(f"{steps.passed_over} sentences passed over; draft from a part", err=True)
+    return found
+
+
+def _write(path: Path | None, content: str, *, force: bool) -> int:
+    """Writes, or shows what would change; then checks. The exit code."""
+    from grader.authoring.draft.file import diff
+
+    if path is None:
+        typer.echo(content, nl=False)
+        return 0
+    try:
+        if path.exists():
+            typer.echo(diff(path.read_text(encoding="utf-8"), content, path.name), nl=False)
+            if not force:
+                typer.echo(f"{path} exists and was left as it is; --force overwrites it", err=True)
+                return NOT_WRITTEN
+        path.write_text(content, encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: cannot be written: {error}") from None
+    typer.echo(f"wrote {path}", err=True)
+    return _checked(path)
+
+
+def _checked(path: Path) -> int:
+    from grader.authoring.check.run import check
+    from grader.cli.rubric_check import exit_code, show
+
+    found = check(path)
+    show(found, as_json=False, count=1)
+    return exit_code(found, strict=False)

@@ -1,0 +1,106 @@
+"""``grade rubric test``: labelled answers through a judge."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grader.cli.options import (
+    AskOption,
+    BaseUrlOption,
+    CalibrationOption,
+    FreshOption,
+    ModelOption,
+    OnlyOption,
+    ParamOption,
+    RubricsOption,
+    WeightsOption,
+    run,
+)
+from grader.cli.rubric_check import FilesArgument
+from grader.errors import BadInput
+
+if TYPE_CHECKING:
+    from grader.judge.choice import Options
+    from grader.trust.trial.report import TrialReport
+    from grader.trust.trial.run import LabelledCase, Trial
+
+FAILED = 1
+BELOW = 4
+
+
+def trial(
+    files: FilesArgument = None,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
+    repeats: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Ask N times, and see what stays.")
+    ] = 1,
+    min_accuracy: Annotated[
+        float | None, typer.Option(metavar="0..1", min=0, max=1, help="Exit with 4 below it.")
+    ] = None,
+    min_kappa: Annotated[
+        float | None, typer.Option(metavar="0..1", min=-1, max=1, help="Exit with 4 below it.")
+    ] = None,
+    model: ModelOption = None,
+    base_url: BaseUrlOption = None,
+    ask: AskOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Run labelled answers (labelled/ID.toml beside a rubric) through a judge.
+
+    Shows agreement with the labels, and every verdict that differs with both reasons. What was
+    asked before and has not changed is taken from the ledger. Exits with 4 below --min-accuracy
+    or --min-kappa, with 1 where no key point could be graded, else with 0.
+    """
+    from grader.cli.rubric_check import rubric_files
+    from grader.judge.choice import options
+    from grader.trust.trial.report import report
+    from grader.trust.trial.run import cases
+
+    paths = rubric_files(files or [], rubrics, only_own=only_own)
+    given = [case for path in paths for case in cases(path)]
+    if not given:
+        where = paths[0].parent / "labelled" / paths[0].name
+        raise BadInput(f"no labelled answers to test with: write some to {where}")
+    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
+    found = report(run(_run(given, said, weights, repeats)))
+    _print(found, as_json=as_json)
+    raise typer.Exit(exit_code(found, min_accuracy, min_kappa))
+
+
+async def _run(
+    given: "Sequence[LabelledCase]", said: "Options", weights: str | None, repeats: int
+) -> "list[Trial]":
+    from grader.cli.options import open_bench
+    from grader.trust.trial.run import run as run_all
+
+    count = 0
+
+    def done(trial: "Trial") -> None:
+        nonlocal count
+        count += 1
+        typer.echo(f"{count}/{repeats * len(given)} {trial.case.name}", err=True)
+
+    async with open_bench(said, weights) as bench:
+        judges = [bench.sampled(number) for number in range(repeats)]
+        return await run_all(given, judges, bench.model.slots, done)
+
+
+def _print(found: "TrialReport", *, as_json: bool) -> None:
+    from grader.trust.trial.report import text
+
+    typer.echo(found.to_json() if as_json else text(found))
+
+
+def exit_code(found: "TrialReport", min_accuracy: float | None, min_kappa: float | None) -> int:
+    """4 below a threshold, or where its figure cannot be estimated; 1 where nothing was graded."""
+    if found.ungraded == found.labels:
+        return FAILED
+    figures = ((found.accuracy.value, min_accuracy), (found.kappa.value, min_kappa))
+    below = [least for value, least in figures if least is not None and (value or 0.0) < least]
+    return BELOW if below else 0

@@ -1,1 +1,0 @@
-"""The commands of ``grade``, a module each group."""

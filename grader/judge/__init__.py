@@ -1,0 +1,1 @@
+"""What gives verdicts: the prompts, the ways of asking, the defences, the vote."""

@@ -1,0 +1,256 @@
+"""Which judge is used: from the options, the environment, or, where nothing is said, the
+embedded one."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+
+from grader.errors import BadInput
+from grader.judge.base import Judge
+from grader.judge.curves import TeamLevel, read_level
+from grader.ledger.ledger import Ledger
+from grader.llm.endpoint import DEFAULT_BASE_URL, Endpoint
+from grader.llm.request import Ask, Model, Reply, Request
+from grader.record import JudgeInfo
+
+if TYPE_CHECKING:
+    from grader.llm.embedded.weights import OwnModel
+
+LOCAL = "local"
+DEFAULT_MODEL = "gpt-5-mini"
+AskForm = Literal["one-call", "per-point", "trained"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user said about the judge.
+
+    Attributes:
+        model: a model's name, ``local``, or None.
+        ask: how it is asked; None is the judge's own way.
+        parameters: parameters of the request, sent only as given.
+        fresh: ask anew although the ledger holds a reply, and keep both.
+        level: a team's own level for a judge that gives probabilities.
+        plain: the model's own words are wanted, not verdicts: the embedded one without its adapter.
+    """
+
+    model: str | None = None
+    base_url: str | None = None
+    ask: AskForm | None = None
+    parameters: dict[str, Any] = field(default_factory=dict)
+    fresh: bool = False
+    level: TeamLevel | None = None
+    plain: bool = False
+
+
+def options(
+    model: str | None,
+    base_url: str | None,
+    ask: str | None,
+    parameters: Sequence[str],
+    *,
+    fresh: bool = False,
+    calibration: Path | None = None,
+) -> Options:
+    """Options from the words of a command line.
+
+    Args:
+        parameters: ``KEY=VALUE`` each; a value that is JSON is sent as such, else as text.
+        calibration: the file of a team's level.
+
+    Raises:
+        BadInput: a form or parameter that cannot be understood.
+    """
+    if ask not in (None, *get_args(AskForm)):
+        raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
+    parsed = dict(_parameter(text) for text in parameters)
+    level = read_level(calibration) if calibration else None
+    return Options(model, base_url, cast("AskForm | None", ask), parsed, fresh, level)
+
+
+def _parameter(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise BadInput(f"--param {text}: write it as KEY=VALUE, such as temperature=0")
+    if name in {"messages", "model", "response_format", "stream", "n"}:
+        raise BadInput(f"--param {name}: this one is set by grade itself")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where the requests would go, before anything is opened.
+
+    Attributes:
+        reason: why this one, in a few words, for ``grade doctor``.
+        own: the user's own model file, in place of the embedded one.
+    """
+
+    kind: Literal["local", "endpoint"]
+    model: str
+    base_url: str
+    api_key: str = field(repr=False)
+    ask: AskForm
+    reason: str
+    own: "OwnModel | None" = None
+
+
+Own = Callable[[], "OwnModel | None"]
+"""Tells the user's own model file, if one was named; looked at only where it would run."""
+
+
+def target(options: Options, env: Mapping[str, str], own: Own = lambda: None) -> Target:
+    """Decides the judge.
+
+    Args:
+        own: tells the user's own model file, in place of the embedded one.
+
+    Raises:
+        BadInput: the options do not name a judge that can be reached.
+    """
+    model = options.model or env.get("GRADER_MODEL") or None
+    base_url = options.base_url or env.get("OPENAI_BASE_URL") or None
+    key = env.get("OPENAI_API_KEY", "")
+    if model == LOCAL:
+        return _local(options, "asked for by name", own())
+    if base_url is None and not key:
+        if model is not None:
+            raise BadInput(
+                f"--model {model} needs an endpoint: set OPENAI_API_KEY, or name one with"
+                " --base-url; --model local needs neither"
+            )
+        return _local(options, "no OPENAI_API_KEY and no --base-url", own())
+    if options.ask == "trained":
+        raise BadInput("--ask trained: only the embedded model is trained; use --model local")
+    if model is None and base_url is not None and base_url.rstrip("/") != DEFAULT_BASE_URL:
+        raise BadInput(f"name the model that {base_url} should use: --model NAME or GRADER_MODEL")
+    return Target(
+        kind="endpoint",
+        model=model or DEFAULT_MODEL,
+        base_url=base_url or DEFAULT_BASE_URL,
+        api_key=key,
+        ask=options.ask or "one-call",
+        reason="--base-url or OPENAI_BASE_URL" if base_url else "OPENAI_API_KEY is set",
+    )
+
+
+def _local(options: Options, reason: str, own: "OwnModel | None") -> Target:
+    from grader.llm.embedded import weights_file
+
+    if own and options.ask == "trained":
+        raise BadInput(f"{own.path}: only the embedded model is trained; use --ask per-point")
+    return Target(
+        kind="local",
+        model=own.name if own else weights_file.weights().name,
+        base_url="",
+        api_key="",
+        ask=options.ask or ("per-point" if own or options.plain else "trained"),
+        reason=reason,
+        own=own,
+    )
+
+
+@dataclass
+class Bench(AbstractAsyncContextManager["Bench"]):
+    """A judge ready to work: its model, the ledger, and how it is asked. Close it after use."""
+
+    model: Model
+    ledger: Ledger
+    options: Options
+    target: Target
+
+    async def ask(self, body: dict[str, Any]) -> Reply:
+        """The reply to a chat completion's body, from the ledger or paid for."""
+        return await self._ask(body, 0)
+
+    async def _ask(self, body: dict[str, Any], sample: int) -> Reply:
+        request = Request(self.model.endpoint, self.model.name, body, sample)
+        return await self.ledger.get_or_ask(request, self.model, fresh=self.options.fresh)
+
+    @property
+    def judge(self) -> Judge:
+        """The judge over this model."""
+        return self.sampled(0)
+
+    def sampled(self, number: int) -> Judge:
+        """The judge that takes sample *number* of each reply, 0 the first."""
+
+        async def ask(body: dict[str, Any]) -> Reply:
+            return await self._ask(body, number)
+
+        return self.judge_over(ask)
+
+    def judge_over(self, ask: Ask) -> Judge:
+        """The judge that asks through *ask*."""
+        info = JudgeInfo(
+            kind=self.target.kind,
+            ask=self.target.ask,
+            model=self.model.name,
+            adapter=self._adapter,
+            level=self.options.level.model_dump() if self.options.level else None,
+            endpoint=self.model.endpoint,
+            parameters=self.options.parameters,
+        )
+        level, parameters = self.options.level, self.options.parameters
+        if self.target.ask != "one-call":
+            from grader.judge.per_point import PerPoint
+
+            form: Literal["trained", "yes-no"] = (
+                "trained" if self.target.ask == "trained" else "yes-no"
+            )
+            return PerPoint(ask, info, form, level, parameters, self.model.slots)
+        from grader.judge.one_call import OneCall
+
+        if level:
+            raise BadInput("--calibration: one call an answer gives no probabilities to calibrate")
+        return OneCall(ask, info, parameters)
+
+    @property
+    def _adapter(self) -> str | None:
+        from grader.llm.embedded import weights_file
+
+        return f"sha256:{weights_file.adapter().sha256}" if self.target.ask == "trained" else None
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.model.close()
+
+
+def bench(
+    options: Options,
+    env: Mapping[str, str],
+    ledger: Ledger,
+    weights: Callable[[], Path],
+    starting: Callable[[], None] = lambda: None,
+    own: Own = lambda: None,
+) -> Bench:
+    """Opens the judge that the options and the environment name.
+
+    Args:
+        weights: brings the embedded model's weights here; called only when it must run.
+        starting: is told when the embedded model is about to start.
+        own: tells the user's own model file, in place of the embedded one.
+
+    Raises:
+        BadInput: see :func:`target`.
+    """
+    chosen = target(options, env, own)
+    model: Model
+    if chosen.kind == "local":
+        from grader.llm.embedded.model import EmbeddedModel
+
+        model = EmbeddedModel(weights, starting, chosen.ask == "trained", chosen.own)
+    else:
+        model = Endpoint(chosen.model, chosen.base_url, chosen.api_key)
+    return Bench(model, ledger, options, chosen)

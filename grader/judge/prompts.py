@@ -1,0 +1,167 @@
+"""The exact words sent: templates from ``prompts/``, each filled once.
+
+A value is never treated as a template: what stands in an answer stays as it stands. The trained
+embedded judge is asked in the form in which it was trained: one prefix an answer, its sentences
+numbered, shared by all its claims; then one claim. The model goes on with one of four words and
+the number of the sentence that shows it.
+"""
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from string import Template
+
+from grader.answer import Answer
+from grader.record import Verdict
+from grader.rubric.format import KeyPoint, Misconception, Rubric
+from grader.util.files import data_folder
+
+Message = dict[str, str]
+"""``{"role": ..., "content": ...}`` of the chat completions format."""
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template((data_folder("prompts") / f"{name}.md").read_text(encoding="utf-8"))
+
+
+def _words(name: str) -> str:
+    return str(_template(name).template)
+
+
+def fill(name: str, **values: str) -> str:
+    """The template ``prompts/<name>.md`` with every placeholder filled.
+
+    Raises:
+        KeyError: a placeholder has no value.
+        ValueError: a value has no placeholder, which would silently not be sent.
+    """
+    template = _template(name)
+    unused = values.keys() - set(template.get_identifiers())
+    if unused:
+        raise ValueError(f"prompts/{name}.md has no place for {', '.join(sorted(unused))}")
+    return str(template.substitute(values))
+
+
+def digest(*names: str, also: str = "") -> str:
+    """``sha256:...`` over the templates *names*, so that a changed wording shows in the record.
+
+    Args:
+        also: what else decides the verdicts, such as a calibration.
+    """
+    text = "\0".join([*map(_words, names), also])
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def mark(answer: Answer) -> str:
+    """The fence of an answer: 32 hexadecimal digits that the answer cannot contain.
+
+    It is the answer's own digest: no text can hold a chosen part of its own SHA-256, so nobody
+    can write it in advance, and yet the same answer makes the same request, which the ledger
+    needs in order never to pay twice.
+    """
+    return answer.digest.removeprefix("sha256:")[:32]
+
+
+def key_point(point: KeyPoint) -> str:
+    """One key point with its notes, as the judge sees it. The weight is not shown."""
+    values = {"id": point.id, "en": point.en, "zh": point.zh}
+    values |= {"met": point.notes.met, "missed": point.notes.missed}
+    if point.notes.partial is None:
+        return fill("key-point-binary", **values)
+    return fill("key-point", partial=point.notes.partial, **values)
+
+
+def misconception(claim: Misconception) -> str:
+    """One misconception, as the judge sees it: the claim without its correction."""
+    return fill("misconception", id=claim.id, en=claim.en, zh=claim.zh)
+
+
+@cache
+def _rubric_message(rubric: Rubric) -> Message:
+    text = fill(
+        "rubric",
+        question_en=rubric.question.en,
+        question_zh=rubric.question.zh,
+        key_points="".join(key_point(point) for point in rubric.key_points),
+        misconceptions="".join(misconception(m) for m in rubric.misconceptions),
+    )
+    # One message for rules and rubric: the prefix that all answers to a question share.
+    return {"role": "system", "content": fill("rules") + "\n" + text}
+
+
+def one_call(rubric: Rubric, answer: Answer) -> list[Message]:
+    """Rules and rubric first, the fenced answer last."""
+    asked = fill("answer", mark=mark(answer), answer=answer.text)
+    return [_rubric_message(rubric), {"role": "user", "content": asked}]
+
+
+def again(rubric: Rubric, answer: Answer, item: str, problem: str) -> list[Message]:
+    """The same rules and rubric, then one key point or misconception alone.
+
+    Args:
+        item: the rendered key point or misconception.
+        problem: ``quote`` or ``shape``: why it is asked again.
+    """
+    asked = fill(
+        "again",
+        problem=fill(f"again-{problem}").strip(),
+        item=item,
+        mark=mark(answer),
+        answer=answer.text,
+    )
+    return [_rubric_message(rubric), {"role": "user", "content": asked}]
+
+
+ONE_CALL = ("rules", "rubric", "key-point", "key-point-binary", "misconception", "answer")
+"""The templates of a one-call request."""
+AGAIN = ("again", "again-quote", "again-shape")
+"""The templates of asking one item again."""
+PER_POINT = (
+    "per-point-system",
+    "per-point-answer",
+    "per-point-sentence",
+    "per-point",
+    "per-claim",
+    "per-point-evidence",
+)
+"""The templates of the yes/no questions."""
+
+
+WORDS = {
+    Verdict.MET: "Yes",
+    Verdict.PARTIAL: "Half",
+    Verdict.MISSED: "No",
+    Verdict.CONTRADICTED: "Wrong",
+}
+"""The word, one token each, that a reply begins with."""
+
+TEMPLATES = ("trained-answer", "trained-line", "trained-claim", "trained-claim-noted")
+
+
+def prefix(question: str, lines: Sequence[str]) -> str:
+    """Returns the shared beginning of all requests on one answer, its *lines* numbered from 1."""
+    numbered = (
+        fill("trained-line", number=str(number), line=_on_one_line(line))
+        for number, line in enumerate(lines, 1)
+    )
+    return fill(
+        "trained-answer", question=_on_one_line(question), answer="".join(numbered).rstrip("\n")
+    )
+
+
+def suffix(claim: str, partial: str | None = None) -> str:
+    """Returns what follows the prefix: one claim, with what counts as half of it if that is
+    known."""
+    if partial is None:
+        return fill("trained-claim", claim=_on_one_line(claim))
+    return fill("trained-claim-noted", claim=_on_one_line(claim), partial=_on_one_line(partial))
+
+
+def reply(verdict: Verdict, line: int | None) -> str:
+    """Returns the reply that the judge is trained to give, *line* counted from 1."""
+    return WORDS[verdict] + (f" [{line}]" if line is not None else "")
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,128 @@
+"""More samples of the verdicts that one sample does not settle."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from grader.answer import Answer
+from grader.judge.base import Judge, Judgement
+from grader.record import JudgeInfo, PointGrade, Usage, Verdict
+from grader.rubric.format import Rubric
+
+SURE = 0.75
+"""A judge's own confidence from which on one sample settles a verdict."""
+
+Ballots = dict[str, list[PointGrade]]
+"""The samples' grades of each key point, by its id, the first sample first."""
+
+
+@dataclass(frozen=True)
+class Voting:
+    """A judge that asks again where it is not sure.
+
+    A verdict is settled by one sample whose judge is confident, else by a majority of at least
+    two samples. A judge that gives no confidence is therefore always asked twice.
+
+    Attributes:
+        sampled: the judge that takes sample 0, 1, ... of each reply.
+        most: samples at most, at least 2.
+    """
+
+    sampled: Callable[[int], Judge]
+    most: int
+
+    @cached_property
+    def _first(self) -> Judge:
+        return self.sampled(0)
+
+    @cached_property
+    def info(self) -> JudgeInfo:
+        """Who judges and how it is asked."""
+        return self._first.info.model_copy(update={"votes": self.most})
+
+    @property
+    def prompt_digest(self) -> str:
+        """Digest of the words it is asked with."""
+        return self._first.prompt_digest
+
+    async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
+        """Judges the answer; each key point's verdict is that of most of its samples."""
+        first = await self._first.judge(rubric, answer)
+        ballots: Ballots = {point.id: [point] for point in first.points}
+        usage = first.usage
+        for number in range(1, self.most):
+            left = {name for name, ballot in ballots.items() if not settled(ballot)}
+            if not left:
+                break
+            further = await self.sampled(number).judge(_part(rubric, left), answer)
+            usage = _plus(usage, further.usage)
+            for point in further.points:
+                if point.id in left:
+                    ballots[point.id].append(point)
+        return Judgement(
+            points=tuple(decided(ballot) for ballot in ballots.values()),
+            misconceptions=first.misconceptions,
+            feedback=first.feedback,
+            replied=first.replied,
+            usage=usage,
+            set_aside=first.set_aside,
+        )
+
+
+def settled(ballot: Sequence[PointGrade]) -> bool:
+    """Whether no further sample is needed."""
+    first = ballot[0]
+    if len(ballot) == 1:
+        confident = first.confidence is not None and first.confidence >= SURE
+        return first.verdict is not None and confident and first.alternative is None
+    votes = _count(ballot)
+    return votes.total() > 1 and 2 * votes.most_common(1)[0][1] > votes.total()
+
+
+def decided(ballot: Sequence[PointGrade]) -> PointGrade:
+    """The grade that most samples give, with their share as its confidence.
+
+    Without a majority the verdict that comes next stays possible: it is the alternative.
+    """
+    if len(ballot) == 1:
+        return ballot[0]
+    taken = {"votes": tuple(point.verdict for point in ballot)}
+    votes = _count(ballot)
+    if not votes:
+        return ballot[0].model_copy(update=taken)
+    ranked = votes.most_common()
+    verdict, count = ranked[0]
+    chosen = next(point for point in ballot if point.verdict == verdict)
+    if votes.total() == 1:
+        return chosen.model_copy(update=taken)
+    open_ = 2 * count <= votes.total()
+    update = {
+        **taken,
+        "confidence": round(count / votes.total(), 3),
+        "alternative": ranked[1][0] if open_ else None,
+    }
+    return chosen.model_copy(update=update)
+
+
+def flipped(point: PointGrade) -> bool:
+    """Whether the samples of a key point differ."""
+    return len(set(point.votes)) > 1
+
+
+def _count(ballot: Sequence[PointGrade]) -> Counter[Verdict]:
+    return Counter(point.verdict for point in ballot if point.verdict is not None)
+
+
+def _part(rubric: Rubric, names: set[str]) -> Rubric:
+    """The rubric with only the key points *names*; whole where that is all of them."""
+    points = tuple(point for point in rubric.key_points if point.id in names)
+    if len(points) == len(rubric.key_points):
+        return rubric
+    return rubric.model_copy(update={"key_points": points, "misconceptions": ()})
+
+
+def _plus(one: Usage, other: Usage) -> Usage:
+    # Judgements carry no cost: it is added where the price is known.
+    priced = (u.model_copy(update={"cost_usd": 0.0}) for u in (one, other))
+    return sum(priced, start=Usage(from_ledger=True, cost_usd=0.0))

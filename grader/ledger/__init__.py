@@ -1,0 +1,1 @@
+"""Every model reply that was paid for, in one SQLite file."""

@@ -1,0 +1,430 @@
+"""The ledger: every model reply that was paid for, and every grade, in one SQLite file.
+
+A reply is written, raw, before anything is made of it, in a transaction that is on the disk
+before the reply is handed on. The same request is never paid twice; a request that was sent but
+not answered when the process died is marked as such and asked again.
+"""
+
+import hashlib
+import os
+import random
+import sqlite3
+import sys
+import time
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from grader.errors import LedgerFailed
+from grader.ledger.writer import Job, WriterThread
+from grader.llm.request import Model, Reply, Request
+from grader.record import Grade, JudgeInfo
+from grader.util.json_text import canonical
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS call (
+    key TEXT PRIMARY KEY,
+    content TEXT NOT NULL,
+    sample INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('sent', 'done', 'failed')),
+    endpoint TEXT NOT NULL,
+    model TEXT NOT NULL,
+    request BLOB NOT NULL,
+    body BLOB,
+    request_id TEXT,
+    cause TEXT,
+    started REAL NOT NULL,
+    finished REAL
+) STRICT;
+CREATE INDEX IF NOT EXISTS call_content ON call (content);
+CREATE TABLE IF NOT EXISTS grade (
+    id INTEGER PRIMARY KEY,
+    question TEXT NOT NULL,
+    answer_id TEXT NOT NULL,
+    candidate TEXT,
+    percent REAL,
+    graded_at TEXT NOT NULL,
+    record TEXT NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS grade_question ON grade (question, graded_at);
+"""
+_MIGRATIONS = (
+    _SCHEMA,
+    # The same answer graded once more from kept replies is not another attempt.
+    "ALTER TABLE grade ADD COLUMN identity TEXT;"
+    "CREATE UNIQUE INDEX grade_identity ON grade (identity);",
+    # What `grade doctor` found, so that a judge that failed is warned of when it is used.
+    "CREATE TABLE judge_check (endpoint TEXT NOT NULL, model TEXT NOT NULL, ask TEXT NOT NULL,"
+    " found TEXT, PRIMARY KEY (endpoint, model, ask)) STRICT",
+    # Files of requests that are answered elsewhere; a call knows the one that it waits for.
+    "CREATE TABLE shard (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE,"
+    " path TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL,"
+    " lines INTEGER NOT NULL, file_id TEXT, batch_id TEXT, detail TEXT, made REAL NOT NULL) STRICT;"
+    "ALTER TABLE call ADD COLUMN shard INTEGER;"
+    "CREATE INDEX call_shard ON call (shard) WHERE shard IS NOT NULL",
+)
+"""What brings a ledger from each schema version to the next."""
+_SCHEMA_VERSION = len(_MIGRATIONS)
+
+
+_BUSY_S = 60.0
+"""How long another process may hold the ledger before this one gives up."""
+_TOGETHER_S = 0.005
+"""How long a reply may wait for others that share its commit."""
+_PATIENT_S = 0.05
+"""How long a note or a grade may wait for a commit that is made anyway."""
+_REPAIR = "save what can be saved with: grade doctor --repair"
+
+
+def default_path() -> Path:
+    """Where the ledger lies: ``GRADER_LEDGER``, or the user's data folder."""
+    if given := os.environ.get("GRADER_LEDGER"):
+        return Path(given)
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    else:
+        base = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "answer-grader" / "ledger.sqlite"
+
+
+@dataclass(frozen=True)
+class KeptCall:
+    """One call as kept: *state* is ``sent`` (maybe paid), ``done`` or ``failed``."""
+
+    key: str
+    state: str
+    model: str
+    started: float
+
+
+class Ledger:
+    """An open ledger. Safe for several processes at once; one thread a ledger.
+
+    Writes happen in a thread of the ledger's own, those that come together in one transaction.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Opens or makes the ledger, readable by its owner alone.
+
+        Raises:
+            LedgerFailed: the file cannot be opened, or is not a ledger of this version.
+        """
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            path.touch(mode=0o600)
+            self._db = self._connect()
+            self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            raise LedgerFailed(f"ledger {path}: {error}; {_way_out(error)}") from error
+        self._writer = WriterThread(self._connect)
+
+    def _connect(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
+        db.execute("PRAGMA synchronous = FULL")
+        return db
+
+    def _prepare(self) -> None:
+        self._log_ahead()
+        self._db.execute("BEGIN IMMEDIATE" if self._version() < _SCHEMA_VERSION else "BEGIN")
+        version = self._version()
+        if version > _SCHEMA_VERSION:
+            raise sqlite3.DatabaseError(f"made by a newer version of grade (schema {version})")
+        for script in _MIGRATIONS[version:]:
+            for statement in script.split(";"):
+                self._db.execute(statement)
+        if version < _SCHEMA_VERSION:
+            self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+        self._db.execute("COMMIT")
+
+    def _log_ahead(self) -> None:
+        """Switches a new file to a write-ahead log; a file that has one stays as it is."""
+        # For this switch SQLite never waits, whatever the timeout: it holds a read lock already,
+        # and two processes that make the same ledger would wait for each other.
+        until = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if not _busy(error) or time.monotonic() > until:
+                    raise
+                time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - so that they part
+            else:
+                return
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Writes what is waiting and closes the file."""
+        self._writer.close()
+        self._db.close()
+
+    def __enter__(self) -> "Ledger":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def find(self, request: Request) -> Reply | None:
+        """The reply that was paid for this request, or None."""
+        row = self._run(
+            "SELECT body, request_id FROM call WHERE key = ? AND state = 'done'", request.key
+        ).fetchone()
+        if row is None:
+            return None
+        try:
+            body = _unpacked(row[0])
+        except (zlib.error, TypeError) as error:
+            raise LedgerFailed(f"ledger {self.path}: a reply is damaged; {_REPAIR}") from error
+        return Reply(body=body, request_id=row[1], from_ledger=True)
+
+    def samples(self, request: Request) -> int:
+        """How many replies to this content are kept, whatever their sample number."""
+        row = self._run(
+            "SELECT COUNT(*) FROM call WHERE content = ? AND state = 'done'", request.content
+        ).fetchone()
+        return int(row[0])
+
+    def sent(self, request: Request) -> None:
+        """Notes that the request goes out now: from here on it may cost money.
+
+        The note is queued: it is not worth waiting for, and a reply is kept with or without it.
+        """
+        self._submit(_Sent(request, time.time()), _PATIENT_S)
+
+    def answered(self, request: Request, reply: Reply) -> None:
+        """Keeps what came back: a paid body as ``done``, anything else as ``failed``.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        self._wait(self._submit(_Answered(request, reply, time.time())))
+
+    async def keep(self, request: Request, reply: Reply) -> None:
+        """Like :meth:`answered`, without holding up the event loop."""
+        await self._written(_Answered(request, reply, time.time()), _TOGETHER_S)
+
+    async def get_or_ask(self, request: Request, model: Model, *, fresh: bool = False) -> Reply:
+        """The reply from the ledger, or else from the model, kept before it is returned.
+
+        Args:
+            fresh: ask anew, as a further sample, and keep both.
+
+        Raises:
+            ModelFailed: no request to this model can succeed.
+            LedgerFailed: the ledger cannot be written.
+        """
+        if fresh:
+            request = replace(request, sample=self.samples(request))
+        kept = self.find(request)
+        if kept is not None:
+            return kept
+        self.sent(request)
+        reply = await model.send(request)
+        await self.keep(request, reply)
+        return reply
+
+    def keep_grade(self, grade: Grade) -> None:
+        """Appends a grade to the history, unless the very same one is there already.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        self._wait(self._submit(_Graded(grade)))
+
+    async def add_grade(self, grade: Grade) -> None:
+        """Like :meth:`keep_grade`, without holding up the event loop: the next reply's commit
+        takes it along, a few hundredths of a second later at most."""
+        await self._written(_Graded(grade), _PATIENT_S)
+
+    def grades(self, question: str | None = None) -> Iterator[Grade]:
+        """The history, oldest first, of one question or of all.
+
+        Raises:
+            LedgerFailed: it cannot be read.
+        """
+        rows = self._run(
+            "SELECT record FROM grade WHERE ?1 IS NULL OR question = ?1 ORDER BY id", question
+        )
+        try:
+            for (record,) in rows:
+                yield Grade.model_validate_json(record)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+        except ValueError as error:
+            raise LedgerFailed(f"ledger {self.path}: a grade is damaged; {_REPAIR}") from error
+
+    def remember_judge(self, judge: JudgeInfo, warning: str | None) -> None:
+        """Keeps what an examination of *judge* found wrong, or that nothing was.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        row = (judge.endpoint, judge.model, judge.ask, warning)
+        statement = "INSERT OR REPLACE INTO judge_check VALUES (?, ?, ?, ?)"
+        self._wait(self._submit(lambda db: db.execute(statement, row)))
+
+    def warning(self, judge: JudgeInfo) -> str | None:
+        """What the last examination of *judge* found wrong; None if nothing, or never examined."""
+        row = self._run(
+            "SELECT found FROM judge_check WHERE endpoint = ? AND model = ? AND ask = ?",
+            judge.endpoint,
+            judge.model,
+            judge.ask,
+        ).fetchone()
+        return row[0] if row else None
+
+    def query(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
+        """The rows that a reading *statement* gives.
+
+        Raises:
+            LedgerFailed: the file cannot be read.
+        """
+        return self._run(statement, *values)
+
+    def write(self, job: Job) -> None:
+        """Runs *job* in a transaction, after all that was queued before it.
+
+        Raises:
+            LedgerFailed: it could not be written.
+        """
+        self._wait(self._submit(job))
+
+    def _submit(self, job: Job, patience_s: float = 0.0) -> "Future[None]":
+        return self._writer.submit(job, patience_s)
+
+    def _wait(self, written: "Future[None]") -> None:
+        try:
+            written.result()
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    async def _written(self, job: Job, patience_s: float) -> None:
+        try:
+            await self._writer.write(job, patience_s)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _run(self, statement: str, *values: object) -> sqlite3.Cursor:
+        try:
+            return self._db.execute(statement, values)
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: sqlite3.Error) -> LedgerFailed:
+        safe = "" if _damaged(error) else "replies kept so far are safe, free the disk or "
+        return LedgerFailed(f"ledger {self.path}: {error}; {safe}{_way_out(error)}")
+
+
+def _code(error: Exception) -> int:
+    """SQLite's code of the error, without its details."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
+
+
+def _busy(error: Exception) -> bool:
+    return _code(error) == sqlite3.SQLITE_BUSY
+
+
+def _damaged(error: Exception) -> bool:
+    return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+
+def _way_out(error: Exception) -> str:
+    other = "name another with GRADER_LEDGER=FILE"
+    return f"{_REPAIR}, or {other}" if _damaged(error) else other
+
+
+@dataclass(frozen=True)
+class _Sent:
+    request: Request
+    time: float
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        request = self.request
+        db.execute(
+            "INSERT INTO call (key, content, sample, state, endpoint, model, request, started)"
+            " VALUES (?, ?, ?, 'sent', ?, ?, ?, ?)"
+            " ON CONFLICT (key) DO UPDATE"
+            " SET state = 'sent', started = excluded.started, shard = NULL"
+            " WHERE state != 'done'",
+            (
+                request.key,
+                request.content,
+                request.sample,
+                request.endpoint,
+                request.model,
+                zlib.compress(request.payload, 1),
+                self.time,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class _Answered:
+    request: Request
+    reply: Reply
+    time: float
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        reply, key = self.reply, self.request.key
+        if not db.execute("SELECT 1 FROM call WHERE key = ?", (key,)).fetchone():
+            _Sent(self.request, self.time)(db)  # its own note could not be written
+        db.execute(
+            "UPDATE call SET state = ?, body = ?, request_id = ?, cause = ?, finished = ?"
+            " WHERE key = ? AND state != 'done'",
+            (
+                "done" if reply.cause is None else "failed",
+                _packed(reply.body),
+                reply.request_id,
+                reply.cause and reply.cause.value,
+                self.time,
+                key,
+            ),
+        )
+
+
+@dataclass(frozen=True)
+class _Graded:
+    grade: Grade
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        grade = self.grade
+        db.execute(
+            "INSERT OR IGNORE INTO grade"
+            " (question, answer_id, candidate, percent, graded_at, record, identity)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                grade.question,
+                grade.answer_id,
+                grade.candidate,
+                grade.score.percent,
+                grade.graded_at.isoformat(),
+                grade.to_json(),
+                _identity(grade),
+            ),
+        )
+
+
+def _identity(grade: Grade) -> str:
+    """Digest of what was graded, by whom, and with which verdicts."""
+    judge = grade.judge
+    parts = [
+        [grade.question, grade.answer_id, grade.candidate, str(grade.attempted_at)],
+        [grade.digests.answer, grade.digests.rubric, grade.digests.prompt],
+        [judge.kind, judge.ask, judge.model, judge.endpoint, judge.parameters],
+        [point.verdict for point in grade.key_points],
+        [claim.asserted for claim in grade.misconceptions],
+    ]
+    return hashlib.sha256(canonical(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _packed(text: str) -> bytes:
+    return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
+
+
+def _unpacked(data: bytes) -> str:
+    return zlib.decompress(data).decode("utf-8", "surrogatepass")

@@ -1,0 +1,1 @@
+"""Asking a model: the request and the reply as values, the endpoint, what it costs."""

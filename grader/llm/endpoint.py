@@ -1,0 +1,270 @@
+"""Any endpoint that speaks the chat completions format. The one module that imports openai."""
+
+import asyncio
+import gc
+import random
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from grader.errors import ModelFailed, Unclear
+from grader.llm.request import Reply, Request
+from grader.record import Cause
+from grader.text.safe import one_line
+
+if TYPE_CHECKING:
+    import httpx2
+    from openai import APIStatusError, AsyncOpenAI
+    from openai._types import RequestOptions
+    from openai.types import Batch
+
+    Client = AsyncOpenAI
+    BatchJob = Batch
+
+T = TypeVar("T")
+
+DEFAULT_BASE_URL = "https://api.openai.com/v1"
+TIMEOUT_S = 120.0
+ATTEMPTS = 10
+_LONGEST_WAIT_S = 60.0
+_LONGEST_DETAIL = 300
+_TRANSIENT = {408, 409, 429, 500, 502, 503, 504}
+_TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
+_DURATION = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|[hms]?))+")
+_LIMITED = ("requests", "tokens")
+_SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+# No header is made of it, and the SDK would make one up for every request.
+_UNNAMED: "RequestOptions" = {"idempotency_key": "-"}
+_QUOTA_GONE = {"insufficient_quota", "billing_hard_limit_reached"}
+
+
+class Throttle(Protocol):
+    """Is told how the endpoint copes, so that a batch can send fewer requests at once."""
+
+    def refused(self, wait_s: float) -> None:
+        """A request was put off (HTTP 429 or a passing fault) for *wait_s* seconds."""
+
+    def accepted(self) -> None:
+        """A request was answered."""
+
+    def remaining(self, wait_s: float) -> None:
+        """A reply said that nothing may be sent for *wait_s* seconds; 0 where it may."""
+
+
+@dataclass
+class Endpoint:
+    """A model behind an OpenAI-compatible endpoint.
+
+    Attributes:
+        name: the model asked for.
+        base_url: the endpoint, without a trailing slash.
+        api_key: sent as the bearer token; never stored, shown or logged.
+        sleep: how to wait between attempts, in seconds.
+        transport: stands in for the network in tests.
+    """
+
+    name: str
+    base_url: str = DEFAULT_BASE_URL
+    api_key: str = field(default="", repr=False)
+    slots: int = 8
+    timeout_s: float = TIMEOUT_S
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    transport: "httpx2.AsyncBaseTransport | None" = None
+    throttle: Throttle | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL: what the ledger knows the endpoint by."""
+        return self.base_url.rstrip("/")
+
+    @cached_property
+    def _client(self) -> "AsyncOpenAI":
+        # Made at the first request that the ledger cannot serve: importing openai takes longer
+        # than everything else of a grade that costs nothing.
+        import httpx2
+        from openai import AsyncOpenAI
+
+        from grader.llm.connections import Connections
+
+        # What the imports made stays: the collector need not look through it again and again.
+        gc.freeze()
+        try:
+            http_client = httpx2.AsyncClient(
+                transport=self.transport or Connections(), timeout=self.timeout_s
+            )
+            return AsyncOpenAI(
+                api_key=self.api_key or "none",
+                base_url=self.endpoint,
+                max_retries=0,  # the SDK retries a quota that is gone, and is silent on its waits
+                timeout=self.timeout_s,
+                http_client=http_client,
+            )
+        except httpx2.InvalidURL as error:
+            raise ModelFailed(f"--base-url {self.endpoint}: no address: {error}") from None
+
+    async def send(self, request: Request) -> Reply:
+        """Sends the request, waiting and trying again where the endpoint asks for it.
+
+        Raises:
+            ModelFailed: no key, no quota, no such model or address.
+        """
+        for attempt in range(ATTEMPTS):
+            reply, wait_s = await self._once(request, attempt)
+            if wait_s is None or attempt == ATTEMPTS - 1:
+                break
+            if self.throttle:
+                self.throttle.refused(wait_s)
+            await self.sleep(wait_s)
+        if self.throttle and reply.cause is None:
+            self.throttle.accepted()
+        return reply
+
+    async def _once(self, request: Request, attempt: int) -> tuple[Reply, float | None]:
+        """One attempt: the reply, and how long to wait if it should be tried again."""
+        import httpx2
+        from openai import APIConnectionError, APIStatusError, APITimeoutError
+
+        try:
+            # The generic call: it sends the very bytes that the ledger's key is the digest of,
+            # and spares the SDK's pass over the body against its types.
+            response = await self._client.post(
+                "/completions" if "prompt" in request.body else "/chat/completions",
+                content=request.payload,
+                cast_to=httpx2.Response,
+                options=_UNNAMED,
+            )
+        except APITimeoutError:
+            detail = f"no reply within {self.timeout_s:g} s; it may have been paid for"
+            return Reply(cause=Cause.TIMEOUT, detail=detail), None
+        except APIConnectionError as error:
+            detail = f"cannot reach {self.endpoint}: {error.__cause__ or error}"
+            return Reply(cause=Cause.HTTP_ERROR, detail=one_line(detail, _LONGEST_DETAIL)), (
+                _backoff(attempt) if attempt < 3 else None
+            )
+        except APIStatusError as error:
+            return self._refused(request, error, attempt)
+        except UnicodeEncodeError:
+            raise ModelFailed(
+                "OPENAI_API_KEY holds characters that no key has; set it anew"
+            ) from None
+        if self.throttle:
+            self.throttle.remaining(_spent(response.headers))
+        body = response.text
+        if not body.lstrip().startswith("{"):
+            detail = f"{self.endpoint} replied with something that is not JSON"
+            return Reply(body=body, cause=Cause.WRONG_SHAPE, detail=detail), None
+        return Reply(body=body, request_id=response.headers.get("x-request-id")), None
+
+    def _refused(
+        self, request: Request, error: "APIStatusError", attempt: int
+    ) -> tuple[Reply, float | None]:
+        status, problem = error.status_code, _problem(error.body)
+        self._stop_if_hopeless(request, status, problem)
+        detail = one_line(
+            f"{self.endpoint} replied HTTP {status}: {problem.message}", _LONGEST_DETAIL
+        )
+        cause = Cause.TOO_LONG if problem.code in _TOO_LONG else Cause.HTTP_ERROR
+        wait = None
+        if status in _TRANSIENT:
+            wait = _retry_after(error.response.headers) or _backoff(attempt)
+        return Reply(cause=cause, detail=detail), wait
+
+    def _stop_if_hopeless(self, request: Request, status: int, problem: "_Problem") -> None:
+        where = self.endpoint
+        if problem.code in _QUOTA_GONE:
+            raise ModelFailed(f"{where}: the quota of this key is used up; add credit or a key")
+        if status in {401, 403}:
+            # The endpoint's own words are left out: they may repeat a part of the key.
+            raise ModelFailed(
+                f"{where} refused the key (HTTP {status}); set OPENAI_API_KEY,"
+                " or use --model local, which needs none"
+            )
+        if status == 404:
+            raise ModelFailed(
+                f"{where} knows no model {request.model!r} (HTTP 404);"
+                " check --model and --base-url (it usually ends in /v1)"
+            )
+
+    async def call(
+        self, work: "Callable[[AsyncOpenAI], Awaitable[T]]", attempts: int = ATTEMPTS
+    ) -> T:
+        """What *work* gives with the client, tried again where the endpoint asks for it.
+
+        Raises:
+            Unclear: the last attempt may or may not have been carried out.
+            ModelFailed: the endpoint refused.
+        """
+        from openai import APIConnectionError, APIStatusError
+
+        for attempt in range(attempts):
+            try:
+                return await work(self._client)
+            except APIConnectionError as error:
+                detail, wait = f"cannot reach {self.endpoint}: {error.__cause__ or error}", None
+            except APIStatusError as error:
+                detail, wait = self._declined(error)
+            if attempt < attempts - 1:
+                await self.sleep(_backoff(attempt) if wait is None else wait)
+        raise Unclear(one_line(detail, _LONGEST_DETAIL))
+
+    def _declined(self, error: "APIStatusError") -> tuple[str, float | None]:
+        """What a passing fault says, and how long it asks to wait."""
+        status, problem = error.status_code, _problem(error.body)
+        detail = f"{self.endpoint} replied HTTP {status}: {problem.message}"
+        if status in {401, 403} or problem.code in _QUOTA_GONE:
+            self._stop_if_hopeless(Request(self.endpoint, self.name, {}), status, problem)
+        if status not in _TRANSIENT:
+            raise ModelFailed(one_line(detail, _LONGEST_DETAIL)) from None
+        return detail, _retry_after(error.response.headers)
+
+    async def close(self) -> None:
+        """Closes the connections, if any were opened."""
+        if "_client" in self.__dict__:
+            await self._client.close()
+
+
+@dataclass(frozen=True)
+class _Problem:
+    code: str
+    message: str
+
+
+def _problem(body: object) -> _Problem:
+    """The error object of a reply, whatever shape it came in."""
+    inner: Any = body.get("error", body) if isinstance(body, dict) else body
+    if not isinstance(inner, dict):
+        return _Problem("", str(inner or "no reason given"))
+    code = str(inner.get("code") or "")
+    kind = str(inner.get("type") or "")
+    known = _TOO_LONG | _QUOTA_GONE
+    return _Problem(kind if kind in known else code, str(inner.get("message") or inner))
+
+
+def _retry_after(headers: "httpx2.Headers") -> float | None:
+    """Seconds that the endpoint asks to wait, at most a minute; None if it does not say."""
+    for name, scale in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return min(max(float(headers[name]) / scale, 0.0), _LONGEST_WAIT_S)
+        except (KeyError, ValueError):
+            continue
+    return None
+
+
+def _spent(headers: "httpx2.Headers") -> float:
+    """Seconds until the endpoint takes another request; 0 unless it says that none is left."""
+    gone = (k for k in _LIMITED if headers.get(f"x-ratelimit-remaining-{k}") == "0")
+    return max((_duration(headers.get(f"x-ratelimit-reset-{k}", "")) for k in gone), default=0.0)
+
+
+def _duration(text: str) -> float:
+    """Seconds in a duration such as ``6m0s``, ``1.5s``, ``20ms`` or ``3``, at most a minute."""
+    if not _DURATION.fullmatch(text):
+        return 0.0
+    parts = re.findall(r"([\d.]+)(ms|[hms]?)", text)
+    return min(sum(float(number) * _SECONDS[unit] for number, unit in parts), _LONGEST_WAIT_S)
+
+
+def _backoff(attempt: int) -> float:
+    return float(min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.0))  # noqa: S311 - jitter

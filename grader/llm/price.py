@@ -1,0 +1,63 @@
+"""What replies cost and requests will use.
+
+Prices are a table that is part of an installed package: no network. Estimates are always shown
+as such.
+"""
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from grader.llm.request import said
+from grader.record import Usage
+
+
+def cost(usage: Usage, model: str, endpoint: str, *, batch: bool = False) -> float | None:
+    """US dollars for *usage*, or None where the table knows no price for the model there.
+
+    Args:
+        endpoint: the base URL, which tells the provider.
+        batch: at the provider's batch price.
+    """
+    cached = min(usage.cached_tokens, usage.input_tokens)
+    return _cost(usage.input_tokens, cached, usage.output_tokens, model, endpoint, batch)
+
+
+@lru_cache(maxsize=256)  # a reply is priced when it comes and again in its record
+def _cost(
+    new: int, cached: int, written: int, model: str, endpoint: str, batch: bool
+) -> float | None:
+    from genai_prices import Usage as Priced
+    from genai_prices import calc_price
+
+    priced = Priced(input_tokens=new, cache_read_tokens=cached, output_tokens=written)
+    context = {"processing": "batch"} if batch else None
+    try:
+        price = calc_price(priced, model, provider_api_url=endpoint, price_context=context)
+    except (LookupError, ValueError):
+        return None
+    return float(price.total_price)
+
+
+_MARGIN = 1.15
+_ITEM_TOKENS = 70
+"""Quotes, reason and verdict of one key point or misconception."""
+_FEEDBACK_TOKENS = 80
+
+
+def tokens(text: str) -> int:
+    """Tokens of *text*: a quarter of its Latin characters and nine tenths of the others, which
+    holds for current byte-pair vocabularies within about 15 %, which are added."""
+    others = len(text) - len(text.encode("ascii", "ignore"))
+    return round(_MARGIN * ((len(text) - others) / 4 + 0.9 * others))
+
+
+def guess(body: dict[str, Any]) -> Usage:
+    """The usage of one request, from its body. A model that thinks first may use far more."""
+    text = said(body)
+    output = int(body.get("max_tokens") or 0)
+    if form := body.get("response_format"):
+        schema = json.dumps(form, ensure_ascii=False)
+        text += schema
+        output = output or schema.count('"reason": {') * _ITEM_TOKENS + _FEEDBACK_TOKENS
+    return Usage(input_tokens=tokens(text), output_tokens=output, calls=1)

@@ -1,0 +1,1 @@
+"""What was found, for the terminal, Markdown, tables, JUnit and pages."""

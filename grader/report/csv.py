@@ -1,0 +1,134 @@
+"""Sessions as CSV, for spreadsheets and scripts."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TextIO
+
+from grader.record import Evidence, Grade, PointGrade, Verdict
+from grader.text.safe import plain
+from grader.util.files import new_file
+
+Cell = str | int | float | None
+
+ANSWER_COLUMNS = (
+    "question", "answer_id", "candidate", "attempted_at", "graded_at",
+    "percent", "low", "high", "points", "out_of",
+    "met", "partial", "missed", "contradicted", "ungraded",
+    "misconceptions", "flags", "overrides", "feedback",
+    "judge", "model", "replied", "ask",
+    "input_tokens", "cached_tokens", "output_tokens", "calls", "from_ledger", "cost_usd",
+    "answer_digest", "rubric_digest", "prompt_digest", "version",
+)  # fmt: skip
+"""One row an answer."""
+
+POINT_COLUMNS = (
+    "question", "answer_id", "candidate", "kind", "id", "weight",
+    "verdict", "alternative", "confidence", "cause", "evidence", "start", "end", "reason",
+    "override", "override_by", "override_reason",
+)  # fmt: skip
+"""One row for each key point and misconception of an answer."""
+
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
+_BETWEEN = " … "
+
+
+def write_csv(path: Path, grades: Iterable[Grade]) -> None:
+    """Writes a CSV file with a row for each answer: UTF-8 with a mark, for spreadsheets.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    with new_file(path, encoding="utf-8-sig", newline="") as out:
+        csv_text(out, grades)
+
+
+def write_points_csv(path: Path, grades: Iterable[Grade]) -> None:
+    """Writes a CSV file with a row for each key point and misconception of each answer.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    with new_file(path, encoding="utf-8-sig", newline="") as out:
+        points_csv_text(out, grades)
+
+
+def csv_text(out: TextIO, grades: Iterable[Grade]) -> None:
+    """CSV with the columns :data:`ANSWER_COLUMNS`, a row for each answer."""
+    _rows(out, ANSWER_COLUMNS, map(_answer, grades))
+
+
+def points_csv_text(out: TextIO, grades: Iterable[Grade]) -> None:
+    """CSV with the columns :data:`POINT_COLUMNS`, a row for each key point and misconception.
+
+    Several quotes stand in one cell, `` … `` between them, and their offsets with blanks between.
+    """
+    _rows(out, POINT_COLUMNS, (row for grade in grades for row in _points(grade)))
+
+
+def _rows(out: TextIO, columns: tuple[str, ...], rows: Iterable[tuple[Cell, ...]]) -> None:
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(columns)
+    writer.writerows(tuple(map(_safe, row)) for row in rows)
+
+
+def _safe(cell: Cell) -> Cell:
+    """The cell with nothing in it that a spreadsheet would run, or that hides."""
+    if not isinstance(cell, str):
+        return cell
+    visible = plain(cell)
+    # Only text is marked: a number that is a number may be negative.
+    return f"'{visible}" if cell.lstrip(" ").startswith(_FORMULA) else visible
+
+
+def _answer(grade: Grade) -> tuple[Cell, ...]:
+    score, judge, usage, digests = grade.score, grade.judge, grade.usage, grade.digests
+    verdicts = [point.verdict for point in grade.key_points]
+    attempted = grade.attempted_at
+    return (
+        grade.question, grade.answer_id, grade.candidate,
+        attempted.isoformat() if attempted else None, grade.graded_at.isoformat(),
+        score.percent, score.low, score.high, score.points, score.out_of,
+        *(verdicts.count(verdict) for verdict in (*Verdict, None)),
+        " ".join(m.id for m in grade.misconceptions if m.asserted),
+        " ".join(dict.fromkeys(flag.kind for flag in grade.flags)),
+        len(grade.overrides), grade.feedback,
+        judge.kind, judge.model, judge.replied, judge.ask,
+        usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.calls,
+        int(usage.from_ledger), usage.cost_usd,
+        digests.answer, digests.rubric, digests.prompt, grade.version,
+    )  # fmt: skip
+
+
+def _points(grade: Grade) -> Iterator[tuple[Cell, ...]]:
+    who = (grade.question, grade.answer_id, grade.candidate)
+    for point in grade.key_points:
+        verdict = point.verdict.value if point.verdict else None
+        yield (
+            *who, "key-point", point.id, point.weight, verdict, point.alternative,
+            point.confidence, point.cause, *_evidence(point.evidence), point.reason,
+            *_override(grade, point),
+        )  # fmt: skip
+    for claim in grade.misconceptions:
+        asserted = {True: "asserted", False: "not-asserted", None: None}[claim.asserted]
+        yield (
+            *who, "misconception", claim.id, None, asserted, None,
+            claim.confidence, claim.cause, *_evidence(claim.evidence), claim.reason,
+            None, None, None,
+        )  # fmt: skip
+
+
+def _evidence(pieces: tuple[Evidence, ...]) -> tuple[str, str, str]:
+    return (
+        _BETWEEN.join(piece.text for piece in pieces),
+        " ".join(str(piece.start) for piece in pieces),
+        " ".join(str(piece.end) for piece in pieces),
+    )
+
+
+def _override(grade: Grade, point: PointGrade) -> tuple[Cell, Cell, Cell]:
+    """The last decision of a person over the verdict: it is the one that stands."""
+    decided = [o for o in grade.overrides if o.key_point == point.id]
+    if not decided:
+        return None, None, None
+    return decided[-1].verdict, decided[-1].by, decided[-1].reason

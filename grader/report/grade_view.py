@@ -1,0 +1,196 @@
+"""What a report says about one grade, in one language; Markdown and pages only dress it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from grader.record import Evidence, Grade, MisconceptionGrade, Override, PointGrade, Verdict
+from grader.report import words
+from grader.rubric.format import KeyPoint, Misconception, Rubric, Source
+from grader.text.catalogue import words_in
+from grader.text.flags import Flag
+
+SIGNS = {"met": "✓", "partial": "◐", "missed": "○", "contradicted": "✗", "ungraded": "?"}
+"""A sign for each verdict, so that none is told by its colour alone."""
+
+
+@dataclass(frozen=True)
+class Passage:
+    """Something to read: a citation and, where it is on the web, its address."""
+
+    citation: str
+    url: str | None
+    quote: str | None = None
+
+
+@dataclass(frozen=True)
+class PointView:
+    """One key point of a graded answer. ``number`` counts from 1 within the answer."""
+
+    number: int
+    id: str
+    claim: str
+    weight: int
+    verdict: str
+    """The verdict's name, or ``ungraded``."""
+    word: str
+    note: str
+    """Why the verdict is missing or unsure; often empty."""
+    reason: str
+    evidence: tuple[Evidence, ...]
+    passages: tuple[Passage, ...]
+    overrides: tuple[Override, ...]
+
+    @property
+    def sign(self) -> str:
+        """The verdict's sign."""
+        return SIGNS[self.verdict]
+
+
+@dataclass(frozen=True)
+class ClaimView:
+    """One misconception that the answer asserts."""
+
+    id: str
+    claim: str
+    correction: str
+    reason: str
+    penalty: float
+    evidence: tuple[Evidence, ...]
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True)
+class GradeView:
+    """One graded answer."""
+
+    question: str
+    """The question's words, or its id where the rubric is not at hand."""
+    score: str
+    points: tuple[PointView, ...]
+    claims: tuple[ClaimView, ...]
+    unclear: tuple[str, ...]
+    """Ids of the misconceptions that nobody could say about whether they are asserted."""
+    read_next: tuple[Passage, ...]
+    flags: tuple[Flag, ...]
+    set_aside: tuple[tuple[str, str], ...]
+    """What was not judged: why and where, and the words."""
+    feedback: str
+    judge: str
+    rubric_changed: bool
+    """The rubric at hand is not the one that the answer was graded against."""
+
+
+def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
+    """What to say about *grade* in *language* (``en`` or ``zh``).
+
+    Where *rubric* is None or no longer has a key point, its id stands for its words.
+    """
+    say = words_in(language)
+    points = _points(grade, rubric, language)
+    return GradeView(
+        question=getattr(rubric.question, language) if rubric else grade.question,
+        score=words.score_line(grade.score, say),
+        points=points,
+        claims=_claims(grade, rubric, language),
+        unclear=tuple(m.id for m in grade.misconceptions if m.asserted is None),
+        read_next=_read_next(points),
+        flags=grade.flags,
+        set_aside=tuple((words.set_aside(p, say), p.text) for p in grade.set_aside),
+        feedback=grade.feedback,
+        judge=words.judge_line(grade, say),
+        rubric_changed=rubric is not None and rubric.digest != grade.digests.rubric,
+    )
+
+
+def question_words(question: str, rubrics: Mapping[str, Rubric], language: str) -> str:
+    """The question in words; its id where *rubrics* lack it."""
+    rubric = rubrics.get(question)
+    return str(getattr(rubric.question, language)) if rubric else question
+
+
+def claim_words(question: str, name: str, rubrics: Mapping[str, Rubric], language: str) -> str:
+    """The key point or misconception *name* in words; its id where *rubrics* lack it."""
+    rubric = rubrics.get(question)
+    if rubric is None:
+        return name
+    known = {one.id: str(getattr(one, language)) for one in rubric.key_points}
+    known |= {one.id: str(getattr(one, language)) for one in rubric.misconceptions}
+    return known.get(name, name)
+
+
+def web_address(url: str | None) -> str | None:
+    """*url* where it is a plain web address, else None: nothing else becomes a link."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.netloc else None
+
+
+def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointView, ...]:
+    known = {point.id: point for point in rubric.key_points} if rubric else {}
+    say = words_in(language)
+    return tuple(
+        PointView(
+            number=number,
+            id=point.id,
+            claim=_claim(point, known.get(point.id), language),
+            weight=point.weight,
+            verdict=point.verdict.value if point.verdict else "ungraded",
+            word=words.verdict(point.verdict, say),
+            note=words.doubt(point, say),
+            reason=point.reason,
+            evidence=point.evidence,
+            passages=_passages(known.get(point.id), rubric),
+            overrides=tuple(o for o in grade.overrides if o.key_point == point.id),
+        )
+        for number, point in enumerate(grade.key_points, start=1)
+    )
+
+
+def _claims(grade: Grade, rubric: Rubric | None, language: str) -> tuple[ClaimView, ...]:
+    known = {claim.id: claim for claim in rubric.misconceptions} if rubric else {}
+    return tuple(
+        ClaimView(
+            id=held.id,
+            claim=_claim(held, known.get(held.id), language),
+            correction=held.correction,
+            reason=held.reason,
+            penalty=held.penalty,
+            evidence=held.evidence,
+            passages=_passages(known.get(held.id), rubric),
+        )
+        for held in grade.misconceptions
+        if held.asserted
+    )
+
+
+def _claim(
+    graded: PointGrade | MisconceptionGrade,
+    known: KeyPoint | Misconception | None,
+    language: str,
+) -> str:
+    return graded.id if known is None else str(getattr(known, language))
+
+
+def _passages(known: KeyPoint | Misconception | None, rubric: Rubric | None) -> tuple[Passage, ...]:
+    if known is None or rubric is None:
+        return ()
+    return tuple(_passage(source, rubric) for source in known.sources)
+
+
+def _passage(source: Source, rubric: Rubric) -> Passage:
+    return Passage(rubric.citation(source), web_address(rubric.address(source)), source.quote)
+
+
+def _read_next(points: Iterable[PointView]) -> tuple[Passage, ...]:
+    """The passages on the web behind every key point that was not met, each once."""
+    found = {
+        (passage.citation, passage.url): Passage(passage.citation, passage.url)
+        for point in points
+        if point.verdict != Verdict.MET
+        for passage in point.passages
+        if passage.url
+    }
+    return tuple(found.values())

@@ -1,0 +1,129 @@
+"""What reports say about a grade and about the totals of a session, in English or Chinese."""
+
+from grader.record import Grade, PointGrade, Score, SetAside, Verdict
+from grader.rubric.format import Rubric
+from grader.session.summary import Scores, UsageSummary
+from grader.text.catalogue import Catalogue
+from grader.text.safe import one_line
+
+_LONGEST = 40
+"""Characters of a defence's name in a record that another version made."""
+
+
+def number(value: float) -> str:
+    """Without a useless ``.0``."""
+    return f"{value:g}"
+
+
+def verdict(value: Verdict | None, say: Catalogue) -> str:
+    """The verdict's word; ungraded for None."""
+    return str(say[value.value if value else "ungraded"])
+
+
+def score_line(score: Score, say: Catalogue) -> str:
+    """The score with the interval that belongs to it."""
+    low, high = number(score.low), number(score.high)
+    if score.percent is None or score.points is None:
+        return str(say["score_interval"].format(low=low, high=high))
+    line = say["score"].format(
+        percent=number(score.percent), points=number(score.points), out_of=number(score.out_of)
+    )
+    if score.low != score.high:
+        line += say["score_unsure"].format(low=low, high=high)
+    return str(line)
+
+
+def doubt(point: PointGrade, say: Catalogue) -> str:
+    """Why a verdict is missing or unsure; empty where it is neither."""
+    if point.cause is not None:
+        return str(say["cause"].format(cause=say["causes"][point.cause.value]))
+    if point.alternative is None:
+        return ""
+    return str(say["unsure"].format(alternative=verdict(point.alternative, say)))
+
+
+def set_aside(piece: SetAside, say: Catalogue) -> str:
+    """Why a stretch of the answer was not judged, and where it stands."""
+    why = say["set_asides"].get(piece.why) or one_line(piece.why, _LONGEST)
+    return f"{why} [{piece.start}:{piece.end}]"
+
+
+def judge_line(grade: Grade, say: Catalogue) -> str:
+    """Who judged, and what it took."""
+    judge, usage = grade.judge, grade.usage
+    known = "by_own_model" if judge.kind == "local" and judge.ask == "per-point" else None
+    said = say[known or f"by_{judge.kind}"]
+    line = str(said.format(model=judge.model, endpoint=judge.endpoint))
+    if judge.kind == "code":
+        return line
+    if usage.from_ledger:
+        return line + str(say["from_ledger"])
+    cost = f", ${usage.cost_usd:.4f}" if usage.cost_usd else ""
+    return line + str(
+        say["used"].format(
+            calls=usage.calls,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cost=cost,
+        )
+    )
+
+
+def passages(grade: Grade, rubric: Rubric) -> list[str]:
+    """What to read next: the sources of every key point that was not met, each once."""
+    met = {point.id for point in grade.key_points if point.verdict == Verdict.MET}
+    found: dict[str, None] = {}
+    for point in rubric.key_points:
+        if point.id in met:
+            continue
+        for source in point.sources:
+            if address := rubric.address(source):
+                found[f"{rubric.citation(source)}: {address}"] = None
+    return list(found)
+
+
+def percent(value: float) -> str:
+    """Per cent with at most one decimal, without the sign."""
+    return number(round(value, 1))
+
+
+def mean(scores: Scores, say: Catalogue) -> str:
+    """The mean score; the interval where an answer has no single score."""
+    if not scores.answers:
+        return str(say["no_score"])
+    if scores.ungraded or scores.mean is None:
+        return f"{percent(scores.low)}–{percent(scores.high)} %"
+    return f"{percent(scores.mean)} %"
+
+
+def dollars(value: float) -> str:
+    """US dollars, small sums to a hundredth of a cent."""
+    return f"${value:.2f}" if value >= 1 or not value else f"${value:.4f}"
+
+
+def cost(usage: UsageSummary, say: Catalogue) -> str:
+    """What was paid, what the ledger saved, and what nobody knows."""
+    return "; ".join(filter(None, (dollars(usage.paid_usd), cost_more(usage, say))))
+
+
+def cost_more(usage: UsageSummary, say: Catalogue) -> str:
+    """What the ledger saved and what nobody knows; empty where there is neither."""
+    parts = []
+    if usage.saved_usd:
+        parts.append(say["saved"].format(cost=dollars(usage.saved_usd)))
+    if usage.unknown_costs:
+        parts.append(say["unknown_costs"].format(count=usage.unknown_costs))
+    return "; ".join(parts)
+
+
+def usage(used: UsageSummary, say: Catalogue) -> str:
+    """Calls and tokens in one sentence."""
+    return str(
+        say["usage"].format(
+            calls=f"{used.calls:,}",
+            input=f"{used.input_tokens:,}",
+            cached=f"{used.cached_tokens:,}",
+            output=f"{used.output_tokens:,}",
+            from_ledger=used.from_ledger,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Questions with their key points: the format, the files, the labelled answers."""

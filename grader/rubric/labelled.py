@@ -1,0 +1,99 @@
+"""Labelled answers: what people decided, for fitting and checking a judge. Never sent to one."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grader.errors import BadRubric
+from grader.record import Verdict
+from grader.rubric.files import MAX_BYTES
+from grader.rubric.format import Rubric
+from grader.util.toml import parse_toml
+
+Kind = Literal[
+    "strong", "partial", "wrong", "terse", "padded", "analogy", "self-correcting", "off-topic"
+]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Label(_Frozen):
+    """The verdict of people on one key point of an answer.
+
+    Attributes:
+        verdict: the settled one.
+        why: what in the answer decides it.
+        second: the verdict of a second pass, made without seeing the first.
+        settled: why the final verdict stands where the passes differed.
+    """
+
+    verdict: Verdict
+    why: str
+    second: Verdict | None = None
+    settled: str | None = None
+
+
+class LabelledAnswer(_Frozen):
+    """One answer with its labels, a label for each key point."""
+
+    id: str
+    kind: Kind
+    language: Literal["en", "zh", "mixed"]
+    text: str
+    misconceptions: tuple[str, ...] = ()
+    verdicts: dict[str, Label]
+
+
+class Labelled(_Frozen):
+    """The labelled answers to one question."""
+
+    schema_: Literal["labelled/1"]
+    question: str
+    answers: tuple[LabelledAnswer, ...]
+
+
+def read_labelled(path: Path, rubric: Rubric) -> Labelled:
+    """The labelled answers in *path*, every key point of *rubric* labelled in each.
+
+    Raises:
+        BadRubric: the file cannot be read, is not of the format, or does not fit the rubric.
+    """
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise BadRubric(f"{path}: larger than 1 MiB; split the answers")
+        content = parse_toml(path.read_text(encoding="utf-8"))
+        found = Labelled.model_validate({"schema_": content.pop("schema", None), **content})
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"]))
+        raise BadRubric(f"{path}: {where}: {first['msg']}") from None
+    except (OSError, ValueError) as error:
+        raise BadRubric(f"{path}: cannot be read as labelled answers: {error}") from None
+    for answer in found.answers:
+        _check(answer, rubric, path)
+    return found
+
+
+def _check(answer: LabelledAnswer, rubric: Rubric, path: Path) -> None:
+    points = {point.id: point for point in rubric.key_points}
+    if odd := points.keys() ^ answer.verdicts.keys():
+        names = ", ".join(sorted(odd))
+        raise BadRubric(f"{path}: answer {answer.id}: labels and key points differ in {names}")
+    for name, label in answer.verdicts.items():
+        if label.verdict == Verdict.PARTIAL and points[name].binary:
+            raise BadRubric(f"{path}: answer {answer.id}: {name} knows no partial")
+    if unknown := set(answer.misconceptions) - {m.id for m in rubric.misconceptions}:
+        raise BadRubric(f"{path}: answer {answer.id}: no misconception {min(unknown)}")
+
+
+def labelled_of(rubric: Rubric, folders: Sequence[Path]) -> Labelled | None:
+    """The labelled answers to a rubric's question: ``labelled/<id>.toml`` beside it, or None."""
+    for folder in folders:
+        path = folder / "labelled" / f"{rubric.id}.toml"
+        if path.is_file():
+            return read_labelled(path, rubric)
+    return None

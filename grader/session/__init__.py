@@ -1,0 +1,1 @@
+"""Many answers graded together, each once, none paid for twice."""

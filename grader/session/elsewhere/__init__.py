@@ -1,0 +1,1 @@
+"""Sessions that are answered elsewhere: request files, a provider's batch, a cluster."""

@@ -1,0 +1,276 @@
+"""Shards on the disk: requests written as OpenAI Batch JSONL, replies read from whatever came.
+
+The format is that of https://platform.openai.com/docs/api-reference/batch, which ``vllm
+run-batch`` and other providers share.
+"""
+
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, BinaryIO, Self
+
+from grader.errors import BadInput, OutFailed
+from grader.llm.request import Reply, Request
+from grader.record import Cause
+from grader.session.elsewhere.shards import Shard, Shards, line
+
+MOST_LINES = 50_000
+MOST_BYTES = 200_000_000
+_AT_ONCE = 500
+_NAME = re.compile(r"g-[0-9a-f]{40}")
+_TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
+
+
+class ShardWriter:
+    """Writes requests into shards of a folder, each in the ledger before its shard is.
+
+    Attributes:
+        requests: how many were written.
+        made: the shards that they went into.
+    """
+
+    def __init__(
+        self,
+        shards: Shards,
+        folder: Path,
+        most_lines: int = MOST_LINES,
+        most_bytes: int = MOST_BYTES,
+    ) -> None:
+        """Gets the folder ready; shards that a crash left unfinished there are forgotten.
+
+        Raises:
+            OutFailed: it cannot be written, or another run is writing it.
+        """
+        self.requests = 0
+        self.made: list[Shard] = []
+        self._shards, self._folder = shards, folder.absolute()
+        self._most = (most_lines, most_bytes)
+        self._shard: Shard | None = None
+        self._file: BinaryIO | None = None
+        self._lines = self._size = 0
+        self._unnoted: list[Request] = []
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock = _locked(self._folder)
+        except OSError as error:
+            raise self._failed(error) from error
+        self._forget_unfinished()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._lock.close()
+
+    def _forget_unfinished(self) -> None:
+        for shard in self._shards.list("writing", folder=self._folder):
+            _beside(shard.path).unlink(missing_ok=True)
+            shard.path.unlink(missing_ok=True)
+            self._shards.drop(shard)
+
+    def add(self, request: Request) -> int:
+        """Writes one request; gives its shard.
+
+        Raises:
+            OutFailed: the disk does not take it.
+        """
+        text = line(request)
+        full = self._lines >= self._most[0] or self._size + len(text) > self._most[1]
+        if self._shard is not None and full:
+            self.finish()
+        try:
+            if self._shard is None or self._file is None:
+                model = request.model
+                self._shard = self._shards.make(self._folder, request.endpoint, model)
+                self._file = _beside(self._shard.path).open("wb")
+            self._file.write(text)
+        except OSError as error:
+            raise self._failed(error) from error
+        self._lines, self._size = self._lines + 1, self._size + len(text)
+        self._unnoted.append(request)
+        if len(self._unnoted) >= _AT_ONCE:
+            self._note(self._shard)
+        self.requests += 1
+        return self._shard.id
+
+    def finish(self) -> None:
+        """Completes the shard that is being written: it appears whole, under its own name.
+
+        Raises:
+            OutFailed: the disk does not take it.
+        """
+        shard, file = self._shard, self._file
+        if shard is None or file is None:
+            return
+        self._note(shard)
+        try:
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+            _beside(shard.path).replace(shard.path)
+        except OSError as error:
+            raise self._failed(error) from error
+        self.made.append(self._shards.update(shard, "written", lines=self._lines))
+        self._shard = self._file = None
+        self._lines = self._size = 0
+
+    def _note(self, shard: Shard) -> None:
+        self._shards.hold(shard, self._unnoted)
+        self._unnoted.clear()
+
+    def _failed(self, error: OSError) -> OutFailed:
+        return OutFailed(f"--shards {self._folder}: {error.strerror or error}")
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(f".{path.name}.tmp")
+
+
+def _locked(folder: Path) -> BinaryIO:
+    """Keeps a second run from writing shards there, where the system can."""
+    file = (folder / ".lock").open("ab")
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return file
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.close()
+        raise OSError("another run is writing shards there") from None
+    return file
+
+
+@dataclass
+class Read:
+    """What files of replies held.
+
+    Attributes:
+        new: replies and failures that were not known yet.
+        known: those that were.
+        strange: lines that answer no request of this ledger.
+        broken: places of lines that cannot be read, the first of them.
+    """
+
+    new: int = 0
+    known: int = 0
+    strange: int = 0
+    broken: list[str] = field(default_factory=list)
+    broken_lines: int = 0
+
+    def add_broken(self, place: str) -> None:
+        """Counts a line that cannot be read."""
+        self.broken_lines += 1
+        if len(self.broken) < 5:
+            self.broken.append(place)
+
+
+def read_folder(shards: Shards, folder: Path) -> Read:
+    """Brings every file of replies in *folder* into the ledger.
+
+    Those are all that end in ``.jsonl`` and are no shard. Shards whose every request is settled
+    are closed.
+
+    Raises:
+        BadInput: a file cannot be read.
+    """
+    found, folder = Read(), folder.absolute()
+    for path in sorted(folder.glob("*.jsonl")):
+        if not path.name.startswith(("requests-", ".")):
+            read_replies(shards, path, found)
+    for shard in shards.list("written", folder=folder):
+        if not shards.waiting(shard):
+            shards.update(shard, "collected")
+    return found
+
+
+def read_replies(shards: Shards, path: Path, found: Read) -> None:
+    """Brings a file of replies into the ledger; memory does not grow with it.
+
+    Lines may be in any order, stand twice, lack, or be cut off.
+
+    Raises:
+        BadInput: the file cannot be read.
+    """
+    some: list[tuple[str, Reply]] = []
+    try:
+        written = path.stat().st_mtime
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                if not raw.strip():
+                    continue
+                reply = parse(raw)
+                if reply is None:
+                    found.add_broken(f"{path}:{number}")
+                    continue
+                some.append(reply)
+                if len(some) >= _AT_ONCE:
+                    _keep(shards, some, written, found)
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error.strerror or error}") from None
+    _keep(shards, some, written, found)
+
+
+def _keep(shards: Shards, some: list[tuple[str, Reply]], written: float, found: Read) -> None:
+    new, strange = shards.keep(some, written)
+    found.new += new
+    found.strange += strange
+    found.known += len(some) - new - strange
+    some.clear()
+
+
+def parse(raw: bytes) -> tuple[str, Reply] | None:
+    """The custom id and the reply in a line of a results or error file; None where it has none."""
+    try:
+        value = json.loads(raw)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(value, dict):
+        return None
+    name = value.get("custom_id")
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        return None
+    return name, _reply(value)
+
+
+def _reply(value: dict[str, Any]) -> Reply:
+    response = value.get("response")
+    status: object = 200
+    body: object = response
+    request_id: object = None
+    if isinstance(response, dict) and "body" in response:
+        status, body = response.get("status_code", 200), response["body"]
+        request_id = response.get("request_id")
+    elif response is None:
+        # Some engines leave the envelope out.
+        body = value.get("body", value if "choices" in value else None)
+    if isinstance(body, str):
+        body = _object(body)
+    if status == 200 and isinstance(body, dict) and not body.get("error"):
+        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+        return Reply(body=text, request_id=request_id if isinstance(request_id, str) else None)
+    return Reply(cause=_cause(value.get("error"), body))
+
+
+def _object(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _cause(error: object, body: object) -> Cause:
+    inner = body.get("error", body) if isinstance(body, dict) else None
+    codes = {
+        str(one.get(name))
+        for one in (error, inner)
+        if isinstance(one, dict)
+        for name in ("code", "type")
+    }
+    if codes & _TOO_LONG:
+        return Cause.TOO_LONG
+    return Cause.TIMEOUT if "batch_expired" in codes else Cause.HTTP_ERROR

@@ -1,0 +1,276 @@
+"""A session: many answers, read one after another from files of several shapes.
+
+Recognised are a Markdown file with a ``## QUESTION-ID`` heading for each answer, a folder of
+``QUESTION-ID.txt`` or ``CANDIDATE/QUESTION-ID.md``, such a file by itself, JSONL, CSV, and ``-``
+for any of them on standard input. Whatever cannot be graded comes out as a :class:`Problem` in
+its place, and the rest goes on. Memory does not grow with the number of answers.
+"""
+
+import hashlib
+import io
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+from grader import answer
+from grader.errors import BadInput, GraderError
+from grader.session.entry import Entry, Problem, Questions, readable
+from grader.session.rows import csv_rows, has_heading, jsonl
+from grader.util.digest_set import Seen
+from grader.util.lines import LineProblem, Lines, encoding, sample
+
+SUFFIXES = (".txt", ".md")
+_HEADING = re.compile(r"##[ \t]+(.*?)[ \t]*#*\s*")
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_LONGEST_HEADING = 200
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+
+Knows = Callable[[str], bool]
+
+
+def markdown(name: str, stream: BinaryIO, encoding: str, knows: Knows) -> Iterator[Entry | Problem]:
+    """The answers of a session: each stands below ``## QUESTION-ID``.
+
+    A heading counts where it names a question that *knows*, or where it is a single word in small
+    letters outside a code block, so that a misspelt id is reported. Any other heading belongs to
+    the answer that it stands in.
+    """
+    lines = Lines(stream, encoding)
+    part = _Section(name)
+    while True:
+        try:
+            line = next(lines)
+        except StopIteration:
+            break
+        except LineProblem as problem:
+            yield Problem(f"{name}:{lines.number}", f"{problem}; its answer is left out")
+            part.drop()
+            continue
+        if question := part.heading(line, knows):
+            yield from part.finish()
+            part.begin(question, lines.number)
+        else:
+            part.add(line)
+    yield from part.finish()
+    if part.question is None:
+        yield Problem(name, "no answer in it: write each below a line such as ## bank-conflict")
+
+
+class _Section:
+    """The answer that is being read."""
+
+    def __init__(self, name: str) -> None:
+        self.question: str | None = None
+        self._name = name
+        self._line = 0
+        self._text: list[str] | None = None
+        self._size = 0
+        self._fence = ""
+        self._attempts: Counter[str] = Counter()
+
+    def heading(self, line: str, knows: Knows) -> str | None:
+        """The question that *line* begins, if it does."""
+        # No id is so long; and on a line of blanks the pattern would try every way to split it.
+        found = _HEADING.fullmatch(line) if len(line) < _LONGEST_HEADING else None
+        if not found:
+            return None
+        slug = "-".join(found[1].lower().split())
+        if _SLUG.fullmatch(slug) and knows(slug):
+            return slug
+        misspelt = not self._fence and _SLUG.fullmatch(found[1])
+        return found[1] if misspelt else None
+
+    def begin(self, question: str, line: int) -> None:
+        self.question, self._line = question, line
+        self._text, self._size, self._fence = [], 0, ""
+
+    def add(self, line: str) -> None:
+        if self._text is None:
+            return
+        if found := _FENCE.match(line):
+            mark = found[1]
+            if not self._fence:
+                self._fence = mark
+            elif mark[0] == self._fence[0] and len(mark) >= len(self._fence):
+                self._fence = ""
+        # Beyond the longest answer nothing more is kept: enough to know that it is too long.
+        if self._size <= answer.MAX_CHARS:
+            self._text.append(line)
+            self._size += len(line)
+
+    def drop(self) -> None:
+        """Leaves the answer out: a line of it cannot be read."""
+        self._text = None
+
+    def finish(self) -> Iterator[Entry]:
+        if self.question is None or self._text is None:
+            return
+        self._attempts[self.question] += 1
+        attempt = self._attempts[self.question]
+        suffix = f"-{attempt}" if attempt > 1 else ""
+        text = "".join(self._text).strip("\r\n")
+        place = f"{self._name}:{self._line}"
+        yield Entry(self.question, text, f"{self._name}#{self.question}{suffix}", place)
+
+
+def single(path: Path, name: str, candidate: str | None = None) -> Entry | Problem:
+    """The file ``QUESTION-ID.txt`` or ``QUESTION-ID.md`` as one answer."""
+    try:
+        text = answer.read(path).text
+    except GraderError as error:
+        return Problem(name, str(error).removeprefix(f"{path}: "))
+    return Entry(path.stem, text, name, name, candidate)
+
+
+def folder(root: Path, name: str) -> Iterator[Entry | Problem]:
+    """The answers in ``ID.txt``, ``ID.md``, ``CANDIDATE/ID.txt`` and ``CANDIDATE/ID.md``.
+
+    Hidden files are passed over. A link that leads out of the folder is reported, not followed:
+    it could send any file of this machine to the judge.
+    """
+    return _folder(root, root, name, None)
+
+
+def _folder(root: Path, inner: Path, name: str, candidate: str | None) -> Iterator[Entry | Problem]:
+    try:
+        # Names alone, which take a tenth of the room that paths do.
+        members = sorted(os.listdir(inner))  # noqa: PTH208
+    except OSError as error:
+        yield Problem(name, f"cannot be read: {error.strerror}")
+        return
+    for member in members:
+        path, place = inner / member, f"{name}/{readable(member)}"
+        if member.startswith("."):
+            continue
+        if path.is_symlink() or not path.is_dir():
+            yield _text_file(root, path, place, candidate)
+        elif candidate is None:
+            yield from _folder(root, path, place, readable(member))
+        else:
+            yield Problem(place, "a folder too deep: answers lie in CANDIDATE/QUESTION-ID.md")
+
+
+def _text_file(root: Path, path: Path, place: str, candidate: str | None) -> Entry | Problem:
+    if path.is_symlink() and not _inside(root, path):
+        return Problem(place, "a link that leads out of the folder or nowhere")
+    if not path.is_file():
+        return Problem(place, "not a file; links to folders are not followed")
+    if path.suffix.lower() not in SUFFIXES:
+        return Problem(place, f"not an answer: {' and '.join(SUFFIXES)} are read")
+    return single(path, place, candidate)
+
+
+def _inside(root: Path, path: Path) -> bool:
+    try:
+        return path.resolve(strict=True).is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a link to itself
+        return False
+
+
+_JSONL = {".jsonl", ".ndjson"}
+_CSV = {".csv", ".tsv"}
+_MARKDOWN = {".md", ".markdown", ".txt"}
+_BUFFER = 64 * 1024
+
+
+def read_session(
+    paths: Sequence[str], questions: Questions, stdin: BinaryIO | None = None
+) -> Iterator[Entry | Problem]:
+    """The answers of all *paths*, in their order, and whatever cannot be graded.
+
+    Args:
+        paths: files, folders and ``-``; used as given in places and ids.
+        stdin: what ``-`` stands for.
+
+    Raises:
+        BadInput: a path does not exist or is not of a shape that is known; before anything
+            is read of any of them.
+    """
+    for path in paths:
+        if path != "-" and not Path(path).exists():
+            raise BadInput(f"{path}: no such file or folder")
+    if len(set(paths)) != len(paths):
+        raise BadInput("the same path is given twice")
+    return _checked(paths, questions, stdin or io.BytesIO())
+
+
+def _checked(
+    paths: Sequence[str], questions: Questions, stdin: BinaryIO
+) -> Iterator[Entry | Problem]:
+    ids = Seen()
+    for path in paths:
+        for found in _read(path, questions, stdin):
+            yield found if isinstance(found, Problem) else _check(found, questions, ids)
+
+
+def _check(entry: Entry, questions: Questions, ids: Seen) -> Entry | Problem:
+    try:
+        questions.find(entry.question)
+    except GraderError as error:
+        return Problem(entry.place, str(error))
+    if not entry.text.strip():
+        return Problem(entry.place, f"the answer to {entry.question} is empty")
+    if len(entry.text) > answer.MAX_CHARS:
+        return Problem(entry.place, f"longer than {answer.MAX_CHARS:,} characters")
+    if not ids.add(hashlib.blake2b(entry.id.encode(), digest_size=8).digest()):
+        return Problem(entry.place, f"the id {entry.id!r} stands twice in the session")
+    return entry
+
+
+def _read(path: str, questions: Questions, stdin: BinaryIO) -> Iterator[Entry | Problem]:
+    if path == "-":
+        return _stream("stdin", "", stdin, questions)
+    place, file = readable(path.rstrip("/") or path), Path(path)
+    if file.is_dir():
+        return folder(file, place)
+    return _file(file, place, questions)
+
+
+def _file(path: Path, name: str, questions: Questions) -> Iterator[Entry | Problem]:
+    try:
+        with path.open("rb", buffering=_BUFFER) as stream:
+            named = path.suffix in SUFFIXES and questions.knows(path.stem)
+            if named and not _has_headings(path, questions):
+                yield single(path, name)
+            else:
+                yield from _stream(name, path.suffix.lower(), stream, questions)
+    except OSError as error:
+        yield Problem(name, f"cannot be read: {error.strerror}")
+
+
+def _stream(
+    name: str, suffix: str, stream: BinaryIO, questions: Questions
+) -> Iterator[Entry | Problem]:
+    start = sample(stream)
+    written_in = encoding(start)
+    if written_in.startswith(("utf-16", "utf_16", "utf-32", "utf_32")):
+        return iter((Problem(name, f"in {written_in.upper()}: save it as UTF-8"),))
+    shape = _shape(suffix, start.decode(written_in, "replace").lstrip("\ufeff"))
+    if shape == "jsonl":
+        return jsonl(name, stream)
+    if shape == "csv":
+        return csv_rows(name, stream, written_in)
+    return markdown(name, stream, written_in, questions.knows)
+
+
+def _shape(suffix: str, start: str) -> str:
+    """What a file is, by its name or else by how it begins."""
+    if suffix in _JSONL:
+        return "jsonl"
+    if suffix in _CSV:
+        return "csv"
+    if suffix in _MARKDOWN:
+        return "markdown"
+    if start.lstrip().startswith("{"):
+        return "jsonl"
+    return "csv" if has_heading(start.partition("\n")[0]) else "markdown"
+
+
+def _has_headings(path: Path, questions: Questions) -> bool:
+    """Whether a file that is named like a question is a session all the same."""
+    with path.open("rb", buffering=_BUFFER) as stream:
+        found = markdown("", stream, "latin-1", questions.knows)
+        return any(isinstance(e, Entry) and questions.knows(e.question) for e in found)

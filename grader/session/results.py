@@ -1,0 +1,289 @@
+"""The results file of a session: one record a line, appended as they come, each answer once.
+
+A run that was cut short goes on where it stopped: what the file holds already is not judged
+again. The ledger holds every reply, so a line that is lost costs no money.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from grader.errors import BadInput, OutFailed
+from grader.record import Cause, Grade, JudgeInfo
+from grader.util.digest_set import Seen
+from grader.util.files import owner_only
+from grader.util.json_text import canonical
+
+Mode = Literal["resume", "append", "overwrite"]
+
+_PASSING = {Cause.HTTP_ERROR, Cause.TIMEOUT}
+"""Causes that may be gone at the next run."""
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
+
+
+class _Digests(_Lenient):
+    answer: str
+    rubric: str
+    prompt: str
+
+
+class _Cause(_Lenient):
+    cause: Cause | None = None
+
+
+class _Line(_Lenient):
+    """The parts of a record that say what it is the result of."""
+
+    question: str
+    answer_id: str
+    candidate: str | None = None
+    judge: JudgeInfo
+    digests: _Digests
+    key_points: tuple[_Cause, ...]
+    misconceptions: tuple[_Cause, ...] = ()
+
+    @property
+    def passing(self) -> bool:
+        """Whether something is ungraded that the next run may grade."""
+        return any(p.cause in _PASSING for p in (*self.key_points, *self.misconceptions))
+
+
+class Results:
+    """An open results file. Close it after use."""
+
+    def __init__(self, path: Path, judge: JudgeInfo, mode: Mode = "resume") -> None:
+        """Opens or makes the file; a last line that was cut off is cut away.
+
+        Args:
+            judge: who judges in this run.
+            mode: ``resume`` wants a file of the same judge, ``append`` adds to whatever results
+                there are, ``overwrite`` empties the file.
+
+        Raises:
+            BadInput: the file holds something else, or results by another judge.
+            OutFailed: it cannot be written, or another run is writing it.
+        """
+        self.path = path
+        self._judge = judge
+        self._append = mode == "append"
+        self._replaced = False
+        self._done = Seen()
+        self._ids = Seen()
+        try:
+            self._file = _open(path, overwrite=mode == "overwrite")
+        except OSError as error:
+            raise self._failed(error) from error
+        try:
+            self._size = self._cut_torn_line()
+            self.resumed = self._size > 0
+            self._read()
+        except OSError as error:
+            self.close()
+            raise self._failed(error) from error
+        except BadInput:
+            self.close()
+            raise
+
+    def check_same_session(self, ids: Iterator[str]) -> None:
+        """Makes sure that a file with results is of this session.
+
+        Raises:
+            BadInput: it has none of *ids*, the first answers of the session.
+        """
+        if not self.resumed or self._append or any(self._id(i) in self._ids for i in ids):
+            return
+        if len(self._ids):
+            raise BadInput(f"--out {self.path}: holds the results of another session; {_WAYS_OUT}")
+
+    def has(self, question: str, answer_id: str, answer: str, rubric: str, prompt: str) -> bool:
+        """Whether the answer of these digests is in the file, judged as it would be now."""
+        by_judge = _digest(question, answer_id, answer, rubric, prompt, _name(self._judge, True))
+        by_code = _digest(question, answer_id, answer, rubric, "", "code")
+        return by_judge in self._done or by_code in self._done
+
+    def append(self, grade: Grade) -> None:
+        """Writes one record.
+
+        Raises:
+            OutFailed: it could not be written; the file is as it was before.
+        """
+        line = grade.to_json().encode() + b"\n"
+        try:
+            # Unbuffered: a single write that either is in the file or not, whatever kills us.
+            written = self._file.write(line)
+            if written != len(line):
+                raise OSError("the disk is full")
+        except OSError as error:
+            os.ftruncate(self._file.fileno(), self._size)
+            raise self._failed(error) from error
+        self._size += len(line)
+        if not self._ids.add(self._id(grade.answer_id)):
+            self._replaced = True
+
+    def grades(self) -> Iterator[Grade]:
+        """The records in the file, in its order."""
+        with self.path.open("rb") as file:
+            for line in file:
+                yield Grade.model_validate_json(line)
+
+    def finish(self) -> None:
+        """Leaves each answer in the file once, its latest record, safe on the disk.
+
+        Raises:
+            OutFailed: the disk does not take it.
+        """
+        try:
+            if self._replaced:
+                self._keep_latest()
+            if self.path.is_file():  # a pipe has no disk under it
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._file.close()
+
+    def _cut_torn_line(self) -> int:
+        size = end = os.fstat(self._file.fileno()).st_size
+        while end:
+            start = max(0, end - 65536)
+            self._file.seek(start)
+            found = self._file.read(end - start).rfind(b"\n")
+            end = start
+            if found >= 0:
+                end = start + found + 1
+                break
+        if end == 0 and size:
+            self._check_start(size)
+        if end < size:
+            os.ftruncate(self._file.fileno(), end)
+        return end
+
+    def _check_start(self, size: int) -> None:
+        """A file without any whole line may only be the start of a record."""
+        self._file.seek(0)
+        begin = b'{"schema":"grade/'
+        if self._file.read(len(begin)) != begin[:size]:
+            raise BadInput(f"--out {self.path}: not a results file; {_WAYS_OUT}")
+
+    def _read(self) -> None:
+        """Notes what the file holds. Answers that stand there twice or may be graded after all
+        are cut out."""
+        left_out = False
+        for number, (_, line) in enumerate(self._lines(), start=1):
+            name = self._id(line.answer_id, line.judge)
+            left_out |= line.passing or name in self._ids
+            self._ids.put(name, number)
+        if left_out:
+            self._keep_latest()
+        for _, line in self._lines():
+            if line.passing:
+                continue
+            d = line.digests
+            judge = "code" if line.judge.kind == "code" else _name(line.judge, True)
+            self._done.add(
+                _digest(line.question, line.answer_id, d.answer, d.rubric, d.prompt, judge)
+            )
+
+    def _lines(self) -> Iterator[tuple[bytes, _Line]]:
+        with self.path.open("rb") as file:
+            for number, raw in enumerate(file, start=1):
+                try:
+                    line = _Line.model_validate_json(raw)
+                except ValidationError:
+                    raise BadInput(
+                        f"--out {self.path}:{number}: not a result of grade; {_WAYS_OUT}"
+                    ) from None
+                self._check_judge(number, line.judge)
+                yield raw, line
+
+    def _check_judge(self, number: int, judge: JudgeInfo) -> None:
+        same = judge.kind == "code" or _name(judge) == _name(self._judge)
+        if not same and not self._append:
+            raise BadInput(
+                f"--out {self.path}:{number}: judged by {judge.model} ({judge.ask}),"
+                f" not by this run's {self._judge.model} ({self._judge.ask}); {_WAYS_OUT}"
+            )
+
+    def _keep_latest(self) -> None:
+        """Writes the file anew beside itself and puts it in its place in one step."""
+        last = Seen()
+        for number, (_, line) in enumerate(self._lines(), start=1):
+            last.put(self._id(line.answer_id, line.judge), number)
+        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
+        self._ids = Seen()
+        try:
+            with open(beside, "wb", opener=owner_only) as file:
+                for number, (raw, line) in enumerate(self._lines(), start=1):
+                    name = self._id(line.answer_id, line.judge)
+                    if last.get(name) == number and not line.passing:
+                        file.write(raw)
+                        self._ids.add(name)
+                file.flush()
+                os.fsync(file.fileno())
+            beside.chmod(self.path.stat().st_mode & 0o777)
+            beside.replace(self.path)
+        finally:
+            beside.unlink(missing_ok=True)
+        self._file.close()
+        self._file = _open(self.path)
+        self._size = os.fstat(self._file.fileno()).st_size
+        self._replaced = False
+
+    def _id(self, answer_id: str, judge: JudgeInfo | None = None) -> bytes:
+        """What may stand in the file once: an answer, for each judge."""
+        by = self._judge if judge is None or judge.kind == "code" else judge
+        return _digest(answer_id, _name(by))
+
+    def _failed(self, error: OSError) -> OutFailed:
+        return OutFailed(
+            f"--out {self.path}: {error.strerror or error}; every reply that was paid for is in"
+            " the ledger: run the same command again, with room for the file, and nothing is"
+            " paid twice"
+        )
+
+
+_WAYS_OUT = "name another file, or add --append or --overwrite"
+
+
+def _open(path: Path, *, overwrite: bool = False) -> BinaryIO:
+    file = open(path, "a+b", buffering=0, opener=owner_only)  # noqa: SIM115 - closed by close()
+    try:
+        _lock(file)
+        if overwrite:
+            os.ftruncate(file.fileno(), 0)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def _lock(file: BinaryIO) -> None:
+    """Keeps a second run from writing the file at the same time, where the system can."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError("another run is writing it") from None
+
+
+def _name(judge: JudgeInfo, votes: bool = False) -> str:
+    """The judge as far as it decides what the results are."""
+    parts = [judge.kind, judge.ask, judge.model, judge.endpoint, judge.parameters]
+    return canonical([*parts, judge.votes if votes else 1])
+
+
+def _digest(*parts: str) -> bytes:
+    text = "\0".join(parts)
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()

@@ -1,0 +1,1 @@
+"""What is read from and written about a text: folding, sentences, quotes, flags, safe printing."""

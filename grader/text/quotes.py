@@ -1,0 +1,123 @@
+"""Finds a quote in the answer, or finds that it is not there.
+
+Only what a faithful quotation may change is overlooked (see ``grader.text.fold``): no edit
+distance, so that a changed word is never found. Everything is linear in the length of the answer.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice
+
+from grader.text.fold import Folded, continues, fold, says
+from grader.text.repeats import Run, is_inside, repeated
+from grader.text.sentences import Span, sentences
+
+__all__ = ["MAX_PARTS", "MAX_STRETCH", "MIN_QUOTE", "Span", "locate", "sentences"]
+
+MIN_QUOTE = 4
+"""The least that a quote must say: four Latin letters or digits, or two Chinese characters."""
+MAX_PARTS = 8
+"""Parts that a quote with ellipses may have."""
+MAX_STRETCH = 500
+"""Folded characters that its ellipses may leave out, all together."""
+
+_ELLIPSIS = re.compile(r"[\[(（【]?(?:\.{3,}|…+|⋯+|。{3,}|\. \. \.)[\])）】]?")
+# What a quote may be wrapped in that the answer does not have.
+_WRAPPING = " \t\r\n.…⋯'\"`“”‘’„«»「」『』"
+
+
+def locate(quote: str, answer: str, question: str = "") -> Span | None:
+    """Where the answer says *quote*: as it stands, else folded, else its parts around ellipses.
+
+    An ellipsis in a quote leaves something out: the span then runs from the first part to the last.
+    None for a quote that is not there, for one shorter than ``MIN_QUOTE`` (unless it is the whole
+    answer), and for one that stands only where the answer repeats *question* (any wordings of it,
+    one a line).
+    """
+    said = fold(answer)
+    wanted = fold(quote).text
+    if not wanted or (wanted != said.text and not says(wanted, MIN_QUOTE)):
+        return None
+    echoes = _echoes(answer, question)
+    runs = _found_as_is(quote.strip(_WRAPPING), answer, said, echoes)
+    if runs is None:
+        runs = _found_folded(wanted, said, echoes) or _found_parts(quote, said, echoes)
+    if runs is None:
+        return None
+    start, end = runs
+    return Span(start, end, answer[start:end])
+
+
+@lru_cache(maxsize=64)  # an answer has many quotes
+def _echoes(answer: str, question: str) -> tuple[Run, ...]:
+    return repeated(fold(answer), question)
+
+
+def _found_as_is(quote: str, answer: str, said: Folded, echoes: Sequence[Run]) -> Run | None:
+    """The quote as it stands."""
+    found = (
+        (place, place + len(quote))
+        for place in _occurrences(quote, answer)
+        if not continues(answer[place]) and not _cut_apart(answer, place + len(quote))
+    )
+    own = (run for run in found if not is_inside(said.within(*run), echoes))
+    return _at_a_word(own, answer)
+
+
+def _found_folded(wanted: str, said: Folded, echoes: Sequence[Run]) -> Run | None:
+    runs = ((place, place + len(wanted)) for place in _occurrences(wanted, said.text))
+    own = (run for run in runs if said.original(*run) and not is_inside(run, echoes))
+    run = _at_a_word(own, said.text)
+    return said.original(*run) if run else None
+
+
+def _found_parts(quote: str, said: Folded, echoes: Sequence[Run]) -> Run | None:
+    """From the first part of the quote to the last, where they follow each other closely."""
+    parts = [part for piece in _ELLIPSIS.split(quote) if (part := fold(piece).text)]
+    if not 2 <= len(parts) <= MAX_PARTS or not all(says(part, MIN_QUOTE) for part in parts):
+        return None
+    reach = MAX_STRETCH + sum(map(len, parts))
+    for place in _occurrences(parts[0], said.text):
+        runs = _in_order(parts, said.text, place, place + reach)
+        if not runs:
+            continue
+        whole = said.original(runs[0][0], runs[-1][1])
+        if whole and not all(is_inside(run, echoes) for run in runs):
+            return whole
+    return None
+
+
+def _in_order(parts: Sequence[str], text: str, place: int, limit: int) -> list[Run]:
+    runs = []
+    for part in parts:
+        found = text.find(part, place, limit)
+        if found < 0:
+            return []
+        place = found + len(part)
+        runs.append((found, place))
+    return runs
+
+
+def _occurrences(wanted: str, text: str) -> Iterator[int]:
+    place = text.find(wanted)
+    while place >= 0:
+        yield place
+        place = text.find(wanted, place + 1)
+
+
+def _at_a_word(runs: Iterator[Run], text: str) -> Run | None:
+    """The first that begins where a word does, so that "coalesced" is not sought in "uncoalesced"
+    while it stands elsewhere; else the first.
+    """
+    few = list(islice(runs, 64))
+    return next((run for run in few if not _inside_word(text, run[0])), next(iter(few), None))
+
+
+def _inside_word(text: str, place: int) -> bool:
+    edge = text[place - 1 : place + 1] if place else ""
+    return edge.isascii() and edge.isalpha()
+
+
+def _cut_apart(text: str, place: int) -> bool:
+    return place < len(text) and continues(text[place])

@@ -1,0 +1,1 @@
+"""How far a judge may be trusted: examined, tried, attacked, calibrated."""

@@ -1,0 +1,1 @@
+"""Attacks on a judge, and honest additions beside them."""

@@ -1,0 +1,1 @@
+"""People and models over the same answers: whom and what to trust."""

@@ -1,0 +1,319 @@
+"""Reads the ratings that people gave: long CSV or JSONL, a verdict or a score a row."""
+
+import csv
+import io
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from grader.errors import BadInput
+from grader.record import Verdict
+from grader.text.safe import one_line
+from grader.trust.calibration.results import Faults, ModelGradings
+
+COLUMNS = (
+    "answer_id",
+    "question",
+    "rater",
+    "key_point",
+    "claim",
+    "verdict",
+    "score",
+    "out_of",
+    "note",
+    "rated_at",
+    "blind",
+)
+"""All columns that are understood; ``answer_id`` and ``rater`` are needed.
+
+``claim`` is there for the rater to read and is not read back.
+"""
+
+_YES = {"", "1", "true", "yes", "y"}
+_NO = {"0", "false", "no", "n"}
+SHORT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """What one person said about one key point, or about one answer as a whole.
+
+    Attributes:
+        key_point: None for a score.
+        verdict: None for a score.
+        score: in per cent; None for a verdict.
+        blind: given without sight of the others' ratings; True unless the row says otherwise.
+        line: where it stands in its file.
+    """
+
+    question: str
+    answer_id: str
+    rater: str
+    key_point: str | None
+    verdict: Verdict | None
+    score: float | None
+    note: str
+    rated_at: datetime | None
+    blind: bool
+    line: int
+
+
+class RowFault(Exception):
+    """What is wrong with one row."""
+
+
+def rating(
+    fields: Mapping[str, str], line: int, results: ModelGradings, models: set[str]
+) -> Rating | None:
+    """The rating in the cells of one row; None where it holds neither verdict nor score.
+
+    Raises:
+        RowFault: what is wrong with it.
+    """
+    given = {name: fields.get(name, "") for name in COLUMNS}
+    if not given["verdict"] and not given["score"]:
+        return None
+    rater = one_line(given["rater"])
+    if not rater:
+        raise RowFault("no rater")
+    if rater in models:
+        raise RowFault(f"rater {rater!r} is also the name of a model in the results")
+    question = _question(given["answer_id"], given["question"], results)
+    points = tuple(results.points[question])
+    verdict = _verdict(given["key_point"], given["verdict"], given["score"], question, points)
+    return Rating(
+        question=question,
+        answer_id=given["answer_id"],
+        rater=rater,
+        key_point=given["key_point"] or None,
+        verdict=verdict,
+        score=None if verdict else _score(given["score"], given["out_of"]),
+        note=given["note"],
+        rated_at=_time(given["rated_at"]),
+        blind=_blind(given["blind"]),
+        line=line,
+    )
+
+
+def _question(answer_id: str, question: str, results: ModelGradings) -> str:
+    known = results.questions_of.get(answer_id)
+    if known is None:
+        raise RowFault(
+            f"no answer {one_line(answer_id, SHORT)!r} in the results"
+            f"{hint(answer_id, tuple(results.questions_of))}"
+        )
+    if not question and len(known) > 1:
+        raise RowFault(f"answer {answer_id!r} is to {' and '.join(known)}: add a column question")
+    if question and question not in known:
+        raise RowFault(f"answer {answer_id!r} is to {known[0]}, not to {question[:SHORT]!r}")
+    return question or known[0]
+
+
+def _verdict(
+    point: str, verdict: str, score: str, question: str, points: tuple[str, ...]
+) -> Verdict | None:
+    if not point and verdict:
+        raise RowFault("a verdict without its key_point")
+    if point and not verdict:
+        raise RowFault("a score belongs to a whole answer: leave key_point empty")
+    if verdict and score:
+        raise RowFault("a verdict and a score in one row: give them a row each")
+    if not point:
+        return None
+    if point not in points:
+        raise RowFault(f"{question} has no key point {point[:SHORT]!r}{hint(point, points)}")
+    try:
+        return Verdict(verdict.lower())
+    except ValueError:
+        scale = ", ".join(v.value for v in Verdict)
+        raise RowFault(f"verdict {one_line(verdict, SHORT)!r} is none of {scale}") from None
+
+
+def _score(score: str, out_of: str) -> float:
+    points, most = _number(score, "score"), _number(out_of or "100", "out_of")
+    if most <= 0:
+        raise RowFault(f"out_of {out_of!r} must be above 0")
+    if not 0 <= points <= most:
+        raise RowFault(
+            f"score {score} is not between 0 and {most:g}{'' if out_of else ' per cent'}"
+        )
+    return 100 * points / most
+
+
+def _number(text: str, name: str) -> float:
+    try:
+        value = float(text.replace(",", ".") if text.count(",") == 1 else text)
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        raise RowFault(f"{name} {one_line(text, SHORT)!r} is not a number")
+    return value
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text).astimezone() if text else None
+    except (ValueError, OverflowError, OSError):
+        raise RowFault(
+            f"rated_at {one_line(text, SHORT)!r} is not a time such as 2026-11-22T10:00"
+        ) from None
+
+
+def _blind(text: str) -> bool:
+    if text.lower() in _YES:
+        return True
+    if text.lower() in _NO:
+        return False
+    raise RowFault(f"blind {one_line(text, SHORT)!r} is neither yes nor no")
+
+
+def hint(word: str, known: tuple[str, ...]) -> str:
+    """The name that *word* may have meant, as the end of a complaint; often empty."""
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """What people said, and what was left out of it.
+
+    Attributes:
+        rows: blind ratings, each rater's latest word on each thing.
+        left_out: how many rows were left out, by reason: ``empty``, ``repeated``, ``replaced``
+            or ``not-blind``.
+    """
+
+    rows: tuple[Rating, ...]
+    left_out: Mapping[str, int]
+
+
+def read(path: Path, results: ModelGradings) -> Ratings:
+    """The ratings in *path*: JSONL where its name ends in ``.jsonl``, else CSV.
+
+    CSV may be separated by commas, semicolons or tabs. Rows without verdict and score are
+    ratings that were not given, and are left out.
+
+    Raises:
+        BadInput: the file cannot be read or a row cannot be taken; every fault is named by line.
+    """
+    faults = Faults(path)
+    models = {name for names in results.names for name in names}
+    rows: list[Rating] = []
+    left_out = dict.fromkeys(("empty", "repeated", "replaced", "not-blind"), 0)
+    for line, fields in _fields(path, faults):
+        try:
+            found = rating(fields, line, results, models)
+        except RowFault as fault:
+            faults.add(line, str(fault))
+            continue
+        if found is None:
+            left_out["empty"] += 1
+        elif not found.blind:
+            left_out["not-blind"] += 1
+        else:
+            rows.append(found)
+    _one_spelling_each(rows, faults)
+    kept = _latest(rows, faults, left_out)
+    faults.complain()
+    if not kept:
+        raise BadInput(f"{path}: holds no ratings; grade calibrate template makes a sheet to fill")
+    return Ratings(kept, left_out)
+
+
+def _one_spelling_each(rows: list[Rating], faults: Faults) -> None:
+    """``Ana`` beside ``ana`` would be two people who never agree on who is lenient."""
+    spelt: dict[str, Rating] = {}
+    told: set[str] = set()
+    for row in rows:
+        first = spelt.setdefault(row.rater.casefold(), row)
+        if first.rater != row.rater and row.rater not in told:
+            told.add(row.rater)
+            faults.add(
+                row.line,
+                f"rater {row.rater!r} is {first.rater!r} in line {first.line}: spell them alike",
+            )
+
+
+def _text(path: Path) -> str:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be read: {error}") from None
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise BadInput(f"{path}:{line}: not UTF-8; save the sheet as CSV UTF-8") from None
+
+
+def _fields(path: Path, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
+    text = _text(path)
+    return _jsonl(text, faults) if path.suffix == ".jsonl" else _csv(text, path)
+
+
+def _jsonl(text: str, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            found: Any = json.loads(line)
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            faults.add(number, "not a JSON object")
+        elif odd := sorted(found.keys() - set(COLUMNS)):
+            faults.add(number, f"unknown key {one_line(odd[0], SHORT)!r}")
+        else:
+            yield number, {k: "" if v is None else str(v).strip() for k, v in found.items()}
+
+
+def _csv(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    first = text.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    try:
+        header = _header([name.strip().lower() for name in next(rows, [])], path)
+        for row in rows:
+            if not any(cell.strip() for cell in row):
+                continue
+            if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
+                raise BadInput(f"{path}:{rows.line_num}: more cells than the header has columns")
+            yield rows.line_num, {k: v.strip() for k, v in zip(header, row, strict=False)}
+    except csv.Error as error:
+        raise BadInput(f"{path}:{rows.line_num}: not CSV: {error}") from None
+
+
+def _header(names: list[str], path: Path) -> list[str]:
+    for needed in ("answer_id", "rater"):
+        if needed not in names:
+            raise BadInput(f"{path}:1: no column {needed}; columns are {', '.join(COLUMNS)}")
+    for name in names:
+        if name not in COLUMNS:
+            raise BadInput(f"{path}:1: unknown column {name[:SHORT]!r}{hint(name, COLUMNS)}")
+        if names.count(name) > 1:
+            raise BadInput(f"{path}:1: column {name} stands twice")
+    return names
+
+
+def _latest(rows: list[Rating], faults: Faults, left_out: dict[str, int]) -> tuple[Rating, ...]:
+    kept: dict[tuple[str, str, str, str | None], Rating] = {}
+    for row in rows:
+        key = (row.rater, row.question, row.answer_id, row.key_point)
+        first = kept.setdefault(key, row)
+        if first is row:
+            continue
+        if replace(row, line=0, note="", rated_at=None) == replace(
+            first, line=0, note="", rated_at=None
+        ):
+            left_out["repeated"] += 1
+        elif row.rated_at and first.rated_at and row.rated_at != first.rated_at:
+            kept[key] = max(first, row, key=lambda r: r.rated_at.timestamp() if r.rated_at else 0)
+            left_out["replaced"] += 1
+        else:
+            faults.add(row.line, f"{row.rater} says something else here than in line {first.line}")
+    return tuple(kept.values())

@@ -1,0 +1,1 @@
+"""What any program needs: files, lines, TOML, JSON, digests; nothing of grading."""

@@ -1,0 +1,60 @@
+"""Files that appear whole or not at all, and where the shipped data lies."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from grader.errors import BadInput
+
+
+@contextmanager
+def new_file(path: Path, encoding: str = "utf-8", newline: str | None = "\n") -> Iterator[TextIO]:
+    """A text file that takes *path*'s place when the block ends well, else leaves it as it was.
+
+    It is written beside *path* and put on the disk before it is renamed, so that neither a crash
+    nor a full disk leaves half a file.
+
+    Raises:
+        BadInput: the folder cannot be written to.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    except OSError as error:
+        raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
+    new = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding=encoding, newline=newline) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        new.chmod(_mode(path))
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
+
+
+def _mode(path: Path) -> int:
+    """The mode that *path* has, or that a new file would have."""
+    if path.exists():
+        return path.stat().st_mode & 0o777
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+def owner_only(name: str, flags: int) -> int:
+    """An opener for :func:`open`: a new file that its owner alone can read and write."""
+    return os.open(name, flags, 0o600)
+
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def data_folder(name: str) -> Path:
+    """The folder of shipped data called *name* (``rubrics`` or ``prompts``)."""
+    inside = _PACKAGE / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
