@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.stub import running
+from tests.support.stub import running
 
 ROOT = Path(__file__).parent.parent
 ANSWER = "Shared memory has 32 banks of four bytes. Padding the row to 33 words removes conflicts."

@@ -96,7 +96,7 @@ async def bare(file: Path, url: str, concurrency: int) -> None:
     from grader.judge.one_call import OneCall
     from grader.rubric.files import load_rubrics
     from grader.util.files import data_folder
-    from tests.fakes import INFO, FakeModel
+    from tests.support.fakes import INFO, FakeModel
 
     rubrics = {rubric.id: rubric for rubric in load_rubrics((data_folder("rubrics"),))}
     builder = OneCall(FakeModel("").ask, INFO)

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.calibration.teams import Team, records
+from tests.trust.calibration.teams import Team, records
 
 FIVE = (0.0, 0.2, -0.2, 0.1, -0.1)
 SIZES = {

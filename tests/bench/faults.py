@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from tests.faults import trial
+from tests.support.fault_trials import trial
 
 
 def main() -> int:

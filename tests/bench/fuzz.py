@@ -16,7 +16,7 @@ from grader.judge.defences import DEFENCES, Defence, look, own_text
 from grader.judge.relevance import is_elsewhere
 from grader.text.flags import flags
 from grader.text.quotes import locate, sentences
-from tests.fuzz import (
+from tests.support.broken_text import (
     PIECES,
     QUESTION,
     RUBRIC,

@@ -59,7 +59,7 @@ def measured(folder: Path, file: Path) -> Took:
 
 def answer(shards: Path) -> int:
     """Answers every shard, a line at a time; gives how many requests there were."""
-    from tests.batch_stub import BatchStub
+    from tests.support.provider_stub import BatchStub
 
     count = 0
     for path in shards.glob("requests-*.jsonl"):

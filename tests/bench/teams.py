@@ -16,7 +16,7 @@ from grader.trust.calibration.measure import Sampling, scores, verdicts
 from grader.trust.calibration.severity import severities
 from grader.trust.calibration.thresholds import load
 from grader.trust.calibration.values import Estimate, StatisticName, Trust
-from tests.calibration.teams import Team, panel
+from tests.trust.calibration.teams import Team, panel
 
 GOOD = Team(answers=300, noise=0.22, model_noise=0.22)
 CASES = {

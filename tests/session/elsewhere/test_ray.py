@@ -1,0 +1,93 @@
+"""Grading on a Ray cluster gives the same records, and a lost node loses nothing."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from grader.util.files import data_folder
+from tests.support.stub import running
+
+ROOT = data_folder("rubrics").parent
+pytestmark = pytest.mark.skipif(
+    importlib.util.find_spec("ray") is None, reason="the extra 'ray' is not installed"
+)
+
+
+def grade(place: Path, url: str, out: str, *words: str) -> subprocess.CompletedProcess[str]:
+    env = {**os.environ, "GRADER_LEDGER": str(place / f"{out}.sqlite"), "OPENAI_API_KEY": "x"}
+    more = ["--model", "stub", "--base-url", url, "--out", str(place / out), *words]
+    code = "from grader.cli.app import main; main()"
+    command = [sys.executable, "-c", code, "batch", *more]
+    return subprocess.run(  # noqa: PLW1510 - the exit code is looked at
+        command, env=env, cwd=place, capture_output=True, text=True, timeout=240
+    )
+
+
+def records(path: Path) -> dict[str, dict[str, Any]]:
+    found = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    assert len({record["answer_id"] for record in found}) == len(found)
+    return {r["answer_id"]: {k: v for k, v in r.items() if k != "graded_at"} for r in found}
+
+
+def test_live_and_ray_give_the_same_records(tmp_path: Path) -> None:
+    faults = ["Padding. stub:no-quote", "x stub:not-json", "银行 stub:refuse"]
+    texts = ["Threads hit one bank.", "...", *faults]
+    rows: list[dict[str, Any]] = [
+        {
+            "question": "bank-conflict",
+            "answer": text,
+            "id": n,
+            "attempted_at": "2026-11-20T10:00:00",
+        }
+        for n, text in enumerate(texts)
+    ]
+    rows.append({"question": "no-such-question", "answer": "x", "id": "n"})
+    session = tmp_path / "session.jsonl"
+    session.write_text("\n".join(map(json.dumps, rows)))
+    with running() as (stub, url):
+        live = grade(tmp_path, url, "live.jsonl", str(session))
+        asked = stub.stats.requests
+        on_ray = grade(tmp_path, url, "ray.jsonl", str(session), "--via", "ray", "--actors", "1")
+        assert stub.stats.requests == 2 * asked
+        again = grade(tmp_path, url, "ray.jsonl", str(session), "--via", "ray", "--actors", "1")
+        assert stub.stats.requests == 2 * asked
+    assert live.returncode == on_ray.returncode == again.returncode == 3, on_ray.stderr
+    wanted = records(tmp_path / "live.jsonl")
+    assert len(wanted) == len(texts)
+    got = records(tmp_path / "ray.jsonl")
+    for record in got.values():  # the second run took everything from the ledger
+        record["usage"]["from_ledger"] = wanted[record["answer_id"]]["usage"]["from_ledger"]
+    assert json.dumps(got, sort_keys=True) == json.dumps(wanted, sort_keys=True)
+
+
+def test_more_actors_than_cores_leave_room_for_the_rows_to_be_read(tmp_path: Path) -> None:
+    session = tmp_path / "session.jsonl"
+    session.write_text(json.dumps({"question": "bank-conflict", "answer": "Padding.", "id": "a"}))
+    many = str(2 * (os.cpu_count() or 1))
+    with running() as (_, url):
+        done = grade(tmp_path, url, "o.jsonl", str(session), "--via", "ray", "--actors", many)
+    assert done.returncode == 0, done.stderr
+    assert list(records(tmp_path / "o.jsonl")) == ["a"]
+
+
+def test_a_node_lost_in_the_middle_loses_no_answer_and_pays_for_little_twice() -> None:
+    script = ROOT / "tests" / "bench" / "lost_node.py"
+    done = subprocess.run(  # noqa: PLW1510 - what it prints is looked at
+        [sys.executable, str(script), "--answers", "5000"], capture_output=True, text=True
+    )
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["killed_while_running"]
+    assert found["graders_killed"] > 0
+    assert found["in_flight_at_the_kill"] > 0
+    assert found["lost_in_flight"] > 0
+    assert found["exit"] == 0
+    assert found["answers"] == 5000
+    assert found["most_of_one"] == 1
+    assert found["ungraded"] == 0
+    assert found["requests_by_answers"] <= 1.05
