@@ -18,9 +18,9 @@ from grader.rubric.format import Rubric
 from grader.text import flags as integrity
 from grader.text import patterns
 from grader.text.flags import MAX_FLAGS, Flag
-from grader.text.fold import fold
+from grader.text.reading import read_through
 from grader.text.repeats import Run, is_inside, repeated
-from grader.text.sentences import Span, sentences
+from grader.text.sentences import Span
 
 ADDRESS = frozenset({"instruction", "self-grading", "fake-delimiter", "role-token"})
 """Kinds of flagged text that say nothing about the subject."""
@@ -111,7 +111,7 @@ def _recited(answer: Answer, rubric: Rubric) -> Iterator[Run]:
     are a part of that claim."""
     if not any(flag.kind == "self-grading" for flag in answer.flags):
         return
-    said = fold(answer.text)
+    said = read_through(answer.text).folded
     claims = "\n".join(text for point in rubric.key_points for text in (point.en, point.zh))
     for start, end in repeated(said, claims):
         if place := said.original(start, end):
@@ -120,7 +120,7 @@ def _recited(answer: Answer, rubric: Rubric) -> Iterator[Run]:
 
 def _bare_lists(answer: Answer, _: Rubric) -> Iterator[Run]:
     """Names with nothing said of them, and pairs of a name and a value as JSON has them."""
-    for span in sentences(answer.text):
+    for span in read_through(answer.text).sentences:
         if is_bare_list(span.text) or _PAIR.fullmatch(span.text):
             yield span.start, span.end
 
@@ -128,9 +128,10 @@ def _bare_lists(answer: Answer, _: Rubric) -> Iterator[Run]:
 def _both_ways(answer: Answer, _: Rubric) -> Iterator[Run]:
     """Sentences that say a thing and its opposite, where that is done more than once."""
     pattern = patterns.load().both_ways
+    reading = read_through(answer.text)
     hedges = {
-        (span.start, span.end): sum(1 for _ in pattern.finditer(fold(span.text).text))
-        for span in sentences(answer.text)
+        (span.start, span.end): sum(1 for _ in pattern.finditer(said))
+        for span, said in zip(reading.sentences, reading.folded_sentences, strict=True)
     }
     if sum(hedges.values()) >= _BOTH_WAYS:
         yield from (run for run, count in hedges.items() if count)
@@ -214,7 +215,8 @@ def look(answer: Answer, rubric: Rubric, defences: Sequence[Defence] = DEFENCES)
             if not is_inside((start, end), cuts)
         ]
         cuts = _merged([*cuts, *found])
-    lines = (ShownSentence(span, _cut(span, cuts)) for span in sentences(answer.text))
+    spans = read_through(answer.text).sentences
+    lines = (ShownSentence(span, _cut(span, cuts)) for span in spans)
     kept = tuple(line for line in lines if any(map(str.isalnum, line.shown)))
     return Shown(kept, tuple(sorted(aside, key=lambda each: each.start)))
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 
 from grader.text import patterns
 from grader.text.fold import fold
-from grader.text.sentences import Span, sentences
+from grader.text.reading import ReadText, read_through
 
 Kind = Literal[
     "invisible",
@@ -86,13 +86,14 @@ class Flag(BaseModel):
 
 def flags(text: str, most: int = MAX_FLAGS) -> tuple[Flag, ...]:
     """What there is to flag in *text*, in order of place; at most *most* of each kind."""
-    pieces = sentences(text)
-    found = [flag for kind in get_args(Kind) for flag in islice(_of(kind, text, pieces), most)]
+    reading = read_through(text)
+    found = [flag for kind in get_args(Kind) for flag in islice(_of(kind, reading), most)]
     return tuple(sorted(found, key=lambda flag: (flag.start, flag.end, flag.kind)))
 
 
-def _of(kind: Kind, text: str, pieces: Iterable[Span]) -> Iterator[Flag]:
+def _of(kind: Kind, reading: ReadText) -> Iterator[Flag]:
     stretches: Iterable[tuple[int, int]]
+    text = reading.text
     known = patterns.load()
     if kind in _MARKS:
         if _HARMLESS.fullmatch(text):
@@ -101,7 +102,8 @@ def _of(kind: Kind, text: str, pieces: Iterable[Span]) -> Iterator[Flag]:
     elif kind in known.marks:
         stretches = (found.span() for found in known.marks[kind].finditer(text))
     else:
-        addressed = (each for each in pieces if _speaks(kind, each.text))
+        both = zip(reading.sentences, reading.folded_sentences, strict=True)
+        addressed = (each for each, said in both if _speaks(kind, each.text, said))
         stretches = ((each.start, each.end) for each in addressed)
         if kind == "self-grading":
             stretches = sorted({*stretches, *_verdicts(text)})
@@ -109,11 +111,10 @@ def _of(kind: Kind, text: str, pieces: Iterable[Span]) -> Iterator[Flag]:
         yield Flag(kind=kind, start=start, end=end, text=text[start:end])
 
 
-def _speaks(kind: Kind, sentence: str) -> bool:
-    """Whether the sentence says a phrase of *kind* in its own voice."""
+def _speaks(kind: Kind, sentence: str, said: str) -> bool:
+    """Whether the sentence, folded to *said*, says a phrase of *kind* in its own voice."""
     known = patterns.load()
     pattern = known.sentences[kind]
-    said = fold(sentence).text
     # The same in Latin letters for those that only look like them.
     latin = said.translate(known.look_alikes)
     if not (pattern.search(said) or (latin != said and pattern.search(latin))):
