@@ -36,7 +36,7 @@ ONE_DOOR = {
     "openai": {"llm.endpoint"},
     "rich": {"report.terminal"},
     "altair": {"report.html.charts"},
-    "sqlite3": {"ledger.ledger", "ledger.writer", "ledger.repair"},
+    "sqlite3": {"ledger.database", "ledger.ledger", "ledger.writer", "ledger.repair"},
     "xllamacpp": {"llm.embedded.server"},
     "ray": {"session.elsewhere.ray"},
     "pyarrow": {"util.parquet", "session.elsewhere.ray"},

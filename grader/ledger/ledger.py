@@ -7,7 +7,6 @@ not answered when the process died is marked as such and asked again.
 
 import hashlib
 import os
-import random
 import sqlite3
 import sys
 import time
@@ -19,59 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from grader.errors import LedgerFailed
+from grader.ledger.database import connect, is_damaged, prepare
 from grader.ledger.writer import Job, WriterThread
 from grader.llm.request import Model, Reply, Request
 from grader.record import Grade, JudgeInfo
 from grader.util.json_text import canonical
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS call (
-    key TEXT PRIMARY KEY,
-    content TEXT NOT NULL,
-    sample INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('sent', 'done', 'failed')),
-    endpoint TEXT NOT NULL,
-    model TEXT NOT NULL,
-    request BLOB NOT NULL,
-    body BLOB,
-    request_id TEXT,
-    cause TEXT,
-    started REAL NOT NULL,
-    finished REAL
-) STRICT;
-CREATE INDEX IF NOT EXISTS call_content ON call (content);
-CREATE TABLE IF NOT EXISTS grade (
-    id INTEGER PRIMARY KEY,
-    question TEXT NOT NULL,
-    answer_id TEXT NOT NULL,
-    candidate TEXT,
-    percent REAL,
-    graded_at TEXT NOT NULL,
-    record TEXT NOT NULL
-) STRICT;
-CREATE INDEX IF NOT EXISTS grade_question ON grade (question, graded_at);
-"""
-_MIGRATIONS = (
-    _SCHEMA,
-    # The same answer graded once more from kept replies is not another attempt.
-    "ALTER TABLE grade ADD COLUMN identity TEXT;"
-    "CREATE UNIQUE INDEX grade_identity ON grade (identity);",
-    # What `grade doctor` found, so that a judge that failed is warned of when it is used.
-    "CREATE TABLE judge_check (endpoint TEXT NOT NULL, model TEXT NOT NULL, ask TEXT NOT NULL,"
-    " found TEXT, PRIMARY KEY (endpoint, model, ask)) STRICT",
-    # Files of requests that are answered elsewhere; a call knows the one that it waits for.
-    "CREATE TABLE shard (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE,"
-    " path TEXT NOT NULL, endpoint TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL,"
-    " lines INTEGER NOT NULL, file_id TEXT, batch_id TEXT, detail TEXT, made REAL NOT NULL) STRICT;"
-    "ALTER TABLE call ADD COLUMN shard INTEGER;"
-    "CREATE INDEX call_shard ON call (shard) WHERE shard IS NOT NULL",
-)
-"""What brings a ledger from each schema version to the next."""
-_SCHEMA_VERSION = len(_MIGRATIONS)
-
-
-_BUSY_S = 60.0
-"""How long another process may hold the ledger before this one gives up."""
 _TOGETHER_S = 0.005
 """How long a reply may wait for others that share its commit."""
 _PATIENT_S = 0.05
@@ -116,47 +68,11 @@ class Ledger:
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             path.touch(mode=0o600)
-            self._db = self._connect()
-            self._prepare()
+            self._db = connect(path)
+            prepare(self._db)
         except (OSError, sqlite3.Error) as error:
             raise LedgerFailed(f"ledger {path}: {error}; {_way_out(error)}") from error
-        self._writer = WriterThread(self._connect)
-
-    def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
-        db.execute("PRAGMA synchronous = FULL")
-        return db
-
-    def _prepare(self) -> None:
-        self._log_ahead()
-        self._db.execute("BEGIN IMMEDIATE" if self._version() < _SCHEMA_VERSION else "BEGIN")
-        version = self._version()
-        if version > _SCHEMA_VERSION:
-            raise sqlite3.DatabaseError(f"made by a newer version of grade (schema {version})")
-        for script in _MIGRATIONS[version:]:
-            for statement in script.split(";"):
-                self._db.execute(statement)
-        if version < _SCHEMA_VERSION:
-            self._db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-        self._db.execute("COMMIT")
-
-    def _log_ahead(self) -> None:
-        """Switches a new file to a write-ahead log; a file that has one stays as it is."""
-        # For this switch SQLite never waits, whatever the timeout: it holds a read lock already,
-        # and two processes that make the same ledger would wait for each other.
-        until = time.monotonic() + _BUSY_S
-        while True:
-            try:
-                self._db.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if not _busy(error) or time.monotonic() > until:
-                    raise
-                time.sleep(random.uniform(0.001, 0.02))  # noqa: S311 - so that they part
-            else:
-                return
-
-    def _version(self) -> int:
-        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+        self._writer = WriterThread(lambda: connect(path))
 
     def close(self) -> None:
         """Writes what is waiting and closes the file."""
@@ -316,26 +232,13 @@ class Ledger:
             raise self._failed(error) from error
 
     def _failed(self, error: sqlite3.Error) -> LedgerFailed:
-        safe = "" if _damaged(error) else "replies kept so far are safe, free the disk or "
+        safe = "" if is_damaged(error) else "replies kept so far are safe, free the disk or "
         return LedgerFailed(f"ledger {self.path}: {error}; {safe}{_way_out(error)}")
-
-
-def _code(error: Exception) -> int:
-    """SQLite's code of the error, without its details."""
-    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
-
-
-def _busy(error: Exception) -> bool:
-    return _code(error) == sqlite3.SQLITE_BUSY
-
-
-def _damaged(error: Exception) -> bool:
-    return _code(error) in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 def _way_out(error: Exception) -> str:
     other = "name another with GRADER_LEDGER=FILE"
-    return f"{_REPAIR}, or {other}" if _damaged(error) else other
+    return f"{_REPAIR}, or {other}" if is_damaged(error) else other
 
 
 @dataclass(frozen=True)

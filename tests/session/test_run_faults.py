@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from grader.ledger.ledger import _MIGRATIONS, Ledger
+from grader.ledger.database import MIGRATIONS
+from grader.ledger.ledger import Ledger
 from tests.support.sessions import Place, answers, place, verdicts
 from tests.support.stub import Behaviour, unparseable
 
@@ -236,7 +237,7 @@ def test_two_judges_may_share_a_file_when_asked_to(here: Place) -> None:
 
 def test_a_ledger_of_the_first_version_is_brought_up_to_date(here: Place) -> None:
     with sqlite3.connect(here.folder / "ledger.sqlite") as db:
-        db.executescript(_MIGRATIONS[0] + "PRAGMA user_version = 1;")
+        db.executescript(MIGRATIONS[0] + "PRAGMA user_version = 1;")
     here.write(answers(3))
     assert here.grade().exit_code == 0
     with Ledger(here.folder / "ledger.sqlite") as ledger:
