@@ -15,17 +15,33 @@ GraderError
     └── OutFailed          a file of results cannot be written
 """
 
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a command ends with."""
+
+    DONE = 0
+    FAILED = 1
+    """The grader or the model failed, something is ungraded, or a check did not pass."""
+    WRONG_CALL = 2
+    INCOMPLETE = 3
+    """Something of a session could not be graded."""
+    BELOW_MARK = 4
+    """A pass mark, or another limit that the caller set, was not reached."""
+    INTERRUPTED = 130
+
 
 class GraderError(Exception):
     """One line that names the thing, the place and the way out."""
 
-    exit_code = 1
+    exit_code = ExitCode.FAILED
 
 
 class BadInput(GraderError):
     """The call or a given file is wrong."""
 
-    exit_code = 2
+    exit_code = ExitCode.WRONG_CALL
 
 
 class Faulty(BadInput):

@@ -16,14 +16,13 @@ from grader.cli import audit, batch, calibrate, doctor, grade, history, ledger, 
 from grader.cli import history as progress
 from grader.cli import rubric as rubric_tools
 from grader.cli.default_group import DefaultGroup
-from grader.errors import Faulty, GraderError
+from grader.errors import ExitCode, Faulty, GraderError
 from grader.text.safe import one_line
 
 if TYPE_CHECKING:
     from typer._click import Context
 
 DEFAULT = "one"
-INTERRUPTED = 130
 
 
 class GradeGroup(DefaultGroup):
@@ -44,7 +43,7 @@ class GradeGroup(DefaultGroup):
             raise typer.Exit(error.exit_code) from error
         except KeyboardInterrupt:
             typer.echo("grade: interrupted; every reply that arrived is in the ledger", err=True)
-            raise typer.Exit(INTERRUPTED) from None
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
 
 
 def _mistyped(args: list[str], commands: Mapping[str, object]) -> str | None:

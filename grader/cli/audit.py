@@ -17,6 +17,7 @@ from grader.cli.options import (
     WeightsOption,
 )
 from grader.cli.options import run as finished
+from grader.errors import ExitCode
 
 if TYPE_CHECKING:
     from grader.judge.choice import Options
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from grader.trust.audit.report import AuditReport
     from grader.trust.audit.run import CaseOutcome
 
-FAILED = 1
-MOVED = 4
 QUESTIONS = 2
 ATTACKS = 24
 _MOST_FAILED = 0.2
@@ -122,12 +121,12 @@ def _print(result: "AuditReport", *, as_json: bool) -> None:
     typer.echo(result.to_json() if as_json else text(result))
 
 
-def exit_code(result: "AuditReport", max_moved: float) -> int:
+def exit_code(result: "AuditReport", max_moved: float) -> ExitCode:
     """1 where too much failed to say anything, 4 where attacks paid or honesty cost, else 0."""
     if result.failed > _MOST_FAILED * result.cases:
-        return FAILED
+        return ExitCode.FAILED
     for row in result.totals:
         allowed = {"no-credit": 0.0, "no-gain": max_moved, "no-loss": 2 * max_moved}[row.expect]
         if row.moved.hits > allowed * row.moved.total:
-            return MOVED
-    return 0
+            return ExitCode.BELOW_MARK
+    return ExitCode.DONE

@@ -14,7 +14,7 @@ import typer
 from grader.cli.batch_elsewhere import BatchWanted, Via, Way, Work, check, price_of, status
 from grader.cli.batch_ray import OnRay, RunDisplay
 from grader.cli.options import open_bench
-from grader.errors import BadInput, GraderError
+from grader.errors import BadInput, ExitCode, GraderError
 from grader.judge.base import Judge
 from grader.judge.choice import Bench
 from grader.judge.voting import Voting
@@ -116,12 +116,9 @@ def _no_text(_: Grade) -> None:
 
 
 DEFAULT_CONCURRENCY = 16
-INCOMPLETE = 3
-BELOW_PASS_MARK = 4
-INTERRUPTED = 130
 
 
-async def run(wanted: BatchWanted) -> int:
+async def run(wanted: BatchWanted) -> ExitCode:
     """Grades the session; gives the exit code.
 
     Raises:
@@ -210,7 +207,7 @@ class _Running:
         stack.callback(results.close)
         return results
 
-    async def rehearse(self, found: Iterator[Entry | Problem]) -> int:
+    async def rehearse(self, found: Iterator[Entry | Problem]) -> ExitCode:
         rehearsal = Rehearsal(self.bench.model, self.bench.ledger)
         await rehearsal.run(found, self.questions, self.bench.judge_over, self.results)
         usage = rehearsal.usage
@@ -225,9 +222,9 @@ class _Running:
                 problems=rehearsal.problems,
             )
         )
-        return INCOMPLETE if rehearsal.problems else 0
+        return ExitCode.INCOMPLETE if rehearsal.problems else ExitCode.DONE
 
-    async def run(self, found: Iterator[Entry | Problem]) -> int:
+    async def run(self, found: Iterator[Entry | Problem]) -> ExitCode:
         if self.results is not None and self.results.resumed and not self.wanted.by_ray:
             first = list(islice(found, WINDOW))
             ids = (one.id for one in first if isinstance(one, Entry))
@@ -250,12 +247,12 @@ class _Running:
         self.way.end()
         return self._exit_code(outcome, watch, batch.stopped)
 
-    async def status(self, via: Via) -> int:
+    async def status(self, via: Via) -> ExitCode:
         """Says how far the batches are."""
         model = self.bench.model
         if isinstance(model, Endpoint):
             await status(model, Shards(self.bench.ledger), via.folder, self.say)
-        return 0
+        return ExitCode.DONE
 
     def _total(self, shown: bool) -> int | None:
         """Answers in the session, counted only where a bar shows them."""
@@ -300,14 +297,14 @@ class _Running:
 
     def _exit_code(
         self, outcome: SessionOutcome, watch: RunDisplay, stopped: BaseException | None
-    ) -> int:
+    ) -> ExitCode:
         if isinstance(stopped, Interrupted):
-            return INTERRUPTED
+            return ExitCode.INTERRUPTED
         if isinstance(stopped, GraderError):
             return stopped.exit_code
         if stopped or self.way.unfinished or outcome.ungraded or watch.counts.problems:
-            return INCOMPLETE
-        return BELOW_PASS_MARK if outcome.below else 0
+            return ExitCode.INCOMPLETE
+        return ExitCode.BELOW_MARK if outcome.below else ExitCode.DONE
 
     def _cost(self, usd: float | None) -> str:
         return str(self.say["cost_unknown"]) if usd is None else dollars(usd)

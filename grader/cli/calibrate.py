@@ -8,12 +8,11 @@ import typer
 
 from grader.cli.default_group import DefaultGroup
 from grader.cli.options import OnlyOption, RubricsOption
+from grader.errors import ExitCode
 
 if TYPE_CHECKING:
     from grader.trust.calibration.finding import Calibration
     from grader.trust.fit import Gain
-
-DRIFTED = 4
 
 
 class CalibrateGroup(DefaultGroup):
@@ -200,7 +199,7 @@ def drift(
         else:
             terminal.blocks(drift_blocks(one, shown_in), terminal.console())
     if any(one.moved is not drifting.Moved.SAME for one in found):
-        raise typer.Exit(DRIFTED)
+        raise typer.Exit(ExitCode.BELOW_MARK)
 
 
 @app.command("fit")

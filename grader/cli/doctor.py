@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli.options import AskOption, BaseUrlOption, ModelOption, WeightsOption, run
+from grader.errors import ExitCode
 
 if TYPE_CHECKING:
     from grader.judge.choice import Bench, Options
@@ -38,7 +39,9 @@ def doctor(
         _repair(results or [])
         return
     found = run(_examine(options(model, base_url, ask, []), weights, quick=quick))
-    raise typer.Exit(1 if any(check.good is False for check in found) else 0)
+    raise typer.Exit(
+        ExitCode.FAILED if any(check.good is False for check in found) else ExitCode.DONE
+    )
 
 
 def _repair(results: "list[Path]") -> None:

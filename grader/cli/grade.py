@@ -17,15 +17,13 @@ from grader.cli.options import (
     WeightsOption,
     run,
 )
+from grader.errors import ExitCode
 
 if TYPE_CHECKING:
     from grader.grading import Attempt
     from grader.judge.choice import Options
     from grader.record import Grade
     from grader.rubric.format import Rubric
-
-FAILED = 1
-BELOW_PASS_MARK = 4
 
 
 def one(
@@ -99,13 +97,13 @@ def _print(
         terminal.grade(result, asked, language, terminal.console())
 
 
-def exit_code(result: "Grade", pass_mark: float | None) -> int:
+def exit_code(result: "Grade", pass_mark: float | None) -> ExitCode:
     """1 where a key point is ungraded, 4 below the pass mark, else 0.
 
     With a pass mark an interval passes only when its lower end does: doubt is never a pass.
     """
     if result.ungraded:
-        return FAILED
+        return ExitCode.FAILED
     if pass_mark is not None and (result.score.percent or 0.0) < pass_mark:
-        return BELOW_PASS_MARK
-    return 0
+        return ExitCode.BELOW_MARK
+    return ExitCode.DONE

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from grader.cli.options import OnlyOption, RubricsOption
+from grader.errors import ExitCode
 
 
 def questions(
@@ -24,7 +25,7 @@ def questions(
     found = search_rubrics(load_rubrics(rubric_folders(rubrics, only_own)), words or [])
     show.questions(found, shown_in, show.console())
     if not found:
-        raise typer.Exit(1)
+        raise typer.Exit(ExitCode.FAILED)
 
 
 def show(

@@ -17,7 +17,7 @@ from grader.cli.options import (
     WeightsOption,
     run,
 )
-from grader.errors import BadInput
+from grader.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from grader.authoring.check.finding import Finding
@@ -65,8 +65,6 @@ def _named(name: str, folders: Sequence[Path]) -> list[Path]:
 def _in(folder: Path) -> list[Path]:
     return sorted(p for p in folder.glob("*.toml") if p.is_file() and not p.name.startswith("."))
 
-
-FOUND = 1
 
 FilesArgument = Annotated[
     list[str] | None,
@@ -151,8 +149,9 @@ def show(found: "Sequence[Finding]", *, as_json: bool, count: int) -> None:
     typer.echo(f"{rubrics} checked, {problems}", err=True)
 
 
-def exit_code(found: "Sequence[Finding]", *, strict: bool) -> int:
+def exit_code(found: "Sequence[Finding]", *, strict: bool) -> ExitCode:
     """1 where there are errors or warnings, or *strict* and notes; else 0."""
     from grader.authoring.check.finding import Severity
 
-    return FOUND if any(strict or f.severity != Severity.NOTE for f in found) else 0
+    failed = any(strict or f.severity != Severity.NOTE for f in found)
+    return ExitCode.FAILED if failed else ExitCode.DONE

@@ -15,14 +15,12 @@ from grader.cli.options import (
     WeightsOption,
     run,
 )
-from grader.errors import BadInput, Failed
+from grader.errors import BadInput, ExitCode, Failed
 
 if TYPE_CHECKING:
     from grader.authoring.draft.proposal import Proposal
     from grader.authoring.draft.source import SourceText
     from grader.judge.choice import Bench, Options
-
-NOT_WRITTEN = 1
 
 
 def draft(
@@ -118,19 +116,19 @@ async def _asked(bench: "Bench", source: "SourceText", question: str, how: str) 
     return found
 
 
-def _write(path: Path | None, content: str, *, force: bool) -> int:
+def _write(path: Path | None, content: str, *, force: bool) -> ExitCode:
     """Writes, or shows what would change; then checks. The exit code."""
     from grader.authoring.draft.file import diff
 
     if path is None:
         typer.echo(content, nl=False)
-        return 0
+        return ExitCode.DONE
     try:
         if path.exists():
             typer.echo(diff(path.read_text(encoding="utf-8"), content, path.name), nl=False)
             if not force:
                 typer.echo(f"{path} exists and was left as it is; --force overwrites it", err=True)
-                return NOT_WRITTEN
+                return ExitCode.FAILED
         path.write_text(content, encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: cannot be written: {error}") from None
@@ -138,7 +136,7 @@ def _write(path: Path | None, content: str, *, force: bool) -> int:
     return _checked(path)
 
 
-def _checked(path: Path) -> int:
+def _checked(path: Path) -> ExitCode:
     from grader.authoring.check.run import check
     from grader.cli.rubric_check import exit_code, show
 

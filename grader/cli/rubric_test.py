@@ -18,15 +18,12 @@ from grader.cli.options import (
     run,
 )
 from grader.cli.rubric_check import FilesArgument
-from grader.errors import BadInput
+from grader.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from grader.judge.choice import Options
     from grader.trust.trial.report import TrialReport
     from grader.trust.trial.run import LabelledCase, Trial
-
-FAILED = 1
-BELOW = 4
 
 
 def trial(
@@ -97,10 +94,12 @@ def _print(found: "TrialReport", *, as_json: bool) -> None:
     typer.echo(found.to_json() if as_json else text(found))
 
 
-def exit_code(found: "TrialReport", min_accuracy: float | None, min_kappa: float | None) -> int:
+def exit_code(
+    found: "TrialReport", min_accuracy: float | None, min_kappa: float | None
+) -> ExitCode:
     """4 below a threshold, or where its figure cannot be estimated; 1 where nothing was graded."""
     if found.ungraded == found.labels:
-        return FAILED
+        return ExitCode.FAILED
     figures = ((found.accuracy.value, min_accuracy), (found.kappa.value, min_kappa))
     below = [least for value, least in figures if least is not None and (value or 0.0) < least]
-    return BELOW if below else 0
+    return ExitCode.BELOW_MARK if below else ExitCode.DONE
