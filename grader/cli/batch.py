@@ -109,9 +109,9 @@ def batch(
     """
     import asyncio
 
-    from grader.cli.batch_elsewhere import BatchWanted, Session
-    from grader.cli.batch_elsewhere import via as carried
     from grader.cli.batch_run import run
+    from grader.cli.batch_wanted import BatchWanted, Session
+    from grader.cli.batch_wanted import via as carried
     from grader.cli.options import report_language
     from grader.errors import BadInput
     from grader.judge.choice import options

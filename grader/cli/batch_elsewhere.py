@@ -1,179 +1,113 @@
-"""The way that a session takes to its model, and ``grade batch --via files|batch``."""
+"""``grade batch --via files|batch``: requests in shards, answered elsewhere."""
 
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, cast, get_args
+from typing import Any
 
 import typer
 
-from grader.cli.batch_ray import OnRay, RunDisplay, judge_env
+from grader.cli.batch_wanted import Via
+from grader.cli.batch_way import RunParts, stopping
 from grader.errors import BadInput
-from grader.judge.base import Judge
-from grader.judge.choice import Bench, Options
-from grader.ledger.ledger import default_path
 from grader.llm.endpoint import Endpoint
-from grader.llm.request import Ask, Model
-from grader.record import Usage
 from grader.report.words import dollars
-from grader.session.budget import Budget, Spent
+from grader.session.budget import Spent
 from grader.session.elsewhere.files import Read, ShardWriter, read_folder
 from grader.session.elsewhere.gather import Carrier, Files, Gather, Rounds
-from grader.session.elsewhere.openai_batch import Provider, Step
+from grader.session.elsewhere.openai_batch import Provider
+from grader.session.elsewhere.replies import ShardReplies
 from grader.session.elsewhere.shards import OPEN, Shard, Shards
-from grader.session.entry import Entry, Problem, Questions
-from grader.session.read import read_session
-from grader.session.requests import Asking
-from grader.session.results import Mode, Results
-from grader.session.run import Batch, by_question
-from grader.text.catalogue import Catalogue
+from grader.session.entry import Entry, Problem
+from grader.session.run import by_question
 
 
-@dataclass(frozen=True)
-class Session:
-    """Where the answers and the rubrics are."""
+class InShards:
+    """A run in rounds: what lacks is written into shards, answered, and read."""
 
-    paths: tuple[str, ...]
-    folders: tuple[Path, ...]
+    def __init__(self, parts: RunParts, via: Via, stack: ExitStack) -> None:
+        """Gets the folder of shards ready; *stack* closes it.
 
-    def read(self, questions: Questions) -> Iterator[Entry | Problem]:
-        """The answers, and what cannot be graded. See :func:`grader.session.read`."""
-        return read_session(self.paths, questions, sys.stdin.buffer)
+        Raises:
+            BadInput: the embedded model answers no shards.
+            OutFailed: the folder cannot be written.
+        """
+        model = parts.bench.model
+        if not isinstance(model, Endpoint):
+            raise BadInput(f"--via {via.kind}: name an endpoint's model, not the embedded one")
+        self._via, self._say = via, parts.say
+        self._budget, self._price = parts.asking.budget, parts.price
+        self._shards = Shards(parts.bench.ledger)
+        writer = stack.enter_context(ShardWriter(self._shards, via.folder))
+        self._replies = ShardReplies(model, self._shards, writer, self._budget, via.again)
+        self._gather = Gather(
+            parts.questions,
+            parts.bench,
+            parts.wanted.votes,
+            parts.bench.ledger,
+            self._replies,
+            parts.results,
+            parts.watch,
+        )
+        self._read = Read()
+        read = parts.wanted.session.read
+        self._rounds = Rounds(
+            self._gather,
+            self._carrier(model, parts),
+            lambda: by_question(read(parts.questions)),
+        )
 
-
-@dataclass(frozen=True)
-class BatchWanted:
-    """What ``grade batch`` was asked to do."""
-
-    session: Session
-    said: Options
-    weights: str | None
-    out: Path | None
-    mode: Mode
-    concurrency: int | None
-    votes: int
-    max_cost: float | None
-    dry_run: bool
-    pass_mark: float | None
-    reports: dict[str, Path | None]
-    language: str
-    via: "Via | None" = None
+    def _carrier(self, model: Endpoint, parts: RunParts) -> Carrier:
+        via = self._via
+        if via.kind == "files":
+            return Files(self._read_folder)
+        return Provider(
+            self._shards,
+            model,
+            via.folder,
+            via.step,
+            self._allow,
+            parts.watch.say,
+            via.poll_s,
+            read=self._read,
+        )
 
     @property
-    def by_ray(self) -> bool:
-        """Whether Ray reads the session itself, from wherever it lies."""
-        return self.via is not None and self.via.kind == "ray"
+    def stopped(self) -> BaseException | None:
+        """Why the run ended before the session did, or None."""
+        return self._rounds.stopped
 
+    @property
+    def paid(self) -> int:
+        """Replies from shards that went into a grade for the first time."""
+        return self._replies.paid
 
-Kind = Literal["files", "batch", "ray"]
+    @property
+    def waiting(self) -> int:
+        """Answers that wait for replies."""
+        return self._gather.waiting
 
-
-@dataclass(frozen=True)
-class Via:
-    """How requests reach the model other than one by one.
-
-    Attributes:
-        folder: where shards are written.
-        address: of a Ray cluster; None starts one on this machine.
-        actors: how many grade at once on the cluster; None lets Ray choose.
-        output: the folder of Parquet files that Ray writes.
-        again: ask anew for what came back without a reply, or waits in shards of files.
-    """
-
-    kind: Kind
-    folder: Path
-    step: Step | None = None
-    again: bool = False
-    poll_s: float = 30.0
-    address: str | None = None
-    actors: int | None = None
-    output: str | None = None
-
-    def parquet(self, out: Path | None) -> str:
-        """Where Ray writes: as told, or beside the results file."""
-        if self.output is not None:
-            return self.output if "://" in self.output else str(Path(self.output).absolute())
-        return str((out or Path("graded.jsonl")).with_suffix(".parquet").absolute())
-
-
-def via(kind: str, shards: Path | None, step: str | None, **more: Any) -> Via:  # noqa: ANN401
-    """From the words of the command line; *more* are further fields.
-
-    Raises:
-        BadInput: they do not go together.
-    """
-    if kind not in get_args(Kind):
-        raise BadInput(f"--via {kind}: choose live, files, batch or ray")
-    if step is not None and (step not in get_args(Step) or kind != "batch"):
-        raise BadInput(f"--step {step}: choose submit, status or collect, with --via batch")
-    default = Path("shards") if kind == "files" else default_path().with_name("batches")
-    return Via(cast("Kind", kind), shards or default, cast("Step | None", step), **more)
-
-
-def check(said: Options, wanted: Via, paths: tuple[str, ...], max_cost: float | None) -> None:
-    """Makes sure that the run can be made in another way than live.
-
-    Raises:
-        BadInput: it cannot.
-    """
-    if said.fresh:
-        raise BadInput(f"--no-cache with --via {wanted.kind}: leave one of them out")
-    if max_cost is not None and wanted.kind != "batch":
-        raise BadInput(f"--max-cost with --via {wanted.kind}: it cannot be watched over there")
-    if "-" in paths:
-        raise BadInput(f"- with --via {wanted.kind}: the session is read more than once")
-
-
-class Carried:
-    """The parts of a run in rounds, and what is to be said at its end."""
-
-    def __init__(self, via: Via, gather: Gather, say: dict[str, Any]) -> None:
-        self._via = via
-        self.gather = gather
-        self._say = say
-        self._shards = gather.shards
-        self.read = Read()
-
-    def rounds(
-        self, read: Callable[[], Iterator[Entry | Problem]], show: Callable[[str], None]
-    ) -> Rounds:
-        """The run itself."""
-        carrier: Carrier
-        if self._via.kind == "files":
-            carrier = Files(self._read)
-        else:
-            model = cast("Endpoint", self.gather.model)
-            folder, step = self._via.folder, self._via.step
-            carrier = Provider(
-                self._shards,
-                model,
-                folder,
-                step,
-                self._allow,
-                show,
-                self._via.poll_s,
-                read=self.read,
-            )
-        return Rounds(self.gather, carrier, read)
+    async def run(self, entries: Iterator[Entry | Problem]) -> None:
+        """Goes on until every answer is graded, or nothing more comes now."""
+        with stopping(self._rounds.stop):
+            await self._rounds.run(entries)
 
     @property
     def unfinished(self) -> bool:
         """Whether answers wait that this run was to grade: a submission grades none."""
-        return self.gather.waiting > 0 and self._via.step != "submit"
+        return self.waiting > 0 and self._via.step != "submit"
 
-    def _read(self) -> None:
+    def _read_folder(self) -> None:
         if self._via.again:
             for shard in self._shards.list("written", folder=self._via.folder.absolute()):
                 self._shards.drop(shard)
                 shard.path.unlink(missing_ok=True)
-        self.read = read_folder(self._shards, self._via.folder)
+        self._read = read_folder(self._shards, self._via.folder)
 
     def _allow(self, ready: list[Shard]) -> None:
         """Says what is about to be submitted; refuses what may pass the limit."""
-        usage, budget = self.gather.usage, self.gather.budget
-        cost = self.gather.price(usage)
+        usage, budget = self._replies.usage, self._budget
+        cost = self._price(usage)
         requests = sum(shard.lines for shard in ready)
         typer.echo(
             self._say["submitting"].format(
@@ -190,7 +124,7 @@ class Carried:
 
     def end(self) -> None:
         """Says what was read, what waits, and what can be done about it."""
-        read, say = self.read, self._say
+        read, say = self._read, self._say
         if read.new or read.known or read.strange or read.broken:
             typer.echo(say["read"].format(new=f"{read.new:,}", known=f"{read.known:,}"))
         if read.strange:
@@ -198,13 +132,13 @@ class Carried:
         if read.broken:
             places = ", ".join(read.broken)
             typer.echo(say["broken"].format(count=read.broken_lines, places=places), err=True)
-        if self.gather.unanswered:
-            typer.echo(say["unanswered"].format(count=f"{self.gather.unanswered:,}"), err=True)
-        if self.gather.waiting:
+        if self._replies.unanswered:
+            typer.echo(say["unanswered"].format(count=f"{self._replies.unanswered:,}"), err=True)
+        if self.waiting:
             self._name_waiting()
 
     def _name_waiting(self) -> None:
-        waiting = self.gather.waiting
+        waiting = self.waiting
         if self._via.kind == "batch":
             typer.echo(self._say["waiting_batch"].format(count=f"{waiting:,}"), err=True)
             return
@@ -214,28 +148,11 @@ class Carried:
             typer.echo(f"  {shard.path}: {left:,} / {shard.lines:,}", err=True)
 
 
-def gathering(
-    via: Via,
-    stack: ExitStack,
-    model: Model,
-    budget: Budget,
-    **parts: Any,  # noqa: ANN401
-) -> Gather:
-    """The gatherer of a run; *parts* are its further fields."""
-    if not isinstance(model, Endpoint):
-        raise BadInput(f"--via {via.kind}: name an endpoint's model, not the embedded one")
-    shards = Shards(parts["ledger"])
-    writer = stack.enter_context(ShardWriter(shards, via.folder))
-    return Gather(
-        model=model, shards=shards, writer=writer, budget=budget, again=via.again, **parts
-    )
-
-
-async def status(model: Endpoint, shards: Shards, folder: Path, say: dict[str, Any]) -> None:
+async def print_status(model: Endpoint, shards: Shards, folder: Path, say: dict[str, Any]) -> None:
     """Prints one line for each batch that is not collected yet."""
     provider = Provider(shards, model, folder, "status", lambda _: None, lambda _: None)
-    found = shards.list(*OPEN, folder=folder.absolute())
-    for shard in found:
+    waiting = shards.list(*OPEN, folder=folder.absolute())
+    for shard in waiting:
         if shard.state != "submitted":
             typer.echo(say["not_submitted"].format(requests=f"{shard.lines:,}", path=shard.path))
             continue
@@ -244,101 +161,5 @@ async def status(model: Endpoint, shards: Shards, folder: Path, say: dict[str, A
         done = counts.completed + counts.failed if counts else 0
         line = {"batch": batch.id, "status": batch.status, "done": f"{done:,}"}
         typer.echo(say["status"].format(requests=f"{shard.lines:,}", **line))
-    if not found:
+    if not waiting:
         typer.echo(say["no_batches"])
-
-
-def price_of(usage: Usage, kind: Kind | None, model: Model) -> float | None:
-    """US dollars for *usage*, at the batch price where requests go in batches."""
-    from grader.llm.price import cost
-
-    return cost(usage, model.name, model.endpoint, batch=kind == "batch")
-
-
-Work = Batch | Rounds | OnRay
-
-
-@dataclass
-class Way:
-    """Makes the run over a session, and knows what came of it.
-
-    Attributes:
-        judge: makes the judge from a function that gives the replies of a sample.
-        price: US dollars for a usage.
-        concurrency: requests at once.
-    """
-
-    wanted: BatchWanted
-    bench: Bench
-    questions: Questions
-    asking: Asking
-    judge: Callable[[Callable[[int], Ask]], Judge]
-    price: Callable[[Usage], float | None]
-    concurrency: int
-    say: Catalogue
-    _carried: Carried | None = field(default=None, init=False)
-    _on_ray: OnRay | None = field(default=None, init=False)
-
-    @property
-    def paid(self) -> int:
-        """Replies that were paid for now."""
-        carried = self._carried and self._carried.gather
-        return (self._on_ray or carried or self.asking).paid
-
-    @property
-    def waiting(self) -> int:
-        """Answers that wait for replies from elsewhere."""
-        return self._carried.gather.waiting if self._carried else 0
-
-    @property
-    def unfinished(self) -> bool:
-        """Whether answers wait that this run was to grade."""
-        return self._carried is not None and self._carried.unfinished
-
-    def end(self) -> None:
-        """Says what waits, and what can be done about it."""
-        if self._carried:
-            self._carried.end()
-
-    def work(self, results: Results | None, watch: RunDisplay, stack: ExitStack) -> Work:
-        """The run itself; *stack* closes what it opens."""
-        via = self.wanted.via
-        if via is None:
-            judge = self.judge(self.asking.sample)
-            return Batch(self.questions, judge, self.asking, results, watch)
-        if via.kind == "ray":
-            self._on_ray = self._ray(via, results, watch)
-            return self._on_ray
-        gather = gathering(
-            via,
-            stack,
-            self.bench.model,
-            self.asking.budget,
-            questions=self.questions,
-            ledger=self.bench.ledger,
-            judge=self.judge,
-            results=results,
-            watch=watch,
-            price=self.price,
-        )
-        self._carried = Carried(via, gather, self.say)
-        read = self.wanted.session.read
-        return self._carried.rounds(lambda: by_question(read(self.questions)), watch.say)
-
-    def _ray(self, via: Via, results: Results | None, watch: RunDisplay) -> OnRay:
-        wanted = self.wanted
-        return OnRay(
-            paths=wanted.session.paths,
-            out=via.parquet(wanted.out),
-            ledger=self.bench.ledger,
-            results=results,
-            watch=watch,
-            said=wanted.said,
-            env=judge_env(),
-            folders=wanted.session.folders,
-            votes=wanted.votes,
-            concurrency=self.concurrency,
-            weights=wanted.weights,
-            address=via.address,
-            actors=via.actors,
-        )

@@ -15,7 +15,6 @@ from grader.cli.options import (
     ParamOption,
     RubricsOption,
     WeightsOption,
-    run,
 )
 from grader.errors import ExitCode
 
@@ -52,6 +51,8 @@ def one(
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
 ) -> None:
     """Grade one answer."""
+    import asyncio
+
     # Whatever is wrong with the call is told before anything slow is imported or paid for.
     from grader import answer
     from grader.cli.options import report_language
@@ -65,7 +66,7 @@ def one(
     said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
     shown_in = report_language(language, text.text)
     name = "stdin" if file == "-" else file
-    result = run(_grade(asked, Attempt(text, name, candidate), said, weights))
+    result = asyncio.run(_grade(asked, Attempt(text, name, candidate), said, weights))
     _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown)
     raise typer.Exit(exit_code(result, pass_mark))
 

@@ -3,18 +3,18 @@ embedded one."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
 from grader.errors import BadInput
 from grader.judge.base import Judge
 from grader.judge.curves import TeamLevel, read_level
+from grader.judge.voting import Voting
 from grader.ledger.ledger import Ledger
+from grader.ledger.replies import LiveReplies
 from grader.llm.endpoint import DEFAULT_BASE_URL, Endpoint
-from grader.llm.request import Ask, Model, Reply, Request
+from grader.llm.request import Ask, Model, Replies
 from grader.record import JudgeInfo
 
 if TYPE_CHECKING:
@@ -158,47 +158,25 @@ def _local(options: Options, reason: str, own: "OwnModel | None") -> Target:
 
 
 @dataclass
-class Bench(AbstractAsyncContextManager["Bench"]):
-    """A judge ready to work: its model, the ledger, and how it is asked. Close it after use."""
+class OpenJudge:
+    """A model that is open, and how it is asked to judge. Close it after use."""
 
     model: Model
-    ledger: Ledger
     options: Options
     target: Target
 
-    async def ask(self, body: dict[str, Any]) -> Reply:
-        """The reply to a chat completion's body, from the ledger or paid for."""
-        return await self._ask(body, 0)
+    def judge_over(self, replies: Replies, votes: int = 1) -> Judge:
+        """Returns the judge that asks through *replies*, up to *votes* times what is not settled.
 
-    async def _ask(self, body: dict[str, Any], sample: int) -> Reply:
-        request = Request(self.model.endpoint, self.model.name, body, sample)
-        return await self.ledger.get_or_ask(request, self.model, fresh=self.options.fresh)
+        Raises:
+            BadInput: a level was given, and this judge gives no probabilities.
+        """
+        if votes == 1:
+            return self._judge(replies.sample(0))
+        return Voting(lambda number: self._judge(replies.sample(number)), votes)
 
-    @property
-    def judge(self) -> Judge:
-        """The judge over this model."""
-        return self.sampled(0)
-
-    def sampled(self, number: int) -> Judge:
-        """The judge that takes sample *number* of each reply, 0 the first."""
-
-        async def ask(body: dict[str, Any]) -> Reply:
-            return await self._ask(body, number)
-
-        return self.judge_over(ask)
-
-    def judge_over(self, ask: Ask) -> Judge:
-        """The judge that asks through *ask*."""
-        info = JudgeInfo(
-            kind=self.target.kind,
-            ask=self.target.ask,
-            model=self.model.name,
-            adapter=self._adapter,
-            level=self.options.level.model_dump() if self.options.level else None,
-            endpoint=self.model.endpoint,
-            parameters=self.options.parameters,
-        )
-        level, parameters = self.options.level, self.options.parameters
+    def _judge(self, ask: Ask) -> Judge:
+        info, parameters, level = self.info, self.options.parameters, self.options.level
         if self.target.ask != "one-call":
             from grader.judge.per_point import PerPoint
 
@@ -213,28 +191,64 @@ class Bench(AbstractAsyncContextManager["Bench"]):
         return OneCall(ask, info, parameters)
 
     @property
+    def info(self) -> JudgeInfo:
+        """Who judges and how it is asked, a sample at a time."""
+        return JudgeInfo(
+            kind=self.target.kind,
+            ask=self.target.ask,
+            model=self.model.name,
+            adapter=self._adapter,
+            level=self.options.level.model_dump() if self.options.level else None,
+            endpoint=self.model.endpoint,
+            parameters=self.options.parameters,
+        )
+
+    @property
     def _adapter(self) -> str | None:
         from grader.llm.embedded import weights_file
 
         return f"sha256:{weights_file.adapter().sha256}" if self.target.ask == "trained" else None
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
         await self.model.close()
 
 
-def bench(
+@dataclass
+class Bench(OpenJudge):
+    """An open judge over the ledger."""
+
+    ledger: Ledger
+
+    @property
+    def replies(self) -> LiveReplies:
+        """Replies from the ledger, or paid for one by one."""
+        return LiveReplies(self.ledger, self.model, self.options.fresh)
+
+    @property
+    def ask(self) -> Ask:
+        """What gives the reply to a chat completion's body, from the ledger or paid for."""
+        return self.replies.sample(0)
+
+    @property
+    def judge(self) -> Judge:
+        """The judge that asks live."""
+        return self.judge_over(self.replies)
+
+    def sampled(self, number: int) -> Judge:
+        """Returns the judge that takes sample *number* of each reply, 0 the first."""
+        return self._judge(self.replies.sample(number))
+
+
+def open_judge(
     options: Options,
     env: Mapping[str, str],
-    ledger: Ledger,
     weights: Callable[[], Path],
     starting: Callable[[], None] = lambda: None,
     own: Own = lambda: None,
-) -> Bench:
+) -> OpenJudge:
     """Opens the judge that the options and the environment name.
 
     Args:
@@ -246,11 +260,27 @@ def bench(
         BadInput: see :func:`target`.
     """
     chosen = target(options, env, own)
-    model: Model
     if chosen.kind == "local":
         from grader.llm.embedded.model import EmbeddedModel
 
-        model = EmbeddedModel(weights, starting, chosen.ask == "trained", chosen.own)
+        model: Model = EmbeddedModel(weights, starting, chosen.ask == "trained", chosen.own)
     else:
         model = Endpoint(chosen.model, chosen.base_url, chosen.api_key)
-    return Bench(model, ledger, options, chosen)
+    return OpenJudge(model, options, chosen)
+
+
+def bench(
+    options: Options,
+    env: Mapping[str, str],
+    ledger: Ledger,
+    weights: Callable[[], Path],
+    starting: Callable[[], None] = lambda: None,
+    own: Own = lambda: None,
+) -> Bench:
+    """Opens the judge as :func:`open_judge` does, over *ledger*.
+
+    Raises:
+        BadInput: see :func:`target`.
+    """
+    opened = open_judge(options, env, weights, starting, own)
+    return Bench(opened.model, opened.options, opened.target, ledger)

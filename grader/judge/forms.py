@@ -28,7 +28,7 @@ _NO = {"no", "否"}
 
 
 @dataclass
-class Replies:
+class Transcript:
     """What came back so far, and the model that says it replied."""
 
     ask: Ask
@@ -79,7 +79,7 @@ class Form(Protocol):
 class Trained:
     """The form in which the embedded judge was trained: one call a claim."""
 
-    asked: Replies
+    asked: Transcript
     rubric: Rubric
     lines: Sequence[str]
     curves: Curves
@@ -140,7 +140,7 @@ class Trained:
 class YesOrNo:
     """The form for a model that was not trained: a yes or no, then the sentence."""
 
-    asked: Replies
+    asked: Transcript
     lines: Sequence[str]
     curves: YesNo
 

@@ -11,7 +11,7 @@ from grader.judge import curves, prompts
 from grader.judge.base import Judgement, language, total_usage
 from grader.judge.curves import VERDICTS, Chances
 from grader.judge.defences import DEFENCES, Defence, ShownSentence, look
-from grader.judge.forms import ClaimReading, Form, Replies, Trained, YesOrNo
+from grader.judge.forms import ClaimReading, Form, Trained, Transcript, YesOrNo
 from grader.judge.items import ClaimItem, PointItem, claims, points
 from grader.llm.request import Ask, Unusable
 from grader.record import Evidence, JudgeInfo, MisconceptionGrade, PointGrade, Verdict
@@ -61,7 +61,7 @@ class PerPoint:
         decides += [self.level.model_dump_json()] if self.level else []
         return prompts.digest(*names, also="\0".join(decides))
 
-    def opened(self, asked: Replies, rubric: Rubric, lines: Sequence[ShownSentence]) -> Form:
+    def opened(self, asked: Transcript, rubric: Rubric, lines: Sequence[ShownSentence]) -> Form:
         """Returns the form, ready to ask about an answer's *lines*."""
         shown = [line.shown for line in lines]
         if isinstance(self.curves, curves.Curves):
@@ -71,7 +71,7 @@ class PerPoint:
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
         """One call for each key point and each misconception; none where nothing is left."""
         shown = look(answer, rubric, self.defences)
-        asked = Replies(self.ask, self.parameters)
+        asked = Transcript(self.ask, self.parameters)
         about = _About(
             self.opened(asked, rubric, shown.lines),
             shown.lines,

@@ -13,14 +13,14 @@ import time
 import zlib
 from collections.abc import Iterator
 from concurrent.futures import Future
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from grader.errors import LedgerFailed
 from grader.ledger.database import connect, is_damaged, prepare
 from grader.ledger.writer import Job, WriterThread
-from grader.llm.request import Model, Reply, Request
+from grader.llm.request import Reply, Request
 from grader.record import Grade, JudgeInfo
 from grader.util.json_text import canonical
 
@@ -123,26 +123,6 @@ class Ledger:
     async def keep(self, request: Request, reply: Reply) -> None:
         """Like :meth:`answered`, without holding up the event loop."""
         await self._written(_Answered(request, reply, time.time()), _TOGETHER_S)
-
-    async def get_or_ask(self, request: Request, model: Model, *, fresh: bool = False) -> Reply:
-        """The reply from the ledger, or else from the model, kept before it is returned.
-
-        Args:
-            fresh: ask anew, as a further sample, and keep both.
-
-        Raises:
-            ModelFailed: no request to this model can succeed.
-            LedgerFailed: the ledger cannot be written.
-        """
-        if fresh:
-            request = replace(request, sample=self.samples(request))
-        kept = self.find(request)
-        if kept is not None:
-            return kept
-        self.sent(request)
-        reply = await model.send(request)
-        await self.keep(request, reply)
-        return reply
 
     def keep_grade(self, grade: Grade) -> None:
         """Appends a grade to the history, unless the very same one is there already.

@@ -129,6 +129,13 @@ Ask = Callable[[dict[str, Any]], Awaitable[Reply]]
 """Takes the body of a chat completion and gives its reply, paid for or from the ledger."""
 
 
+class Replies(Protocol):
+    """What a judge asks through: a model, the ledger before it, or what stands for both."""
+
+    def sample(self, number: int) -> Ask:
+        """Returns what gives reply *number* to a body, 0 the first."""
+
+
 class Unusable(Exception):
     """A reply from which nothing can be read."""
 

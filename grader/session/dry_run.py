@@ -2,31 +2,69 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from grader import grading
-from grader.errors import BadInput
-from grader.grading import Attempt
-from grader.judge.base import Judge
+from grader.judge.choice import OpenJudge
 from grader.ledger.ledger import Ledger
 from grader.llm.price import guess
 from grader.llm.request import Ask, Model, Reply, Request
-from grader.record import Cause, Usage
+from grader.record import Cause, Grade, Usage
 from grader.session.entry import Entry, Problem, Questions
 from grader.session.results import Results
+from grader.session.run import SessionRun
 from grader.util.digest_set import Seen
 
 _NO = [{"token": "No", "logprob": 0.0}, {"token": "Yes", "logprob": -20.0}]
 
 
 @dataclass
-class Rehearsal:
-    """A run in which nothing is sent: every reply that the ledger lacks is taken for empty.
+class CountedReplies:
+    """Sends nothing: every reply that the ledger lacks is counted, and taken for empty.
 
     What would be asked only because of a reply (an unusable item once more, evidence for a key
     point, a further vote) is not counted.
+
+    Attributes:
+        usage: estimated, of the calls that would be paid for.
+    """
+
+    ledger: Ledger
+    model: Model
+    usage: Usage = field(default_factory=lambda: Usage(cost_usd=0.0))
+    _asked: Seen = field(default_factory=Seen)
+
+    def sample(self, number: int) -> Ask:
+        """Returns what gives reply *number* to a body, 0 the first."""
+        return partial(self._reply, number)
+
+    async def _reply(self, number: int, body: dict[str, Any]) -> Reply:
+        request = Request(self.model.endpoint, self.model.name, body, number)
+        kept = self.ledger.find(request)
+        if kept is not None:
+            return kept
+        if self._asked.add(hashlib.sha256(request.key.encode()).digest()):
+            self._count(guess(body))
+        if body.get("logprobs"):
+            token = {**_NO[0], "top_logprobs": _NO}
+            choice = {"message": {"content": "No"}, "logprobs": {"content": [token]}}
+            return Reply(body=json.dumps({"choices": [choice]}))
+        return Reply(cause=Cause.TIMEOUT)
+
+    def _count(self, used: Usage) -> None:
+        update = {
+            "calls": self.usage.calls + 1,
+            "input_tokens": self.usage.input_tokens + used.input_tokens,
+            "output_tokens": self.usage.output_tokens + used.output_tokens,
+        }
+        self.usage = self.usage.model_copy(update=update)
+
+
+@dataclass
+class Rehearsal:
+    """What a run would do.
 
     Attributes:
         answers: those that would be judged.
@@ -35,61 +73,41 @@ class Rehearsal:
         usage: estimated, of the calls that would be paid for.
     """
 
-    model: Model
-    ledger: Ledger
     answers: int = 0
     kept: int = 0
     problems: int = 0
-    usage: Usage = field(default_factory=lambda: Usage(cost_usd=0.0))
-    _asked: Seen = field(default_factory=Seen)
+    usage: Usage = field(default_factory=Usage)
 
-    async def run(
-        self,
-        found: Iterable[Entry | Problem],
-        questions: Questions,
-        judge: Callable[[Ask], Judge],
-        results: Results | None,
-    ) -> None:
-        """Goes through the session."""
-        judging = judge(self._ask)
-        for one in found:
-            attempt = _attempt(one)
-            if isinstance(one, Problem) or attempt is None:
-                self.problems += 1
-                continue
-            rubric, digest = questions.find(one.question), attempt.answer.digest
-            names = (rubric.id, one.id, digest, rubric.digest, judging.prompt_digest)
-            if results is not None and results.has(*names):
-                self.kept += 1
-                continue
-            self.answers += 1
-            await grading.grade(rubric, attempt, judging)
+    def graded(self, grade: Grade) -> None:  # noqa: ARG002 - made of nothing
+        """An answer would be judged."""
+        self.answers += 1
 
-    async def _ask(self, body: dict[str, Any]) -> Reply:
-        request = Request(self.model.endpoint, self.model.name, body)
-        kept = self.ledger.find(request)
-        if kept is not None:
-            return kept
-        if self._asked.add(hashlib.sha256(request.key.encode()).digest()):
-            used = guess(body)
-            self.usage = self.usage.model_copy(
-                update={
-                    "calls": self.usage.calls + 1,
-                    "input_tokens": self.usage.input_tokens + used.input_tokens,
-                    "output_tokens": self.usage.output_tokens + used.output_tokens,
-                }
-            )
-        if body.get("logprobs"):
-            token = {**_NO[0], "top_logprobs": _NO}
-            choice = {"message": {"content": "No"}, "logprobs": {"content": [token]}}
-            return Reply(body=json.dumps({"choices": [choice]}))
-        return Reply(cause=Cause.TIMEOUT)
+    def skipped(self) -> None:
+        """An answer was found in the results file."""
+        self.kept += 1
+
+    def problem(self, problem: Problem) -> None:  # noqa: ARG002 - the run itself tells them
+        """Something of the session cannot be graded."""
+        self.problems += 1
 
 
-def _attempt(one: Entry | Problem) -> Attempt | None:
-    if isinstance(one, Problem):
-        return None
-    try:
-        return one.attempt()
-    except BadInput:
-        return None
+async def rehearse(
+    entries: Iterator[Entry | Problem],
+    questions: Questions,
+    opened: OpenJudge,
+    ledger: Ledger,
+    results: Results | None,
+) -> Rehearsal:
+    """Goes through a session; nothing is sent, and nothing is kept.
+
+    Raises:
+        GraderError: the ledger or a rubric cannot be read.
+    """
+    replies, rehearsal = CountedReplies(ledger, opened.model), Rehearsal()
+    judge = opened.judge_over(replies)
+    run = SessionRun(questions.find, lambda _: judge, results, rehearsal)
+    await run.run(entries)
+    if run.stopped:
+        raise run.stopped
+    rehearsal.usage = replies.usage
+    return rehearsal

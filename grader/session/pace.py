@@ -19,21 +19,35 @@ class Stopped(Exception):
     """Nothing more is sent: the run is ending."""
 
 
-class Pace(AbstractAsyncContextManager[None]):
+class Ending:
+    """Whether a run is ending.
+
+    Attributes:
+        stopped: why nothing more is begun, or None.
+    """
+
+    def __init__(self) -> None:
+        self.stopped: BaseException | None = None
+
+    def stop(self, reason: BaseException) -> None:
+        """Lets nothing more begin. What is under way goes on; the first reason stays."""
+        self.stopped = self.stopped or reason
+
+
+class Pace(Ending, AbstractAsyncContextManager[None]):
     """A gate that every request passes, as ``async with pace``; also a model's Throttle.
 
     Attributes:
         most: requests at once, never more.
         limit: requests at once just now, at least 1.
-        stopped: why nothing more is sent, or None.
     """
 
     def __init__(
         self, most: int, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     ) -> None:
+        super().__init__()
         self.most = most
         self.limit = float(most)
-        self.stopped: BaseException | None = None
         self._in_flight = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._stopping = asyncio.Event()
@@ -92,7 +106,7 @@ class Pace(AbstractAsyncContextManager[None]):
 
     def stop(self, reason: BaseException) -> None:
         """Lets nothing more out. What is under way goes on; the first reason stays."""
-        self.stopped = self.stopped or reason
+        super().stop(reason)
         self._stopping.set()
         while self._waiting:
             turn = self._waiting.popleft()

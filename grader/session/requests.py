@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from grader.errors import LedgerFailed, ModelFailed
@@ -40,14 +41,10 @@ class Asking:
     _first_sample: Seen = field(default_factory=Seen)
 
     def sample(self, number: int) -> Ask:
-        """A function that asks for the reply of sample *number*, 0 the first."""
+        """Returns what gives reply *number* to a body, 0 the first."""
+        return partial(self._ask, number)
 
-        async def ask(body: dict[str, Any]) -> Reply:
-            return await self._ask(body, number)
-
-        return ask
-
-    async def _ask(self, body: dict[str, Any], number: int) -> Reply:
+    async def _ask(self, number: int, body: dict[str, Any]) -> Reply:
         """The reply, from the ledger, from the same request under way, or paid for.
 
         Raises:

@@ -1,21 +1,23 @@
 """Grades a session: many answers at once, in a good order, each kept as it comes."""
 
 import asyncio
+import hashlib
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from grader import grading
-from grader.errors import BadInput, GraderError, LedgerFailed
+from grader.errors import BadInput, GraderError
 from grader.grading import Attempt
 from grader.judge.base import Judge
-from grader.record import Grade
+from grader.ledger.ledger import Ledger
+from grader.record import Grade, JudgeInfo
 from grader.rubric.format import Rubric
-from grader.session.entry import Entry, Problem, Questions
-from grader.session.pace import Stopped
-from grader.session.requests import Asking
+from grader.session.entry import Entry, Problem
+from grader.session.pace import Ending, Stopped
 from grader.session.results import Results
+from grader.util.digest_set import Seen
 
 WINDOW = 2000
 """Answers that are put in order together: more would hold more of the session in memory."""
@@ -72,94 +74,137 @@ class Watch(Protocol):
         """Something of the session cannot be graded."""
 
 
-@dataclass
-class Batch:
-    """One run over a session.
+Keep = Callable[[Grade], Awaitable[None]]
 
-    Attributes:
-        judge: judges every answer; asks through ``asking``.
-        results: where records go as they come; None keeps none.
-        watch: is told of everything.
-        stopped: why the run ended before the session did, or None.
+
+def keep_in(results: Results | None, ledger: Ledger) -> Keep:
+    """Returns what appends a grade to the results file, if there is one, and to the history.
+
+    It raises OutFailed or LedgerFailed where the disk does not take the grade.
     """
 
-    questions: Questions
-    judge: Judge
-    asking: Asking
+    async def keep(grade: Grade) -> None:
+        if results is not None:
+            results.append(grade)
+        await ledger.add_grade(grade)
+
+    return keep
+
+
+class Lacking(Exception):
+    """A judgement hangs on replies that are not there yet."""
+
+
+@dataclass
+class SessionRun:
+    """The loop over a session's answers, gone through once or in rounds.
+
+    Attributes:
+        find: gives the rubric of a question.
+        judge_of: gives the judge of an answer; it raises :class:`Lacking` where the answer is
+            to be tried again in the next round.
+        results: whose answers are not judged again; None leaves none out.
+        watch: is told of everything, once over all rounds.
+        keep: takes each grade; see :func:`keep_in`.
+        ending: ends the run before the session does.
+        at_once: answers under way at once.
+        waiting: answers that lacked a reply when the session was last gone through.
+    """
+
+    find: Callable[[str], Rubric]
+    judge_of: Callable[[Entry], Judge]
     results: Results | None
     watch: Watch
-    stopped: BaseException | None = field(default=None, init=False)
+    keep: Keep | None = None
+    ending: Ending = field(default_factory=Ending)
+    at_once: int = 1
+    waiting: int = field(default=0, init=False)
+    _round: int = field(default=0, init=False)
+    _settled: Seen = field(default_factory=Seen, init=False)
 
-    async def run(self, found: Iterator[Entry | Problem]) -> None:
-        """Grades the answers of *found*, which is read no further than needed.
+    @property
+    def stopped(self) -> BaseException | None:
+        """Why the run ended before the session did, or None."""
+        return self.ending.stopped
 
-        When nothing more can be sent (a model that refuses every request, a full disk, a spent
+    def stop(self) -> None:
+        """Begins nothing more; what is under way is awaited and kept."""
+        self.ending.stop(Interrupted())
+
+    async def run(self, entries: Iterator[Entry | Problem]) -> None:
+        """Grades the answers of *entries*, which is read no further than needed.
+
+        When nothing more can be done (a model that refuses every request, a full disk, a spent
         budget, :meth:`stop`), what is under way is awaited and kept.
 
         Raises:
             Exception: a mistake in the program; what is under way is awaited first.
         """
-        try:
-            await asyncio.gather(*(self._work(found) for _ in range(self._workers)))
-        finally:
-            self.stopped = self.asking.pace.stopped
+        self.waiting = 0
+        await asyncio.gather(*(self._work(entries) for _ in range(self.at_once)))
+        self._round += 1
         if self.stopped and not isinstance(self.stopped, (GraderError, Stopped)):
             raise self.stopped
 
-    def stop(self) -> None:
-        """Sends nothing more; what is under way is awaited and kept."""
-        self.asking.pace.stop(Interrupted())
-
-    @property
-    def _workers(self) -> int:
-        """Answers under way at once."""
-        most = self.asking.pace.most
-        if self.judge.info.kind == "local":
-            return 1  # its cache holds one answer
-        calls = self.asking.model.slots if self.judge.info.ask == "per-point" else 1
-        # A few more than can be asked about, for those that wait for the ledger's disk.
-        return math.ceil(most / calls) + most // (4 * calls) + 1
-
-    async def _work(self, found: Iterator[Entry | Problem]) -> None:
-        pace = self.asking.pace
-        while pace.stopped is None and (one := next(found, None)) is not None:
+    async def _work(self, entries: Iterator[Entry | Problem]) -> None:
+        while self.stopped is None and (entry := next(entries, None)) is not None:
             try:
-                if isinstance(one, Problem):
-                    self.watch.problem(one)
-                else:
-                    await self._grade(one)
+                await self._settle(entry)
             except Stopped:
                 return
             except Exception as error:  # noqa: BLE001 - raised by run() when all have ended
-                pace.stop(error)
+                self.ending.stop(error)
+            await asyncio.sleep(0)  # so that a wish to stop is heard, whatever the answers need
+
+    async def _settle(self, entry: Entry | Problem) -> None:
+        if isinstance(entry, Problem):
+            if not self._round:
+                self.watch.problem(entry)
+            return
+        name = hashlib.blake2b(entry.id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        if name in self._settled:
+            return
+        try:
+            await self._grade(entry)
+        except Lacking:
+            self.waiting += 1
+        else:
+            self._settled.add(name)
 
     async def _grade(self, entry: Entry) -> None:
-        rubric = self.questions.find(entry.question)
+        rubric = self.find(entry.question)
         try:
             attempt = entry.attempt()
         except BadInput as error:
             self.watch.problem(Problem(entry.place, str(error).removeprefix(f"{entry.place}: ")))
             return
-        if self._is_done(attempt, rubric):
+        judge = self.judge_of(entry)
+        if self._is_done(attempt, rubric, judge.prompt_digest):
             self.watch.skipped()
             return
-        grade = await grading.grade(rubric, attempt, self.judge)
+        grade = await grading.grade(rubric, attempt, judge)
         # A reply that came while the disk was full is in no ledger: its grade still goes out.
         try:
-            if self.results is not None:
-                self.results.append(grade)
+            if self.keep is not None:
+                await self.keep(grade)
         finally:
             self.watch.graded(grade)
-        await self._remember(grade)
 
-    def _is_done(self, attempt: Attempt, rubric: Rubric) -> bool:
-        if self.results is None or self.asking.fresh:
+    def _is_done(self, attempt: Attempt, rubric: Rubric, prompt: str) -> bool:
+        if self.results is None:
             return False
-        digest, prompt = attempt.answer.digest, self.judge.prompt_digest
-        return self.results.has(rubric.id, attempt.id, digest, rubric.digest, prompt)
+        answer = attempt.answer.digest
+        return self.results.has(rubric.id, attempt.id, answer, rubric.digest, prompt)
 
-    async def _remember(self, grade: Grade) -> None:
-        try:
-            await self.asking.ledger.add_grade(grade)
-        except LedgerFailed as error:
-            self.asking.pace.stop(error)
+
+def answers_at_once(judge: JudgeInfo, slots: int, requests: int) -> int:
+    """Returns how many answers are to be under way so that *requests* can be.
+
+    Args:
+        slots: requests under way at once for one answer, where each key point has its own.
+    """
+    if judge.kind == "local":
+        return 1  # its cache holds one answer
+    calls = slots if judge.ask == "per-point" else 1
+    # A few more than can be asked about, for those that wait for the ledger's disk.
+    return math.ceil(requests / calls) + requests // (4 * calls) + 1

@@ -117,8 +117,8 @@ async def bare(file: Path, url: str, concurrency: int) -> None:
 async def ours(folder: Path, file: Path, url: str, concurrency: int) -> None:
     """The whole of a run: session read, ledger and results written, session added up."""
 
-    from grader.cli.batch_elsewhere import BatchWanted, Session
     from grader.cli.batch_run import run
+    from grader.cli.batch_wanted import BatchWanted, Session
     from grader.judge.choice import Options
     from grader.rubric.files import rubric_folders
 

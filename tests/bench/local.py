@@ -16,6 +16,7 @@ from grader import answer
 from grader.grading import Attempt, grade
 from grader.judge.per_point import PerPoint
 from grader.ledger.ledger import Ledger
+from grader.ledger.replies import LiveReplies
 from grader.llm.embedded import weights
 from grader.llm.embedded.model import EmbeddedModel
 from grader.llm.request import Reply, Request
@@ -38,8 +39,9 @@ async def timed(model: EmbeddedModel, ledger: Ledger | None, **parameters: objec
     asked = load_rubric("bank-conflict", (data_folder("rubrics"),))
 
     async def ask(body: dict[str, Any]) -> Reply:
-        request = Request(model.endpoint, model.name, body)
-        return await (ledger.get_or_ask(request, model) if ledger else model.send(request))
+        if ledger:
+            return await LiveReplies(ledger, model).sample(0)(body)
+        return await model.send(Request(model.endpoint, model.name, body))
 
     info = JudgeInfo(kind="local", ask="trained", model=model.name)
     judge = PerPoint(ask, info, "trained", parameters=parameters)

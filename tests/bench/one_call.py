@@ -19,6 +19,7 @@ from typing import Any
 from grader import answer
 from grader.judge.one_call import OneCall
 from grader.ledger.ledger import Ledger
+from grader.ledger.replies import LiveReplies
 from grader.llm.embedded import weights
 from grader.llm.embedded.engine import Engine, escape
 from grader.llm.endpoint import Endpoint
@@ -35,10 +36,10 @@ async def one(asked: Rubric, kind: str, model: Endpoint, ledger: Ledger) -> str:
     known = labelled_of(asked, (data_folder("rubrics"),))
     assert known is not None
     labelled_one = next(a for a in known.answers if a.kind == kind)
-    replies: list[Reply] = []
+    live, replies = LiveReplies(ledger, model), list[Reply]()
 
     async def ask(body: dict[str, Any]) -> Reply:
-        reply = await ledger.get_or_ask(Request("embedded", model.name, body), model)
+        reply = await live.get_or_ask(Request("embedded", model.name, body))
         replies.append(reply)
         return reply
 

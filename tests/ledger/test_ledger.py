@@ -13,6 +13,7 @@ import pytest
 
 from grader.errors import LedgerFailed
 from grader.ledger.ledger import Ledger
+from grader.ledger.replies import LiveReplies
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 from tests.support.fakes import FakeModel, completion
@@ -22,7 +23,7 @@ REQUEST = Request("http://fake/v1", "fake", BODY)
 
 
 def ask(ledger: Ledger, model: FakeModel, request: Request = REQUEST, **more: bool) -> Reply:
-    return asyncio.run(ledger.get_or_ask(request, model, **more))
+    return asyncio.run(LiveReplies(ledger, model, **more).get_or_ask(request))
 
 
 def test_the_same_request_is_sent_once(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from grader.llm.request import Reply, Request
+from grader.llm.request import Ask, Reply, Request
 from grader.record import JudgeInfo
 from grader.rubric.format import Rubric
 
@@ -91,4 +91,12 @@ class FakeModel:
 
     async def ask(self, body: dict[str, Any]) -> Reply:
         """Straight, past any ledger."""
-        return await self.send(Request(self.endpoint, self.name, body))
+        return await self.sample(0)(body)
+
+    def sample(self, number: int) -> Ask:
+        """What asks for sample *number*, straight."""
+
+        async def ask(body: dict[str, Any]) -> Reply:
+            return await self.send(Request(self.endpoint, self.name, body, number))
+
+        return ask

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa  # noqa: TID253 - nobody imports this module who does not need both
 import ray  # noqa: TID253
@@ -21,19 +21,18 @@ import ray.data  # noqa: TID253
 from pyarrow import dataset, fs  # noqa: TID253
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: TID253
 
-from grader import grading
 from grader.errors import BadInput, GraderError, ModelFailed
 from grader.judge import choice
 from grader.judge.base import Judge
 from grader.judge.choice import Options
-from grader.judge.voting import Voting
-from grader.ledger.ledger import Ledger
 from grader.llm.embedded.weights import own_model
-from grader.llm.request import Model, Reply, Request
+from grader.llm.request import Reply, Request
 from grader.record import Grade
 from grader.rubric.format import Rubric
-from grader.session.entry import Problem
+from grader.session.elsewhere.keeper import KeptReplies, LedgerKeeper
+from grader.session.entry import Entry, Problem
 from grader.session.rows import single_row
+from grader.session.run import SessionRun, answers_at_once
 from grader.util.digest_set import Seen
 
 _BATCHES_AHEAD = 8
@@ -111,7 +110,7 @@ def grade(
 def _run(paths: tuple[str, ...], out: str, ledger: Path, work: Work, cluster: Cluster) -> None:
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     keeper: Any = (
-        ray.remote(_Keeper)
+        ray.remote(LedgerKeeper)
         .options(num_cpus=0, max_concurrency=_KEEPER_CALLS, scheduling_strategy=here)
         .remote(ledger)
     )
@@ -180,63 +179,54 @@ def _plain(error: Exception) -> GraderError:
     return ModelFailed(f"--via ray: {lines[-1] if lines else type(error).__name__}")
 
 
-class _Keeper:
-    """Has the ledger open for all actors."""
+class _Actor:
+    """The keeper, from wherever it runs."""
 
-    def __init__(self, path: Path) -> None:
-        self._ledger = Ledger(path)
-        self._new = Seen()
+    def __init__(self, handle: Any) -> None:  # noqa: ANN401 - ray has no types
+        self._handle = handle
 
     async def find(self, request: Request, answer: int) -> Reply | None:
-        """The reply to *request*, marked as paid for earlier unless *answer* paid for it."""
-        kept = self._ledger.find(request)
-        if kept is None:
-            return None
-        paid_by = self._new.get(bytes.fromhex(request.key))
-        return replace(kept, from_ledger=paid_by != answer)
+        kept: Reply | None = await self._handle.find.remote(request, answer)
+        return kept
 
     async def keep(self, request: Request, reply: Reply, answer: int) -> None:
-        """Keeps what came back; done when it is on the disk."""
-        await self._ledger.keep(request, reply)
-        if reply.cause is None:
-            self._new.add(bytes.fromhex(request.key), answer)
+        await self._handle.keep.remote(request, reply, answer)
 
 
-class _Asker:
-    """What one answer's judge asks through: the ledger over there, or the model here."""
+class _Rows:
+    """The rows that come of answers."""
 
-    def __init__(self, keeper: Any, gate: asyncio.Semaphore, answer_id: str) -> None:  # noqa: ANN401
-        self._keeper = keeper
-        self._gate = gate
-        digest = hashlib.sha256(answer_id.encode("utf-8", "surrogatepass")).digest()
-        self._answer = int.from_bytes(digest[:8], "big")
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
 
-    async def get_or_ask(self, request: Request, model: Model, *, fresh: bool = False) -> Reply:
-        """As :meth:`grader.ledger.ledger.Ledger.get_or_ask`; *fresh* is not for here."""
-        assert not fresh  # noqa: S101 - refused before the run begins
-        async with self._gate:
-            kept: Reply | None = await self._keeper.find.remote(request, self._answer)
-            if kept is not None:
-                return kept
-            reply = await model.send(request)
-            await self._keeper.keep.remote(request, reply, self._answer)
-            return reply
+    def graded(self, grade: Grade) -> None:
+        self.rows.append(
+            {
+                "question": grade.question,
+                "answer_id": grade.answer_id,
+                "candidate": grade.candidate,
+                "percent": grade.score.percent,
+                "record": grade.to_json(),
+            }
+        )
+
+    def skipped(self) -> None:
+        """No actor knows the results file."""
+
+    def problem(self, problem: Problem) -> None:
+        self.rows.append({"answer_id": problem.place, "problem": problem.message})
 
 
 class _Grader:
     """Grades rows, a batch at a time. One actor has one model, so also one embedded one."""
 
     def __init__(self, keeper: Any, work: Work) -> None:  # noqa: ANN401
-        self._keeper, self._work = keeper, work
+        self._keeper, self._work = _Actor(keeper), work
         self._loop = asyncio.new_event_loop()
         self._gate = asyncio.Semaphore(work.concurrency)
         given = Path(work.weights) if work.weights else None
-        self._bench = choice.bench(
-            work.options,
-            work.env,
-            cast("Ledger", None),
-            lambda: work.bring(given),
-            own=lambda: own_model(given),
+        self._opened = choice.open_judge(
+            work.options, work.env, lambda: work.bring(given), own=lambda: own_model(given)
         )
 
     def __call__(self, batch: Any) -> Any:  # noqa: ANN401
@@ -244,38 +234,30 @@ class _Grader:
         return pa.Table.from_pylist(done, schema=_SCHEMA)
 
     async def _grade_all(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        return list(await asyncio.gather(*map(self._grade, rows)))
+        entries = [self._entry(row) for row in rows]
+        done = _Rows()
+        opened, work = self._opened, self._work
+        most = answers_at_once(opened.info, opened.model.slots, work.concurrency)
+        run = SessionRun(work.rubrics.__getitem__, self._judge, None, done, at_once=most)
+        await run.run(iter(entries))
+        if run.stopped:
+            raise run.stopped
+        order = {e.id if isinstance(e, Entry) else e.place: n for n, e in enumerate(entries)}
+        return sorted(done.rows, key=lambda row: order.get(row["answer_id"], -1))
 
-    async def _grade(self, row: dict[str, Any]) -> dict[str, Any]:
+    def _entry(self, row: dict[str, Any]) -> Entry | Problem:
         entry = single_row(row["text"] if list(row) == ["text"] else _values(row), "")
         if isinstance(entry, Problem):
-            return _problem("a row", entry.message)
+            return Problem("a row", entry.message)
         if not entry.id:
-            return _problem("a row", "no id: name each answer, so that its grade can be found")
-        rubric = self._work.rubrics.get(entry.question)
-        if rubric is None:
-            return _problem(entry.id, f"no question {entry.question!r}")
-        try:
-            attempt = entry.attempt()
-        except BadInput as error:
-            return _problem(entry.id, str(error).removeprefix(": "))
-        record = await grading.grade(rubric, attempt, self._judge(entry.id))
-        return {
-            "question": record.question,
-            "answer_id": record.answer_id,
-            "candidate": record.candidate,
-            "percent": record.score.percent,
-            "record": record.to_json(),
-        }
+            return Problem("a row", "no id: name each answer, so that its grade can be found")
+        if entry.question not in self._work.rubrics:
+            return Problem(entry.id, f"no question {entry.question!r}")
+        return replace(entry, place=entry.id)
 
-    def _judge(self, answer_id: str) -> Judge:
-        asker = cast("Ledger", _Asker(self._keeper, self._gate, answer_id))
-        bench = replace(self._bench, ledger=asker)
-        return Voting(bench.sampled, self._work.votes) if self._work.votes > 1 else bench.judge
-
-
-def _problem(place: str, message: str) -> dict[str, Any]:
-    return {"answer_id": place, "problem": message}
+    def _judge(self, entry: Entry) -> Judge:
+        replies = KeptReplies(self._keeper, self._opened.model, self._gate, entry.id)
+        return self._opened.judge_over(replies, self._work.votes)
 
 
 def _values(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""The files that ``grade batch`` writes when a session has been graded."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from grader.record import Grade
+from grader.rubric.format import Rubric
+from grader.session.entry import Questions
+from grader.session.outcome import SessionOutcome
+from grader.session.texts import Texts
+
+Records = Callable[[], Iterator[Grade]]
+
+
+class Reports:
+    """The files asked for.
+
+    Attributes:
+        written: the names of those that are there now.
+    """
+
+    def __init__(self, files: dict[str, Path | None], language: str) -> None:
+        self._files = {kind: path for kind, path in files.items() if path is not None}
+        self._language = language
+        self.written: list[str] = []
+
+    @property
+    def wanted(self) -> bool:
+        """Whether any was asked for."""
+        return bool(self._files)
+
+    def write(
+        self, records: Records, outcome: SessionOutcome, questions: Questions, texts: Texts | None
+    ) -> None:
+        """Writes them all.
+
+        Raises:
+            BadInput: a file cannot be written.
+            Failed: what makes a page is not installed.
+        """
+        if not self._files:
+            return
+        asked = (question.id for question in outcome.summary().questions)
+        rubrics = {name: questions.find(name) for name in asked if questions.knows(name)}
+        made = _Made(records, outcome, rubrics, texts, self._language)
+        for kind, path in self._files.items():
+            getattr(made, kind)(path)
+            self.written.append(str(path))
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What reports are made of, and each kind of them."""
+
+    records: Records
+    outcome: SessionOutcome
+    rubrics: dict[str, Rubric]
+    texts: Texts | None
+    language: str
+
+    def html(self, path: Path) -> None:
+        from grader.report.html.page import write_page
+
+        texts = self.texts.of if self.texts is not None else _no_text
+        write_page(path, self.records(), self.rubrics, texts, self.language)
+
+    def markdown(self, path: Path) -> None:
+        from grader.report.markdown import session_markdown
+        from grader.util.files import new_file
+
+        summary = self.outcome.summary()
+        with new_file(path) as file:
+            file.writelines(session_markdown(summary, self.records(), self.rubrics, self.language))
+
+    def csv(self, path: Path) -> None:
+        from grader.report.csv import write_csv
+
+        write_csv(path, self.records())
+
+    def junit(self, path: Path) -> None:
+        from grader.report.junit import write_junit
+
+        write_junit(path, self.records(), self.outcome.pass_mark)
+
+
+def _no_text(_: Grade) -> None:
+    return None
