@@ -6,6 +6,7 @@ logistic curves (Platt, 1999), one for ``met`` and one for at least ``partial``,
 ordinal scale (McCullagh, 1980).
 """
 
+import functools
 import math
 import tomllib
 from collections.abc import Sequence
@@ -137,11 +138,13 @@ def read_level(path: Path) -> TeamLevel:
     raise BadInput(f"--calibration {path}: not a team's level: {why}")
 
 
+@functools.cache
 def trained() -> Curves:
     """Returns the curves that ship with the adapter."""
     return Curves.model_validate(_table()["trained"])
 
 
+@functools.cache
 def yes_no() -> YesNo:
     """Returns the curves of a judge that was not trained: hardly more than its own odds."""
     return YesNo.model_validate(_table()["yes-no"])

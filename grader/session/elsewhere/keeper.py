@@ -5,7 +5,7 @@ import hashlib
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from grader.ledger.ledger import Ledger
 from grader.llm.request import Ask, Model, Reply, Request
@@ -28,6 +28,12 @@ class LedgerKeeper:
     def __init__(self, path: Path) -> None:
         self._ledger = Ledger(path)
         self._paid = Seen()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ledger.close()
 
     async def find(self, request: Request, answer: int) -> Reply | None:
         """Returns the reply to *request*, marked as paid for earlier unless *answer* paid.
