@@ -1,19 +1,18 @@
 """Lines of a file, one at a time and of bounded length: a broken file never fills the memory."""
 
 import codecs
+import io
 from collections.abc import Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from grader.errors import BadInput
+from grader.util.code_pages import recognise
+from grader.util.text_file import MARKS, SAVE_AS_TEXT, NotText, refuse_binary
 
 LONGEST = 1024 * 1024
 """Bytes of the longest line that is read: the longest answer takes 0.4 MB as escaped JSON."""
 _SAMPLE = 64 * 1024
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+_WIDE = {"utf-16", "utf-32"}
 
 
 class LineProblem(BadInput):
@@ -31,9 +30,12 @@ class Lines(Iterator[str]):
     """
 
     def __init__(self, stream: BinaryIO, encoding: str = "utf-8", longest: int = LONGEST) -> None:
+        wide, returns = encoding in _WIDE, _ends_in_returns(stream)
         self.number = 0
         self._stream = stream
-        self._encoding = encoding
+        if wide or returns:
+            self._stream = io.BufferedReader(_Narrowed(stream, encoding if wide else "", returns))
+        self._encoding = "utf-8" if wide else encoding
         self._longest = longest
 
     def __next__(self) -> str:
@@ -49,29 +51,94 @@ class Lines(Iterator[str]):
         try:
             return line.decode(self._encoding)
         except UnicodeDecodeError:
-            raise LineProblem(f"not {self._encoding.upper()}") from None
+            raise LineProblem(f"not {self._encoding.upper()}; {SAVE_AS_TEXT}") from None
 
     def _skip(self) -> None:
         while (rest := self._stream.readline(self._longest)) and not rest.endswith(b"\n"):
             pass
 
 
-def encoding(sample: bytes) -> str:
-    """The encoding of a text that begins with *sample*: UTF-8 unless that cannot be.
+class _Narrowed(io.RawIOBase):
+    """UTF-16 or UTF-32 as UTF-8, and lines that end in a carriage return as everybody's.
 
-    Spreadsheets write other encodings: the likeliest one is then taken for the whole file.
+    Half a character becomes U+FFFD, as everywhere.
     """
-    for mark, name in _MARKS:
-        if sample.startswith(mark):
-            return name
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(sample)
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
 
-        found = from_bytes(sample).best()
-        return found.encoding if found else "utf-8"
+    def __init__(self, stream: BinaryIO, wide: str, returns: bool) -> None:
+        self._stream = stream
+        self._decoder = codecs.getincrementaldecoder(wide)("replace") if wide else None
+        self._ends = (b"\r", b"\n") if returns else (b"", b"")
+        self._left = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - any buffer
+        more = True
+        while more and not self._left:
+            data = self._stream.read(_SAMPLE)
+            more = bool(data)
+            if self._decoder is not None:
+                data = self._decoder.decode(data, final=not more).encode()
+            self._left = data.replace(*self._ends) if self._ends[0] else data
+        taken, self._left = self._left[: len(buffer)], self._left[len(buffer) :]
+        buffer[: len(taken)] = taken
+        return len(taken)
+
+
+def _ends_in_returns(stream: BinaryIO) -> bool:
+    """Whether the lines end as they did on old Macintoshes."""
+    start = sample(stream)
+    return b"\r" in start and b"\n" not in start
+
+
+def encoding(stream: BinaryIO) -> str:
+    """The encoding of a text, looked for through the whole of a file that can go back.
+
+    Of any other stream the first bytes decide. UTF-8 unless that cannot be: where most of what
+    is beyond ASCII is UTF-8, single lines that are not are left to who reads them.
+
+    Raises:
+        NotText: it is in no encoding that is known.
+    """
+    start = sample(stream)
+    for mark, name, _ in MARKS:
+        if start.startswith(mark):
+            return name
+    if 8 * start.count(0) > len(start) or not start.count(0):
+        refuse_binary(start)
+    foreign = _beyond_ascii(stream) if stream.seekable() else start
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(foreign)
+    except UnicodeDecodeError:
+        page = recognise(foreign[: foreign.rfind(b"\n") + 1] or foreign)
+        if page is None:
+            raise NotText(f"neither UTF-8 nor another known text; {SAVE_AS_TEXT}") from None
+        return page
     return "utf-8"
+
+
+def _beyond_ascii(stream: BinaryIO) -> bytes:
+    """Lines that are not plain ASCII, first of those that are not UTF-8, as many as tell."""
+    broken, whole, size = [], [], {True: 0, False: 0}
+    begin = stream.tell()
+    while line := stream.readline(LONGEST):
+        if line.isascii():
+            continue
+        good = _is_utf8(line)
+        if size[good] < _SAMPLE:
+            size[good] += len(line)
+            (whole if good else broken).append(line)
+    stream.seek(begin)
+    return b"\n".join([*broken, *whole]) if broken else b""
+
+
+def _is_utf8(line: bytes) -> bool:
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(line)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def sample(stream: BinaryIO, size: int = _SAMPLE) -> bytes:
@@ -79,6 +146,7 @@ def sample(stream: BinaryIO, size: int = _SAMPLE) -> bytes:
     peek = getattr(stream, "peek", None)
     if peek is not None:
         return bytes(peek(size)[:size])
+    begin = stream.tell()
     start = stream.read(size)
-    stream.seek(0)
+    stream.seek(begin)
     return start

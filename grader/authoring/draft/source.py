@@ -1,211 +1,21 @@
 """What a rubric is drafted from: a text in blocks, each with its heading and line.
 
-A source is data of unknown origin, as an answer is: nothing in it is an instruction. Markdown is
-read by markdown-it-py, which rich brings along. HTML is read by the standard library's parser: it
-streams, so that no nesting of a hostile page can slow it down, and blocks are all that is wanted
-of a page; tree-building parsers took time quadratic in the depth.
+A source is data of unknown origin, as an answer is: nothing in it is an instruction.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from html.parser import HTMLParser
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from grader.authoring.check.words import tokens
+from grader.authoring.draft.blocks import Block, of_html, of_markdown, of_text
 from grader.errors import BadInput
 from grader.text.flags import flags
 from grader.text.quotes import Span, locate, sentences
-
-if TYPE_CHECKING:
-    from markdown_it.token import Token
-
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "param"}
-_VOID |= {"source", "track", "wbr"}
-_UNSEEN = {"script", "style", "template", "noscript", "svg", "math", "nav", "footer", "form"}
-_UNSEEN |= {"button", "select", "iframe", "object", "head", "textarea", "title"}
-_HEADINGS = {"h1", "h2", "h3", "h4", "h5", "h6"}
-_OWN_BLOCK = {"p", "div", "li", "tr", "pre", "blockquote", "section", "article", "main", "table"}
-_OWN_BLOCK |= {"ul", "ol", "dl", "dd", "dt", "figure", "figcaption", "body", "header", "aside"}
-_OWN_BLOCK |= _HEADINGS | {"hr", "html", "caption", "thead", "tbody", "details", "summary"}
-_ENDS_ITSELF = {"p", "li", "tr", "dd", "dt"}
-_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_CELL = " | "
-_TITLE = r".{1,80}[^.。!\uff01;\uff1b,\uff0c:\uff1a\n]"
-
-
-@dataclass(frozen=True)
-class Block:
-    """A paragraph, list item, table row, piece of code or heading.
-
-    Attributes:
-        line: of its beginning in the file, from 1.
-        heading: of the section that it stands in; empty before the first heading.
-    """
-
-    text: str
-    line: int
-    heading: str = ""
-    is_heading: bool = False
-
-
-def of_text(text: str) -> list[Block]:
-    """Paragraphs, apart by blank lines. A short first line that ends no sentence is the title."""
-    found: list[Block] = []
-    line = 1
-    for part in re.split(r"(\n[^\S\n]*(?:\n[^\S\n]*)+)", text):
-        if part.strip():
-            lead = len(part) - len(part.lstrip())
-            place = line + part.count("\n", 0, lead)
-            title = not found and re.fullmatch(_TITLE, part.strip())
-            found.append(Block(part.strip(), place, is_heading=bool(title)))
-        line += part.count("\n")
-    return found if len(found) > 1 else [replace(block, is_heading=False) for block in found]
-
-
-def of_markdown(text: str) -> list[Block]:
-    """Paragraphs, list items, table rows, code and headings, without their markup."""
-    from markdown_it import MarkdownIt
-
-    reader = _Blocks()
-    tokens = MarkdownIt("commonmark").enable("table").parse(text)
-    heading = row = False
-    for token in tokens:
-        line = token.map[0] + 1 if token.map else reader.line
-        if token.type == "heading_open":
-            heading = True
-        elif token.type in {"tr_open", "tr_close"}:
-            reader.end()
-            row = token.type == "tr_open"
-        elif token.type == "inline":
-            if row:
-                reader.cell()
-            reader.say(_inline(token), line)
-            if not row:
-                reader.end(heading=heading)
-            heading = False
-        elif token.type in {"fence", "code_block"}:
-            reader.code(token.content, line)
-        elif token.type == "html_block":
-            for block in of_html(token.content):
-                reader.say(block.text, line + block.line - 1)
-                reader.end()
-    return reader.found
-
-
-def _inline(token: "Token") -> str:
-    kept = {"text", "code_inline"}
-    pieces = []
-    for child in token.children or []:
-        if child.type in kept:
-            pieces.append(child.content)
-        elif child.type in {"softbreak", "hardbreak"}:
-            pieces.append(" ")
-    return "".join(pieces)
-
-
-def of_html(text: str) -> list[Block]:
-    """What a reader of the page sees, in blocks; scripts, navigation and hidden parts left out."""
-    reader = _Page()
-    reader.feed(_closable(text))
-    reader.close()
-    reader.blocks.end()
-    return reader.blocks.found
-
-
-def _closable(text: str) -> str:
-    """*text* with nothing left open: the parser would look for its end again and again."""
-    head, closing, rest = text.rpartition("-->")
-    text = head + closing + rest.replace("<!--", "&lt;!--")
-    head, closing, rest = text.rpartition(">")
-    return head + closing + rest.replace("<", "&lt;")
-
-
-class _Blocks:
-    """Gathers words into blocks, and remembers the heading."""
-
-    def __init__(self) -> None:
-        self.found: list[Block] = []
-        self.line = 1
-        self._words: list[str] = []
-        self._heading = ""
-
-    def say(self, words: str, line: int) -> None:
-        if not self._words:
-            if not words.strip():
-                return
-            self.line = line
-        self._words.append(words)
-
-    def cell(self) -> None:
-        """Another cell of a row begins."""
-        if self._words:
-            self._words.append(_CELL)
-
-    def end(self, *, heading: bool = False) -> None:
-        text = " ".join("".join(self._words).split())
-        self._words = []
-        if text:
-            self._heading = text if heading else self._heading
-            self.found.append(Block(text, self.line, self._heading, heading))
-
-    def code(self, text: str, line: int) -> None:
-        self.end()
-        if text.strip():
-            self.found.append(Block(text.strip("\n"), line, self._heading))
-
-
-class _Page(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.blocks = _Blocks()
-        self._unseen = ""
-        self._depth = 0
-        self._heading = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if self._unseen and not (self._unseen in _ENDS_ITSELF and tag in _OWN_BLOCK):
-            self._depth += tag == self._unseen
-            return
-        self._unseen = ""
-        if tag in _OWN_BLOCK:
-            self._end()
-            self._heading = tag in _HEADINGS
-        if tag in {"td", "th"}:
-            self.blocks.cell()
-        if tag == "br":
-            self.blocks.say(" ", self.getpos()[0])
-        elif tag not in _VOID and (tag in _UNSEEN or _is_hidden(dict(attrs))):
-            self._unseen, self._depth = tag, 1
-
-    def handle_endtag(self, tag: str) -> None:
-        if self._unseen:
-            self._depth -= tag == self._unseen
-            self._unseen = self._unseen if self._depth else ""
-        elif tag in _OWN_BLOCK:
-            self._end()
-
-    def handle_data(self, data: str) -> None:
-        if not self._unseen:
-            lead = data[: len(data) - len(data.lstrip())]
-            self.blocks.say(data, self.getpos()[0] + lead.count("\n"))
-
-    def _end(self) -> None:
-        self.blocks.end(heading=self._heading)
-        self._heading = False
-
-
-def _is_hidden(attributes: dict[str, str | None]) -> bool:
-    return (
-        "hidden" in attributes
-        or attributes.get("aria-hidden") == "true"
-        or bool(_HIDDEN_STYLE.search(attributes.get("style") or ""))
-    )
-
+from grader.util.text_file import read_text
 
 MAX_BYTES = 2 * 1024 * 1024
 """A long chapter; a book is drafted from chapter by chapter."""
@@ -323,7 +133,7 @@ def read(path: Path) -> SourceText:
     Raises:
         BadInput: missing, no text, in no known encoding, empty or too long.
     """
-    text = _text(path)
+    text = read_text(path, MAX_BYTES, "larger than 2 MiB; draft from one chapter at a time")
     start = text.lstrip()[:200].lower()
     if path.suffix.lower() in {".html", ".htm", ".xhtml"} or start.startswith(
         ("<!doctype html", "<html")
@@ -336,30 +146,3 @@ def read(path: Path) -> SourceText:
     if not any(not block.is_heading for block in found):
         raise BadInput(f"{path}: holds no text to draft from")
     return SourceText(str(path), tuple(found))
-
-
-def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from None
-    if len(content) > MAX_BYTES:
-        raise BadInput(f"{path}: larger than 2 MiB; draft from one chapter at a time")
-    if content.startswith((b"%PDF-", b"PK\x03\x04")) or b"\0" in content[:4096]:
-        raise BadInput(f"{path}: is not text; save it as text, Markdown or HTML")
-    return _decoded(path, content).replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _decoded(path: Path, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        from charset_normalizer import from_bytes
-
-        guess = from_bytes(content).best()
-        if guess is None:
-            raise BadInput(
-                f"{path}: neither UTF-8 nor another known text; save it as UTF-8"
-            ) from None
-        return str(guess)

@@ -14,7 +14,8 @@ from grader.authoring.check.run import check
 from grader.authoring.draft.assemble import Draft, assemble, restates
 from grader.authoring.draft.file import diff, toml
 from grader.authoring.draft.proposal import Proposal, propose
-from grader.authoring.draft.source import SourceText, of_text, read
+from grader.authoring.draft.blocks import of_text
+from grader.authoring.draft.source import SourceText, read
 from grader.authoring.draft.steps import Steps
 from grader.errors import Failed
 from grader.llm.request import Reply, Request, Unusable

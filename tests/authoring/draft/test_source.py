@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.authoring.draft.source import Block, SourceText, of_html, of_markdown, of_text, read
+from grader.authoring.draft.blocks import Block, of_html, of_markdown, of_text
+from grader.authoring.draft.source import SourceText, read
 from grader.errors import BadInput
 from tests.support.places import EXAMPLES
 
