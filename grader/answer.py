@@ -1,22 +1,23 @@
 """Reads the answer: untrusted bytes in, text out, or one line that says why not."""
 
-import codecs
 import errno
 import hashlib
 import re
 import sys
 from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
 from grader.errors import EmptyAnswer, UnreadableAnswer
 from grader.text import flags as integrity
-from grader.text import patterns
-from grader.text.flags import Flag
+from grader.text import html, patterns
+from grader.text.flags import MAX_FLAGS, Flag, in_order
 from grader.text.fold import fold
 from grader.text.repeats import repeated
+from grader.util.text_file import SAVE_AS_TEXT, NotText, decode
 
 MAX_BYTES = 65_536
 """Bytes that an answer has at most; of a longer one just one more is read."""
@@ -24,18 +25,8 @@ MAX_BYTES = 65_536
 MAX_CHARS = MAX_BYTES
 """Code points that an answer has at most."""
 
-_BYTE_ORDER_MARKS = (  # the longer first: UTF-32's begins with UTF-16's
-    (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32", "utf-32"),
-    (codecs.BOM_UTF32_BE, "utf-32", "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16", "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16", "utf-16"),
-)
-# In the order in which they are believed where a short text reads well in several.
-_LEGACY = ("gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252")
-_DOCUMENTS = ((b"%PDF-", "a PDF"), (b"PK\x03\x04", "a ZIP or Office file"), (b"{\\rtf", "RTF"))
 _LETTER = re.compile(r"[^\W_]")
-_SAVE_AS_TEXT = "save it as plain text in UTF-8"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 class Answer(BaseModel):
@@ -82,18 +73,69 @@ def from_bytes(data: bytes, source: str) -> Answer:
             f"{_name(source)}: longer than {MAX_BYTES // 1024} KiB; an answer is a text of a few "
             "pages: cut it down to the answer itself"
         )
-    text, encoding = _decoded(data, _name(source))
-    return _answer(text, source, encoding)
+    try:
+        text, encoding = decode(data)
+    except NotText as problem:
+        raise UnreadableAnswer(f"{_name(source)}: {problem}") from None
+    return as_read(cleaned(text), source, encoding)
 
 
 def from_text(text: str, source: str) -> Answer:
     """The answer that *text* is.
 
     Raises:
-        UnreadableAnswer: it holds NUL or half a character, or is longer than ``MAX_CHARS``.
+        UnreadableAnswer: it holds NUL, or is longer than ``MAX_CHARS``.
         EmptyAnswer: white space only.
     """
-    return _answer(text, source, "utf-8")
+    return as_read(cleaned(text), source)
+
+
+class CleanedText(NamedTuple):
+    """The text of an answer as it is read, and what had to be done to read it."""
+
+    text: str
+    flags: tuple[Flag, ...] = ()
+
+
+def cleaned(text: str) -> CleanedText:
+    """*text* with plain line ends, half characters as U+FFFD, and HTML as what is seen of it.
+
+    Text that the HTML hides stays, and is flagged as invisible.
+    """
+    text = _HALF.sub("\ufffd", text.replace("\r\n", "\n"))
+    if len(text) > MAX_CHARS or not html.is_html(text):
+        return CleanedText(text)
+    seen = html.visible(text)
+    hidden = (Flag(kind="invisible", start=a, end=b, text=seen.text[a:b]) for a, b in seen.hidden)
+    return CleanedText(
+        seen.text, (Flag(kind="html", start=0, end=0, text=""), *islice(hidden, MAX_FLAGS))
+    )
+
+
+def as_read(given: CleanedText, source: str, encoding: str = "utf-8", *, empty: bool = False) -> Answer:
+    """The answer in a text that was cleaned when it was read.
+
+    Args:
+        empty: take an answer without a word too, as a table has it in a blank cell.
+
+    Raises:
+        UnreadableAnswer: it holds NUL, or is longer than ``MAX_CHARS``.
+        EmptyAnswer: white space only, and no *empty* one is taken.
+    """
+    text, name = given.text, _name(source)
+    if not (empty or text.strip()):
+        raise EmptyAnswer(f"{name}: is empty; write the answer into it first")
+    if len(text) > MAX_CHARS:
+        raise UnreadableAnswer(f"{name}: longer than {MAX_CHARS:,} characters; cut it down")
+    if "\0" in text:
+        raise UnreadableAnswer(f"{name}: holds NUL characters; {SAVE_AS_TEXT}")
+    return Answer(
+        text=text,
+        digest=f"sha256:{hashlib.sha256(text.encode()).hexdigest()}",
+        source=source,
+        encoding=encoding,
+        flags=in_order({*given.flags, *integrity.flags(text)}),
+    )
 
 
 def has_content(text: str, question_texts: Iterable[str]) -> bool:
@@ -112,6 +154,20 @@ def has_content(text: str, question_texts: Iterable[str]) -> bool:
     own.append(said.text[place:])
     empty = patterns.load().empty(fold(question).text)
     return _goes_beyond(" ".join(own), empty)
+
+
+def points_elsewhere(answer: Answer, question_texts: Iterable[str]) -> bool:
+    """Whether the answer only points to a picture or a file, which is not here.
+
+    Text that it has besides is an answer, and what is judged.
+    """
+    away = [flag for flag in answer.flags if flag.kind == "attachment"]
+    rest, place = [], 0
+    for flag in away:
+        rest.append(answer.text[place : flag.start])
+        place = max(place, flag.end)
+    rest.append(answer.text[place:])
+    return bool(away) and not has_content(" ".join(rest), question_texts)
 
 
 def _goes_beyond(text: str, empty: re.Pattern[str]) -> bool:
@@ -143,71 +199,6 @@ def _reason(error: OSError | ValueError) -> str:
     code = error.errno if isinstance(error, OSError) else None
     what = error.strerror if isinstance(error, OSError) else str(error)
     return known.get(code or 0, f"cannot be read ({what}); name a text file, or - for stdin")
-
-
-def _decoded(data: bytes, name: str) -> tuple[str, str]:
-    for mark, encoding, codec in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return _strictly(data, encoding, codec, name), encoding
-    _refuse_binary(data, name)
-    try:
-        return data.decode("utf-8"), "utf-8"
-    except UnicodeDecodeError:
-        guess = _guessed(data)
-    if guess is None:
-        raise UnreadableAnswer(f"{name}: neither UTF-8 nor another known text; {_SAVE_AS_TEXT}")
-    return _strictly(data, guess, guess, name), guess
-
-
-def _strictly(data: bytes, encoding: str, codec: str, name: str) -> str:
-    try:
-        return data.decode(codec)
-    except UnicodeDecodeError as error:
-        raise UnreadableAnswer(
-            f"{name}: looks like {encoding} but is broken at byte {error.start}; {_SAVE_AS_TEXT}"
-        ) from error
-
-
-def _refuse_binary(data: bytes, name: str) -> None:
-    for start, what in _DOCUMENTS:
-        if data.startswith(start):
-            raise UnreadableAnswer(f"{name}: is {what}, not text; {_SAVE_AS_TEXT}")
-    if b"\0" in data:
-        raise UnreadableAnswer(
-            f"{name}: is binary, or UTF-16 without a byte order mark; {_SAVE_AS_TEXT}"
-        )
-
-
-def _guessed(data: bytes) -> str | None:
-    from charset_normalizer import from_bytes as guesses
-
-    found = {guess.encoding: guess.chaos for guess in guesses(data, cp_isolation=list(_LEGACY))}
-    likely = [name for name in _LEGACY if name in found]
-    return min(likely, key=found.__getitem__, default=None)
-
-
-def _answer(text: str, source: str, encoding: str) -> Answer:
-    text = text.replace("\r\n", "\n")
-    name = _name(source)
-    if not text.strip():
-        raise EmptyAnswer(f"{name}: is empty; write the answer into it first")
-    if len(text) > MAX_CHARS:
-        raise UnreadableAnswer(f"{name}: longer than {MAX_CHARS:,} characters; cut it down")
-    try:
-        digest = hashlib.sha256(text.encode()).hexdigest()
-    except UnicodeEncodeError as error:
-        raise UnreadableAnswer(
-            f"{name}: holds half a character at {error.start}; {_SAVE_AS_TEXT}"
-        ) from error
-    if "\0" in text:
-        raise UnreadableAnswer(f"{name}: holds NUL characters; {_SAVE_AS_TEXT}")
-    return Answer(
-        text=text,
-        digest=f"sha256:{digest}",
-        source=source,
-        encoding=encoding,
-        flags=integrity.flags(text),
-    )
 
 
 def _name(source: str) -> str:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from grader import __version__, scoring
-from grader.answer import Answer, has_content
+from grader.answer import Answer, has_content, points_elsewhere
 from grader.judge.base import Judge, Judgement, language
 from grader.judge.defences import look, own_text
 from grader.judge.items import claims, points
 from grader.llm.price import cost
-from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
+from grader.record import Cause, Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
 from grader.rubric.format import Rubric
 from grader.text.catalogue import words_in
 
@@ -40,14 +40,18 @@ async def grade(
     """The whole record of one answer.
 
     An answer with nothing gradable in it, or nothing but text that speaks to the grader, is
-    decided here, with no call to the judge.
+    decided here, with no call to the judge. One that only points to a picture or a file stays
+    ungraded: a person must look at that.
 
     Raises:
         ModelFailed: no request to the judge can succeed.
     """
     answer = attempt.answer
     info, digest = judge.info, judge.prompt_digest
-    if has_content(own_text(answer), (rubric.question.en, rubric.question.zh)):
+    asked = (rubric.question.en, rubric.question.zh)
+    if points_elsewhere(answer, asked):
+        judgement, info, digest = _not_here(rubric, answer), _BY_CODE, ""
+    elif has_content(own_text(answer), asked):
         judgement = await judge.judge(rubric, answer)
     else:
         judgement, info, digest = _nothing_said(rubric, answer), _BY_CODE, ""
@@ -80,6 +84,14 @@ def _nothing_said(rubric: Rubric, answer: Answer) -> Judgement:
     feedback = str(words_in(spoken)["feedback_nothing"])
     aside = look(answer, rubric).set_aside
     return Judgement(missed, held, feedback, None, Usage(cost_usd=0.0), aside)
+
+
+def _not_here(rubric: Rubric, answer: Answer) -> Judgement:
+    spoken = language(answer.text)
+    open_points = tuple(i.ungraded(Cause.NOT_IN_TEXT) for i in points(rubric))
+    open_claims = tuple(i.ungraded(Cause.NOT_IN_TEXT) for i in claims(rubric, spoken))
+    feedback = str(words_in(spoken)["feedback_not_here"])
+    return Judgement(open_points, open_claims, feedback, None, Usage(cost_usd=0.0))
 
 
 def _priced(usage: Usage, info: JudgeInfo) -> Usage:

@@ -42,10 +42,13 @@ class Cause(StrEnum):
     """The verdict changes when instruction-like text is taken out; in records of before."""
     OFF_SUBJECT = "off-subject"
     """A key point was found in an answer that shares hardly a word with the subject."""
+    NOT_IN_TEXT = "not-in-text"
+    """The answer only points to a picture or a file, which is not here."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # Fields of a newer version are kept: within a version of the format they are only added.
+    model_config = ConfigDict(frozen=True, extra="allow")
 
 
 class Evidence(_Part):
@@ -174,7 +177,7 @@ class Override(_Part):
 class Grade(_Part):
     """The whole record of one judged answer."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
 
     schema_: Literal["grade/1"] = Field(default="grade/1", alias="schema")
     question: str

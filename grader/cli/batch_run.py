@@ -239,5 +239,5 @@ class _Running:
 def _set_aside(entries: Iterator[Entry | Problem], texts: Texts) -> Iterator[Entry | Problem]:
     for entry in entries:
         if isinstance(entry, Entry):
-            texts.add(entry.id, entry.text)
+            texts.add(entry.question, entry.id, entry.text)
         yield entry

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from grader.record import Grade
     from grader.rubric.format import Rubric
 
-_SHORT = 60
-
 
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The rubric as it was.")],
@@ -101,21 +99,13 @@ def _grades(results: Sequence[Path], question: str) -> "Iterator[Grade]":
 
 
 def _records(path: Path) -> "Iterator[Grade]":
-    from pydantic import ValidationError
-
     from grader.record import Grade
+    from grader.session.result_lines import records
 
-    try:
-        lines = path.read_text(encoding="utf-8-sig").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from None
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            try:
-                yield Grade.model_validate_json(line)
-            except ValidationError as error:
-                where = ".".join(map(str, error.errors(include_url=False)[0]["loc"]))[:_SHORT]
-                raise BadInput(f"{path}:{number}: not a record of a grade: {where}") from None
+    for number, record in records(path):
+        if not isinstance(record, Grade):
+            raise BadInput(f"{path}:{number}: {record}")
+        yield record
 
 
 def _texts(grades: "Sequence[Grade]", given: Sequence[Path]) -> "dict[str, Answer]":

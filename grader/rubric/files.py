@@ -16,6 +16,7 @@ from grader.rubric.format import (
     Rubric,
 )
 from grader.util.files import data_folder
+from grader.util.text_file import NotText, decode_utf8, read_bytes
 from grader.util.toml import nearest_line, parse_toml, value_lines
 
 MAX_BYTES = 1024 * 1024
@@ -51,22 +52,20 @@ def text_of(path: Path) -> str:
     """The text of the rubric file *path*, its line ends made one kind.
 
     Raises:
-        BadRubric: there is no such file, or it is too large or not UTF-8.
+        BadRubric: there is no such file, or it is too large or not UTF-8, which TOML is.
     """
     try:
         if not path.is_file():
             raise BadRubric(f"{path}: no such file")
-        with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise BadRubric(f"{path}: cannot be read: {error}") from None
+        content = read_bytes(path, MAX_BYTES)
+    except (OSError, ValueError, BadInput) as error:
+        raise BadRubric(str(error)) from None
     if len(content) > MAX_BYTES:
         raise BadRubric(f"{path}: larger than 1 MiB; a rubric is a few kB of TOML")
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise BadRubric(f"{path}:{line}: not UTF-8; save the file as UTF-8") from None
+        return decode_utf8(content, "save the file as UTF-8").replace("\r\n", "\n")
+    except NotText as problem:
+        raise BadRubric(f"{path}:{problem}") from None
 
 
 def _complaint(path: Path, text: str, errors: Sequence[ErrorDetails]) -> str:
@@ -124,10 +123,15 @@ def load_rubric(question_id: str, folders: Sequence[Path]) -> Rubric:
         for folder in folders:
             if (path := folder / f"{question_id}.toml") in _files(folder):
                 return read_rubric(path)
-    known = sorted({path.stem for folder in folders for path in _files(folder)})
-    near = difflib.get_close_matches(question_id[:_SHORT], known, cutoff=0.5)
+    written = "-".join(question_id[:_SHORT].lower().split())
+    near = difflib.get_close_matches(written, question_ids(folders), cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "see them all by: grade questions"
     raise UnknownQuestion(f"no question {question_id[:_SHORT]!r}; {hint}")
+
+
+def question_ids(folders: Sequence[Path]) -> list[str]:
+    """The ids of all questions in *folders*, in order."""
+    return sorted({path.stem for folder in folders for path in _files(folder)})
 
 
 def load_rubrics(folders: Sequence[Path]) -> tuple[Rubric, ...]:

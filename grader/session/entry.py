@@ -5,13 +5,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from grader import answer
 from grader.errors import GraderError
 from grader.grading import Attempt
-from grader.rubric.files import load_rubric
+from grader.rubric.files import load_rubric, question_ids
 from grader.rubric.format import Rubric
+from grader.text.flags import Flag
+
+_NEAR = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Entry:
 
     Attributes:
         question: the question's id.
+        text: as read: what HTML shows, with plain line ends. Blank where a table's cell is.
         id: names the answer in results; unique in its session and the same at every reading.
         place: file and line, for messages.
         attempted_at: when it was given; a time without a zone is taken as UTC.
@@ -31,6 +36,8 @@ class Entry:
     place: str
     candidate: str | None = None
     attempted_at: datetime | None = None
+    flags: tuple[Flag, ...] = ()
+    """What there was to tell of the text when it was read."""
 
     def attempt(self) -> Attempt:
         """The answer to be judged.
@@ -38,7 +45,8 @@ class Entry:
         Raises:
             BadInput: it is no text that can be graded.
         """
-        text = answer.from_text(self.text, self.place)
+        given = answer.CleanedText(self.text, self.flags)
+        text = answer.as_read(given, self.place, empty=True)
         return Attempt(text, self.id, self.candidate, self.attempted_at)
 
 
@@ -77,6 +85,10 @@ class Questions:
         """Whether there is a usable rubric of *question*."""
         return isinstance(self._find(question), Rubric)
 
+    def is_near(self, question: str) -> bool:
+        """Whether *question* is an id, but for a letter or two."""
+        return bool(get_close_matches(question, question_ids(self._folders), 1, _NEAR))
+
     def _load(self, question: str) -> Rubric | GraderError:
         try:
             return load_rubric(question, self._folders)
@@ -92,3 +104,8 @@ def as_utc(time: datetime | None) -> datetime | None:
 def readable(name: str) -> str:
     """A file's name as text that can be printed and kept: bytes of no encoding become U+FFFD."""
     return os.fsencode(name).decode("utf-8", "replace")
+
+
+def whole(text: str) -> str:
+    """*text* with each half of a surrogate pair as U+FFFD, so that it can be written anywhere."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -9,9 +9,7 @@ its place, and the rest goes on. Memory does not grow with the number of answers
 import hashlib
 import io
 import os
-import re
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,110 +17,25 @@ from grader import answer
 from grader.errors import BadInput, GraderError
 from grader.session.entry import Entry, Problem, Questions, readable
 from grader.session.rows import csv_rows, has_heading, jsonl
+from grader.session.sections import markdown
 from grader.util.digest_set import Seen
-from grader.util.lines import LineProblem, Lines, encoding, sample
+from grader.util.lines import encoding, sample
+from grader.util.text_file import NotText, marked
 
 SUFFIXES = (".txt", ".md")
-_HEADING = re.compile(r"##[ \t]+(.*?)[ \t]*#*\s*")
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LONGEST_HEADING = 200
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-
-Knows = Callable[[str], bool]
-
-
-def markdown(name: str, stream: BinaryIO, encoding: str, knows: Knows) -> Iterator[Entry | Problem]:
-    """The answers of a session: each stands below ``## QUESTION-ID``.
-
-    A heading counts where it names a question that *knows*, or where it is a single word in small
-    letters outside a code block, so that a misspelt id is reported. Any other heading belongs to
-    the answer that it stands in.
-    """
-    lines = Lines(stream, encoding)
-    part = _Section(name)
-    while True:
-        try:
-            line = next(lines)
-        except StopIteration:
-            break
-        except LineProblem as problem:
-            yield Problem(f"{name}:{lines.number}", f"{problem}; its answer is left out")
-            part.drop()
-            continue
-        if question := part.heading(line, knows):
-            yield from part.finish()
-            part.begin(question, lines.number)
-        else:
-            part.add(line)
-    yield from part.finish()
-    if part.question is None:
-        yield Problem(name, "no answer in it: write each below a line such as ## bank-conflict")
-
-
-class _Section:
-    """The answer that is being read."""
-
-    def __init__(self, name: str) -> None:
-        self.question: str | None = None
-        self._name = name
-        self._line = 0
-        self._text: list[str] | None = None
-        self._size = 0
-        self._fence = ""
-        self._attempts: Counter[str] = Counter()
-
-    def heading(self, line: str, knows: Knows) -> str | None:
-        """The question that *line* begins, if it does."""
-        # No id is so long; and on a line of blanks the pattern would try every way to split it.
-        found = _HEADING.fullmatch(line) if len(line) < _LONGEST_HEADING else None
-        if not found:
-            return None
-        slug = "-".join(found[1].lower().split())
-        if _SLUG.fullmatch(slug) and knows(slug):
-            return slug
-        misspelt = not self._fence and _SLUG.fullmatch(found[1])
-        return found[1] if misspelt else None
-
-    def begin(self, question: str, line: int) -> None:
-        self.question, self._line = question, line
-        self._text, self._size, self._fence = [], 0, ""
-
-    def add(self, line: str) -> None:
-        if self._text is None:
-            return
-        if found := _FENCE.match(line):
-            mark = found[1]
-            if not self._fence:
-                self._fence = mark
-            elif mark[0] == self._fence[0] and len(mark) >= len(self._fence):
-                self._fence = ""
-        # Beyond the longest answer nothing more is kept: enough to know that it is too long.
-        if self._size <= answer.MAX_CHARS:
-            self._text.append(line)
-            self._size += len(line)
-
-    def drop(self) -> None:
-        """Leaves the answer out: a line of it cannot be read."""
-        self._text = None
-
-    def finish(self) -> Iterator[Entry]:
-        if self.question is None or self._text is None:
-            return
-        self._attempts[self.question] += 1
-        attempt = self._attempts[self.question]
-        suffix = f"-{attempt}" if attempt > 1 else ""
-        text = "".join(self._text).strip("\r\n")
-        place = f"{self._name}:{self._line}"
-        yield Entry(self.question, text, f"{self._name}#{self.question}{suffix}", place)
+_JSONL = {".jsonl", ".ndjson"}
+_CSV = {".csv", ".tsv"}
+_MARKDOWN = {".md", ".markdown", ".txt"}
+_BUFFER = 64 * 1024
 
 
 def single(path: Path, name: str, candidate: str | None = None) -> Entry | Problem:
     """The file ``QUESTION-ID.txt`` or ``QUESTION-ID.md`` as one answer."""
     try:
-        text = answer.read(path).text
+        read = answer.read(path)
     except GraderError as error:
         return Problem(name, str(error).removeprefix(f"{path}: "))
-    return Entry(path.stem, text, name, name, candidate)
+    return Entry(path.stem, read.text, name, name, candidate, flags=read.flags)
 
 
 def folder(root: Path, name: str) -> Iterator[Entry | Problem]:
@@ -170,12 +83,6 @@ def _inside(root: Path, path: Path) -> bool:
         return False
 
 
-_JSONL = {".jsonl", ".ndjson"}
-_CSV = {".csv", ".tsv"}
-_MARKDOWN = {".md", ".markdown", ".txt"}
-_BUFFER = 64 * 1024
-
-
 def read_session(
     paths: Sequence[str], questions: Questions, stdin: BinaryIO | None = None
 ) -> Iterator[Entry | Problem]:
@@ -211,11 +118,10 @@ def _check(entry: Entry, questions: Questions, ids: Seen) -> Entry | Problem:
         questions.find(entry.question)
     except GraderError as error:
         return Problem(entry.place, str(error))
-    if not entry.text.strip():
-        return Problem(entry.place, f"the answer to {entry.question} is empty")
     if len(entry.text) > answer.MAX_CHARS:
         return Problem(entry.place, f"longer than {answer.MAX_CHARS:,} characters")
-    if not ids.add(hashlib.blake2b(entry.id.encode(), digest_size=8).digest()):
+    name = f"{entry.question}\0{entry.id}"
+    if not ids.add(hashlib.blake2b(name.encode(), digest_size=8).digest()):
         return Problem(entry.place, f"the id {entry.id!r} stands twice in the session")
     return entry
 
@@ -245,15 +151,18 @@ def _stream(
     name: str, suffix: str, stream: BinaryIO, questions: Questions
 ) -> Iterator[Entry | Problem]:
     start = sample(stream)
-    written_in = encoding(start)
-    if written_in.startswith(("utf-16", "utf_16", "utf-32", "utf_32")):
-        return iter((Problem(name, f"in {written_in.upper()}: save it as UTF-8"),))
-    shape = _shape(suffix, start.decode(written_in, "replace").lstrip("\ufeff"))
+    mark = marked(start)
+    shape = _shape(suffix, start.decode(mark or "latin-1", "replace").lstrip("\ufeff"))
     if shape == "jsonl":
-        return jsonl(name, stream)
+        # By its standard JSON is in UTF-8: a line that is not is in no other code page.
+        return jsonl(name, stream, mark or "utf-8")
+    try:
+        written_in = encoding(stream)
+    except NotText as problem:
+        return iter((Problem(name, str(problem)),))
     if shape == "csv":
-        return csv_rows(name, stream, written_in)
-    return markdown(name, stream, written_in, questions.knows)
+        return csv_rows(name, stream, written_in, questions.knows)
+    return markdown(name, stream, written_in, questions)
 
 
 def _shape(suffix: str, start: str) -> str:
@@ -272,5 +181,5 @@ def _shape(suffix: str, start: str) -> str:
 def _has_headings(path: Path, questions: Questions) -> bool:
     """Whether a file that is named like a question is a session all the same."""
     with path.open("rb", buffering=_BUFFER) as stream:
-        found = markdown("", stream, "latin-1", questions.knows)
-        return any(isinstance(e, Entry) and questions.knows(e.question) for e in found)
+        found = markdown("", stream, "latin-1", questions)
+        return any(isinstance(each, Entry) for each in found)

@@ -10,49 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from grader.errors import BadInput, OutFailed
-from grader.record import Cause, Grade, JudgeInfo
+from grader.record import Grade, JudgeInfo
+from grader.session.result_lines import ResultLine, record_in, result_in
 from grader.util.digest_set import Seen
 from grader.util.files import owner_only
 from grader.util.json_text import canonical
 
 Mode = Literal["resume", "append", "overwrite"]
-
-_PASSING = {Cause.HTTP_ERROR, Cause.TIMEOUT}
-"""Causes that may be gone at the next run."""
-
-
-class _Lenient(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True, populate_by_name=True)
-
-
-class _Digests(_Lenient):
-    answer: str
-    rubric: str
-    prompt: str
-
-
-class _Cause(_Lenient):
-    cause: Cause | None = None
-
-
-class _Line(_Lenient):
-    """The parts of a record that say what it is the result of."""
-
-    question: str
-    answer_id: str
-    candidate: str | None = None
-    judge: JudgeInfo
-    digests: _Digests
-    key_points: tuple[_Cause, ...]
-    misconceptions: tuple[_Cause, ...] = ()
-
-    @property
-    def passing(self) -> bool:
-        """Whether something is ungraded that the next run may grade."""
-        return any(p.cause in _PASSING for p in (*self.key_points, *self.misconceptions))
 
 
 class Results:
@@ -76,6 +41,7 @@ class Results:
         self._replaced = False
         self._done = Seen()
         self._ids = Seen()
+        self._names = Seen()
         try:
             self._file = _open(path, overwrite=mode == "overwrite")
         except OSError as error:
@@ -97,7 +63,7 @@ class Results:
         Raises:
             BadInput: it has none of *ids*, the first answers of the session.
         """
-        if not self.resumed or self._append or any(self._id(i) in self._ids for i in ids):
+        if not self.resumed or self._append or any(_digest(i) in self._names for i in ids):
             return
         if len(self._ids):
             raise BadInput(f"--out {self.path}: holds the results of another session; {_WAYS_OUT}")
@@ -124,14 +90,15 @@ class Results:
             os.ftruncate(self._file.fileno(), self._size)
             raise self._failed(error) from error
         self._size += len(line)
-        if not self._ids.add(self._id(grade.answer_id)):
+        self._names.add(_digest(grade.answer_id))
+        if not self._ids.add(self._id(grade.question, grade.answer_id)):
             self._replaced = True
 
     def grades(self) -> Iterator[Grade]:
         """The records in the file, in its order."""
         with self.path.open("rb") as file:
             for line in file:
-                yield Grade.model_validate_json(line)
+                yield record_in(line)
 
     def finish(self) -> None:
         """Leaves each answer in the file once, its latest record, safe on the disk.
@@ -179,7 +146,8 @@ class Results:
         are cut out."""
         left_out = False
         for number, (_, line) in enumerate(self._lines(), start=1):
-            name = self._id(line.answer_id, line.judge)
+            name = self._id(line.question, line.answer_id, line.judge)
+            self._names.add(_digest(line.answer_id))
             left_out |= line.passing or name in self._ids
             self._ids.put(name, number)
         if left_out:
@@ -193,15 +161,14 @@ class Results:
                 _digest(line.question, line.answer_id, d.answer, d.rubric, d.prompt, judge)
             )
 
-    def _lines(self) -> Iterator[tuple[bytes, _Line]]:
+    def _lines(self) -> Iterator[tuple[bytes, ResultLine]]:
         with self.path.open("rb") as file:
             for number, raw in enumerate(file, start=1):
-                try:
-                    line = _Line.model_validate_json(raw)
-                except ValidationError:
+                line = result_in(raw)
+                if line is None:
                     raise BadInput(
                         f"--out {self.path}:{number}: not a result of grade; {_WAYS_OUT}"
-                    ) from None
+                    )
                 self._check_judge(number, line.judge)
                 yield raw, line
 
@@ -217,13 +184,13 @@ class Results:
         """Writes the file anew beside itself and puts it in its place in one step."""
         last = Seen()
         for number, (_, line) in enumerate(self._lines(), start=1):
-            last.put(self._id(line.answer_id, line.judge), number)
+            last.put(self._id(line.question, line.answer_id, line.judge), number)
         beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         self._ids = Seen()
         try:
             with open(beside, "wb", opener=owner_only) as file:
                 for number, (raw, line) in enumerate(self._lines(), start=1):
-                    name = self._id(line.answer_id, line.judge)
+                    name = self._id(line.question, line.answer_id, line.judge)
                     if last.get(name) == number and not line.passing:
                         file.write(raw)
                         self._ids.add(name)
@@ -238,10 +205,10 @@ class Results:
         self._size = os.fstat(self._file.fileno()).st_size
         self._replaced = False
 
-    def _id(self, answer_id: str, judge: JudgeInfo | None = None) -> bytes:
-        """What may stand in the file once: an answer, for each judge."""
+    def _id(self, question: str, answer_id: str, judge: JudgeInfo | None = None) -> bytes:
+        """What may stand in the file once: an answer to a question, for each judge."""
         by = self._judge if judge is None or judge.kind == "code" else judge
-        return _digest(answer_id, _name(by))
+        return _digest(question, answer_id, _name(by))
 
     def _failed(self, error: OSError) -> OutFailed:
         return OutFailed(

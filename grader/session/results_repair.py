@@ -1,13 +1,13 @@
 """Mends a results file: what is no record goes into a file beside it, nothing is thrown away."""
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
+from grader import __version__
 from grader.errors import OutFailed
-from grader.record import Grade
+from grader.session.result_lines import NotARecord, record_in, result_in
 from grader.util.files import owner_only
 
 
@@ -63,8 +63,16 @@ def _sorted_out(path: Path, beside: Path, aside: Path) -> Mended:
 
 
 def _is_record(line: bytes) -> bool:
-    try:
-        Grade.model_validate_json(line)
-    except ValidationError:
+    """Whether *line* is a whole record, or one of a newer version as far as can be seen."""
+    if not line.endswith(b"\n"):
         return False
-    return line.endswith(b"\n")
+    try:
+        record_in(line)
+    except NotARecord:
+        result = result_in(line)
+        return result is not None and _numbers(result.version) > _numbers(__version__)
+    return True
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", version)))

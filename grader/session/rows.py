@@ -1,19 +1,20 @@
 """Sessions as rows: JSONL and CSV with ``question``, ``answer`` and, if known, ``id``,
 ``candidate`` and ``attempted_at``."""
 
-import csv
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from grader.session.entry import Entry, Problem, as_utc
-from grader.util.lines import LONGEST, LineProblem, Lines
+from grader import answer
+from grader.session.entry import Entry, Problem, as_utc, whole
+from grader.util.json_text import without_halves
+from grader.util.lines import LineProblem, Lines
+from grader.util.table import RowProblem, CsvTable, names_of
 
 _COLUMNS = ("question", "answer")
 _OPTIONAL = ("id", "candidate", "attempted_at")
-_SEPARATORS = (",", "\t", ";")
 
 
 class _Row(BaseModel):
@@ -26,66 +27,79 @@ class _Row(BaseModel):
     attempted_at: datetime | None = None
 
     def entry(self, place: str) -> Entry:
+        text, flags = answer.cleaned(self.answer)
         return Entry(
             question=self.question.strip(),
-            text=self.answer,
-            id=self.id or place,
+            text=text,
+            id=whole(self.id) if self.id else place,
             place=place,
-            candidate=self.candidate or None,
+            candidate=whole(self.candidate) if self.candidate else None,
             attempted_at=as_utc(self.attempted_at),
+            flags=flags,
         )
 
 
-def jsonl(name: str, stream: BinaryIO) -> Iterator[Entry | Problem]:
-    """The rows of a file with a JSON object on each line, in UTF-8; blank lines do not matter.
+def jsonl(name: str, stream: BinaryIO, encoding: str = "utf-8") -> Iterator[Entry | Problem]:
+    """The rows of a file with a JSON object on each line; blank lines do not matter.
 
     Args:
         name: how the file is called in places and ids.
+        encoding: as JSON has it: UTF-8, or what a byte order mark names.
     """
-    lines = Lines(stream)
+    lines = Lines(stream, encoding)
     while True:
         try:
             line = next(lines)
-            if line.strip():
-                place = f"{name}:{lines.number}"
-                yield _Row.model_validate_json(line).entry(place)
         except StopIteration:
             return
         except LineProblem as problem:
             yield Problem(f"{name}:{lines.number}", str(problem))
-        except ValidationError as error:
-            yield Problem(f"{name}:{lines.number}", _complaint(error))
+            continue
+        if not line.strip():
+            continue
+        row = single_row(line, f"{name}:{lines.number}")
+        if isinstance(row, Entry) and not row.text.strip():
+            row = Problem(row.place, f"the answer to {row.question} is empty")
+        yield row
 
 
-def csv_rows(name: str, stream: BinaryIO, encoding: str) -> Iterator[Entry | Problem]:
-    """The rows of a CSV file with a heading; separated by comma, semicolon or tab."""
-    lines = Lines(stream, encoding)
+def csv_rows(
+    name: str, stream: BinaryIO, encoding: str, knows: Callable[[str], bool]
+) -> Iterator[Entry | Problem]:
+    """The rows of a CSV file with a heading; separated by comma, semicolon or tab.
+
+    A row that does not fit the heading is a :class:`Problem`, and so is a row whose quoted cell
+    holds a line that is itself a row of a question that *knows*.
+    """
+
+    def is_row(cells: dict[str, str]) -> bool:
+        return knows(cells["question"].strip())
+
     try:
-        heading, separator = _heading(next(lines, ""))
-    except LineProblem as problem:
+        table = CsvTable(Lines(stream, encoding), _is_heading, is_row)
+    except RowProblem as problem:
         yield Problem(f"{name}:1", str(problem))
         return
-    csv.field_size_limit(LONGEST)
-    rows = csv.reader(lines, delimiter=separator)
+    if not _is_heading(table.names):
+        wanted = " and ".join(_COLUMNS)
+        yield Problem(f"{name}:1", f"no columns {wanted}: name them in the first line")
+        return
     while True:
-        place = f"{name}:{lines.number + 1}"
         try:
-            row = next(rows)
-            if any(row):
-                yield _entry(dict(zip(heading, row, strict=False)), place)
+            row = next(table)
         except StopIteration:
             return
-        except (LineProblem, csv.Error) as problem:
-            yield Problem(place, str(problem))
-        except ValidationError as error:
-            yield Problem(place, _complaint(error))
+        except RowProblem as problem:
+            yield Problem(f"{name}:{problem.line}", str(problem))
+            continue
+        yield _entry(row.cells, f"{name}:{row.line}")
 
 
 def single_row(row: str | Mapping[str, object], place: str) -> Entry | Problem:
     """One row by itself, as the text of a JSON object or as its values by name."""
     try:
         if isinstance(row, str):
-            return _Row.model_validate_json(row).entry(place)
+            return _Row.model_validate_json(without_halves(row)).entry(place)
         return _Row.model_validate(row).entry(place)
     except ValidationError as error:
         return Problem(place, _complaint(error))
@@ -93,30 +107,17 @@ def single_row(row: str | Mapping[str, object], place: str) -> Entry | Problem:
 
 def has_heading(line: str) -> bool:
     """Whether *line* is the heading of such a CSV file."""
-    return any(_is_heading(_split(line, separator)) for separator in _SEPARATORS)
+    return names_of(line, _is_heading) is not None
 
 
-def _heading(line: str) -> tuple[list[str], str]:
-    for separator in _SEPARATORS:
-        names = _split(line, separator)
-        if _is_heading(names):
-            return names, separator
-    wanted = " and ".join(_COLUMNS)
-    raise LineProblem(f"no columns {wanted}: name them in the first line")
-
-
-def _is_heading(names: list[str]) -> bool:
+def _is_heading(names: Sequence[str]) -> bool:
     return set(_COLUMNS) <= set(names)
 
 
-def _split(line: str, separator: str) -> list[str]:
-    return [word.strip().strip('"').lower() for word in line.split(separator)]
-
-
-def _entry(row: dict[str, str], place: str) -> Entry:
-    given = {name: row[name] for name in _COLUMNS if name in row}
-    given |= {name: row[name].strip() for name in _OPTIONAL if row.get(name, "").strip()}
-    return _Row.model_validate(given).entry(place)
+def _entry(cells: dict[str, str], place: str) -> Entry | Problem:
+    given = {name: cells[name] for name in _COLUMNS}
+    given |= {name: cells[name].strip() for name in _OPTIONAL if cells.get(name, "").strip()}
+    return single_row(given, place)
 
 
 def _complaint(error: ValidationError) -> str:

@@ -27,15 +27,15 @@ class Texts:
     ) -> None:
         self._file.close()
 
-    def add(self, answer_id: str, text: str) -> None:
-        """Puts the text of the answer *answer_id* aside."""
+    def add(self, question: str, answer_id: str, text: str) -> None:
+        """Puts the text of the answer *answer_id* to *question* aside."""
         data = text.encode("utf-8", "surrogatepass")
-        self._places.put(_key(answer_id), self._file.seek(0, 2))
+        self._places.put(_key(question, answer_id), self._file.seek(0, 2))
         self._file.write(len(data).to_bytes(8, "big") + data)
 
     def of(self, grade: Grade) -> str | None:
         """The text of the graded answer; None if it is not here."""
-        place = self._places.get(_key(grade.answer_id))
+        place = self._places.get(_key(grade.question, grade.answer_id))
         if place is None:
             return None
         self._file.seek(place)
@@ -43,5 +43,6 @@ class Texts:
         return self._file.read(size).decode("utf-8", "surrogatepass")
 
 
-def _key(answer_id: str) -> bytes:
-    return hashlib.blake2b(answer_id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def _key(question: str, answer_id: str) -> bytes:
+    name = f"{question}\0{answer_id}".encode("utf-8", "surrogatepass")
+    return hashlib.blake2b(name, digest_size=8).digest()

@@ -23,7 +23,13 @@ Kind = Literal[
     "instruction",
     "self-grading",
     "fake-delimiter",
+    "attachment",
+    "lost-character",
+    "html",
 ]
+"""What a place is flagged for. ``attachment``: it points to a picture or a file that is not here.
+``lost-character``: U+FFFD, which stands for one that could not be read. ``html``: the text is what
+a browser shows of the HTML that was handed in; the place is its beginning."""
 
 MAX_FLAGS = 50
 """Flags of one kind that are kept, the first ones."""
@@ -88,7 +94,12 @@ def flags(text: str, most: int = MAX_FLAGS) -> tuple[Flag, ...]:
     """What there is to flag in *text*, in order of place; at most *most* of each kind."""
     reading = read_through(text)
     found = [flag for kind in get_args(Kind) for flag in islice(_of(kind, reading), most)]
-    return tuple(sorted(found, key=lambda flag: (flag.start, flag.end, flag.kind)))
+    return in_order(found)
+
+
+def in_order(flags: Iterable[Flag]) -> tuple[Flag, ...]:
+    """*flags* by their place."""
+    return tuple(sorted(flags, key=lambda flag: (flag.start, flag.end, flag.kind)))
 
 
 def _of(kind: Kind, reading: ReadText) -> Iterator[Flag]:
@@ -99,14 +110,16 @@ def _of(kind: Kind, reading: ReadText) -> Iterator[Flag]:
         if _HARMLESS.fullmatch(text):
             return
         stretches = _together(found.span() for found in _MARKS[kind].finditer(text))
-    elif kind in known.marks:
-        stretches = (found.span() for found in known.marks[kind].finditer(text))
     else:
-        both = zip(reading.sentences, reading.folded_sentences, strict=True)
-        addressed = (each for each, said in both if _speaks(kind, each.text, said))
-        stretches = ((each.start, each.end) for each in addressed)
+        marked = known.marks.get(kind)
+        stretches = (found.span() for found in marked.finditer(text)) if marked else ()
+        if kind in known.sentences:
+            both = zip(reading.sentences, reading.folded_sentences, strict=True)
+            addressed = (each for each, said in both if _speaks(kind, each.text, said))
+            stretches = (*stretches, *((each.start, each.end) for each in addressed))
         if kind == "self-grading":
-            stretches = sorted({*stretches, *_verdicts(text)})
+            stretches = (*stretches, *_verdicts(text))
+        stretches = sorted(set(stretches))
     for start, end in stretches:
         yield Flag(kind=kind, start=start, end=end, text=text[start:end])
 

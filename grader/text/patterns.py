@@ -116,6 +116,9 @@ def _any_pattern(patterns: Iterable[str]) -> re.Pattern[str]:
 
 
 def _expanded(patterns: Iterable[str], words: dict[str, tuple[str, ...]]) -> Iterable[str]:
+    def words_in(pattern: str) -> str:
+        return _WORD_LIST.sub(lambda name: f"(?:{'|'.join(words[name[1]])})", pattern)
+
     for pattern in patterns:
-        whole = _WORD_LIST.sub(lambda name: f"(?:{'|'.join(words[name[1]])})", pattern)
+        whole = words_in(words_in(pattern))  # a list of words may name another
         yield whole.replace("..", _ANYTHING)

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from grader.errors import BadInput
 from grader.util.code_pages import recognise
-from grader.util.text_file import MARKS, SAVE_AS_TEXT, NotText, refuse_binary
+from grader.util.text_file import SAVE_AS_TEXT, NotText, marked, refuse_binary
 
 LONGEST = 1024 * 1024
 """Bytes of the longest line that is read: the longest answer takes 0.4 MB as escaped JSON."""
@@ -102,9 +102,8 @@ def encoding(stream: BinaryIO) -> str:
         NotText: it is in no encoding that is known.
     """
     start = sample(stream)
-    for mark, name, _ in MARKS:
-        if start.startswith(mark):
-            return name
+    if mark := marked(start):
+        return mark
     if 8 * start.count(0) > len(start) or not start.count(0):
         refuse_binary(start)
     foreign = _beyond_ascii(stream) if stream.seekable() else start

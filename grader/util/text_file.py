@@ -7,14 +7,13 @@ from grader.errors import BadInput
 from grader.util.code_pages import recognise
 
 SAVE_AS_TEXT = "save it as plain text in UTF-8"
-MARKS = (  # the longer first: UTF-32's begins with UTF-16's
+_MARKS = (  # the longer first: UTF-32's begins with UTF-16's
     (codecs.BOM_UTF8, "utf-8", "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32", "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32", "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16", "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16", "utf-16"),
 )
-"""Byte order marks, the encodings that they name and the codecs that leave them out."""
 _DOCUMENTS = ((b"%PDF-", "a PDF"), (b"PK\x03\x04", "a ZIP or Office file"), (b"{\\rtf", "RTF"))
 
 
@@ -55,6 +54,11 @@ def read_text(path: Path, most: int, too_long: str) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def marked(data: bytes) -> str | None:
+    """The encoding that a byte order mark at the start of *data* names."""
+    return next((name for mark, name, _ in _MARKS if data.startswith(mark)), None)
+
+
 def decode(data: bytes) -> tuple[str, str]:
     """The text that *data* holds and the name of its encoding.
 
@@ -64,7 +68,7 @@ def decode(data: bytes) -> tuple[str, str]:
     Raises:
         NotText: it is binary, broken, or in an encoding that nobody knows.
     """
-    for mark, encoding, codec in MARKS:
+    for mark, encoding, codec in _MARKS:
         if data.startswith(mark):
             return _strictly(data, encoding, codec), encoding
     refuse_binary(data)

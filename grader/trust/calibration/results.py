@@ -9,12 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from grader.errors import BadInput, Faulty, GraderError
 from grader.record import Grade
 from grader.session.entry import Entry, Questions
 from grader.session.read import read_session
+from grader.session.result_lines import records
 from grader.text.safe import one_line
 
 MOST = 20
@@ -120,24 +119,12 @@ def read(paths: Sequence[Path]) -> ModelGradings:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Grade]]:
-    faults = Faults(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from None
-    found = []
-    # Not splitlines(): JSON may hold U+2028 and its like unescaped.
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        try:
-            found.append((number, Grade.model_validate_json(line)))
-        except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            where = ".".join(map(str, first["loc"]))[:_SHORT]
-            faults.add(
-                number, f"not a record of grade/1: {where}: {first['msg']}".replace(": :", ":")
-            )
+    faults, found = Faults(path), []
+    for number, record in records(path):
+        if isinstance(record, Grade):
+            found.append((number, record))
+        else:
+            faults.add(number, str(record))
     faults.complain()
     yield from found
 

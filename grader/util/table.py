@@ -1,0 +1,195 @@
+"""Tables that people made: CSV by the standard reader in strict mode, row by row.
+
+A row either fits its heading or is a :class:`RowProblem`; nothing is guessed, and no row is lost
+to a quotation mark that another row forgot to close.
+"""
+
+import csv
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from grader.errors import BadInput
+from grader.util.lines import LONGEST, LineProblem, Lines
+
+SEPARATORS = (",", "\t", ";")
+
+Names = list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class CsvRow:
+    """One row: its cells by the names in the heading, and the line that it begins on."""
+
+    cells: dict[str, str]
+    line: int
+
+
+class RowProblem(BadInput):
+    """A row that does not fit its heading; those after it can be read."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class CsvTable(Iterator[CsvRow]):
+    """The rows below a heading. After a :class:`RowProblem` it can be asked for the next row.
+
+    Attributes:
+        names: of the columns, in small letters.
+    """
+
+    def __init__(
+        self,
+        lines: Lines,
+        is_heading: Callable[[Sequence[str]], bool],
+        is_row: Callable[[dict[str, str]], bool] = lambda _: False,
+    ) -> None:
+        """Reads the heading.
+
+        Args:
+            is_heading: whether these names are a heading: the separator is the first that gives
+                one, and else the one that gives most columns.
+            is_row: whether these cells are surely a row of their own. A quoted cell that holds
+                such a line was perhaps not closed where it ends.
+
+        Raises:
+            RowProblem: a column stands twice, or the first line cannot be read.
+        """
+        csv.field_size_limit(LONGEST)
+        self._lines = lines
+        self._waiting: deque[tuple[int, str]] = deque()
+        self._held: list[tuple[int, str]] = []
+        self._is_row = is_row
+        try:
+            first = next(lines, "")
+        except LineProblem as problem:
+            raise RowProblem(1, str(problem)) from None
+        self._separator, self.names = _heading(first, is_heading)
+        # "a, b, c": then blanks before a cell, or before its quotation mark, are no part of it.
+        rest = _split(first, self._separator)[1:]
+        self._spaced = bool(rest) and all(cell.startswith(" ") for cell in rest)
+        twice = [name for name in self.names if name and self.names.count(name) > 1]
+        if twice:
+            raise RowProblem(1, f"column {twice[0]} stands twice")
+
+    def __next__(self) -> CsvRow:
+        while True:
+            self._held = []
+            try:
+                cells = next(self._reader(self._taken()))
+            except LineProblem as problem:
+                raise RowProblem(*self._left_behind(str(problem))) from None
+            except csv.Error as error:
+                raise RowProblem(*self._left_behind(_in_words(str(error)))) from None
+            if any(cell.strip() for cell in cells):
+                return self._fitted(cells)
+
+    def _fitted(self, cells: list[str]) -> CsvRow:
+        line, count = self._held[0][0], len(self.names)
+        inner = next((n for n, text in self._held[1:] if self._is_whole_row(text)), None)
+        if inner is not None:
+            # Which of the two it is, nobody knows: neither is taken for an answer.
+            last = self._held[-1][0]
+            raise RowProblem(line, _ROW_INSIDE.format(inner=inner, last=last))
+        if any(cell.strip() for cell in cells[count:]):
+            raise RowProblem(line, f"{len(cells)} cells below a heading of {count}; {_QUOTE_IT}")
+        if len(cells) < count:
+            missing = ", ".join(self.names[len(cells) :])
+            raise RowProblem(
+                line, f"{len(cells)} cells below a heading of {count}, no {missing}; {_FILL_IT}"
+            )
+        if self._is_torn(cells):
+            raise RowProblem(line, f"a blank begins some of its cells; {_QUOTE_IT}")
+        return CsvRow(dict(zip(self.names, cells, strict=False)), line)
+
+    def _is_torn(self, cells: list[str]) -> bool:
+        """Whether a separator with a blank after it, as prose has it, stands between two cells."""
+        if self._spaced or self._separator == "\t":
+            return False
+        text = "".join(text for _, text in self._held)
+        blank = [c for c in cells[1:] if c.startswith(" ") and self._separator + c in text]
+        if any(cell.lstrip().startswith('"') for cell in blank):
+            return True
+        return bool(blank) and any(cell and not cell.startswith(" ") for cell in cells[1:])
+
+    def _taken(self) -> Iterator[str]:
+        """Lines for the reader, noted as they are taken, first those of a row given up."""
+        size = 0
+        while True:
+            if self._waiting:
+                number, text = self._waiting.popleft()
+            else:
+                try:
+                    text = next(self._lines)
+                except StopIteration:
+                    return
+                except LineProblem:
+                    self._held.append((self._lines.number, ""))
+                    raise
+                number = self._lines.number
+            self._held.append((number, text))
+            size += len(text)
+            if size > LONGEST:
+                raise LineProblem(_UNCLOSED)
+            yield text
+
+    def _left_behind(self, message: str) -> tuple[int, str]:
+        """Gives up the row that is being read: its first line is at fault, those after it wait."""
+        first, *after = self._held or [(self._lines.number, "")]
+        # A line that could not be read at all was told with the row it would have belonged to.
+        self._waiting.extendleft(reversed([each for each in after if each[1]]))
+        return first[0], message
+
+    def _is_whole_row(self, text: str) -> bool:
+        try:
+            cells = next(self._reader(iter([text])), [])
+        except csv.Error:
+            return False
+        fits = len(cells) == len(self.names)
+        return fits and self._is_row(dict(zip(self.names, cells, strict=True)))
+
+    def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
+        return _reader(lines, self._separator, spaced=self._spaced)
+
+
+_UNCLOSED = "a quotation mark opens here that never closes; close it, or write it twice"
+_ROW_INSIDE = (
+    "a quotation mark opens here and closes in line {last}, but line {inner} looks like a row of"
+    " its own; close it where the cell ends, or give each row of the cell two blanks in front"
+)
+_QUOTE_IT = "put a cell with the separator in it in quotation marks"
+_FILL_IT = "leave a cell blank, but keep its separator"
+
+
+def names_of(line: str, is_heading: Callable[[Sequence[str]], bool]) -> Names | None:
+    """The columns that *line* names, or None where it is no heading."""
+    names = _heading(line, is_heading)[1]
+    return names if is_heading(names) else None
+
+
+def _heading(line: str, is_heading: Callable[[Sequence[str]], bool]) -> tuple[str, Names]:
+    choices = [(each, [c.strip().lower() for c in _split(line, each)]) for each in SEPARATORS]
+    wide = max(choices, key=lambda choice: len(choice[1]))
+    return next((choice for choice in choices if is_heading(choice[1])), wide)
+
+
+def _split(line: str, separator: str) -> list[str]:
+    try:
+        return next(_reader(iter([line]), separator, spaced=False), [])
+    except csv.Error:
+        return []
+
+
+def _reader(lines: Iterator[str], separator: str, *, spaced: bool) -> Iterator[list[str]]:
+    """The standard reader in the one dialect that is read."""
+    return csv.reader(lines, delimiter=separator, strict=True, skipinitialspace=spaced)
+
+
+def _in_words(error: str) -> str:
+    if "unexpected end" in error:
+        return _UNCLOSED
+    if "expected after" in error:
+        return 'text after a closing quotation mark; write a quotation mark in a cell as ""'
+    return error
