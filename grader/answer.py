@@ -112,7 +112,9 @@ def cleaned(text: str) -> CleanedText:
     )
 
 
-def as_read(given: CleanedText, source: str, encoding: str = "utf-8", *, empty: bool = False) -> Answer:
+def as_read(
+    given: CleanedText, source: str, encoding: str = "utf-8", *, empty: bool = False
+) -> Answer:
     """The answer in a text that was cleaned when it was read.
 
     Args:

@@ -20,7 +20,7 @@ from grader.cli.options import run as finished
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.judge.choice import Options
+    from grader.judge.choice import JudgeOptions
     from grader.trust.audit.cases import AttackCase
     from grader.trust.audit.report import AuditReport
     from grader.trust.audit.run import CaseOutcome
@@ -93,7 +93,7 @@ def audit(
 
 
 async def _run(
-    given: "list[AttackCase]", said: "Options", weights: str | None
+    given: "list[AttackCase]", said: "JudgeOptions", weights: str | None
 ) -> "tuple[list[CaseOutcome], str]":
     from grader.cli.options import open_bench
     from grader.report.progress import Spinner

@@ -22,15 +22,12 @@ from grader.report.words import dollars
 from grader.session.budget import Budget, Spent
 from grader.session.dry_run import rehearse
 from grader.session.entry import Entry, Problem, Questions
+from grader.session.grader import paced_replies, price_of
 from grader.session.outcome import SessionOutcome, add_up
-from grader.session.pace import Pace
-from grader.session.requests import Asking
 from grader.session.results import Results
 from grader.session.run import WINDOW, Interrupted, by_question
 from grader.session.texts import Texts
 from grader.text.catalogue import words_in
-
-DEFAULT_CONCURRENCY = 16
 
 
 async def run(wanted: BatchWanted) -> ExitCode:
@@ -68,27 +65,15 @@ class _Running:
         self.budget = Budget(wanted.max_cost, self._price)
         if wanted.max_cost is not None and self._price(Usage(input_tokens=1)) is None:
             raise BadInput(f"--max-cost: no price is known for {bench.model.name}; leave it out")
-        self.asking = self._asking()
+        self.asking = paced_replies(bench, wanted.concurrency, self.budget)
         self.reports = Reports(wanted.reports, wanted.language)
         self.results = self._results()
         self.texts = stack.enter_context(Texts()) if wanted.reports["html"] else None
 
-    def _asking(self) -> Asking:
-        model = self.bench.model
-        local = self.bench.target.kind == "local"
-        pace = Pace(self.wanted.concurrency or (model.slots if local else DEFAULT_CONCURRENCY))
-        if isinstance(model, Endpoint):
-            model.throttle, model.sleep = pace, pace.sleep
-        return Asking(model, self.bench.ledger, pace, self.budget, self.wanted.said.fresh)
-
     def _price(self, usage: Usage) -> float | None:
         """US dollars for *usage*, at the batch price where requests go in batches."""
-        from grader.llm.price import cost
-
-        if self.bench.target.kind == "local":
-            return 0.0
-        batch = self.wanted.via is not None and self.wanted.via.kind == "batch"
-        return cost(usage, self.bench.model.name, self.bench.model.endpoint, batch=batch)
+        by_batch = self.wanted.via is not None and self.wanted.via.kind == "batch"
+        return price_of(usage, self.bench, by_batch=by_batch)
 
     def _results(self) -> Results | None:
         judge = self.bench.judge_over(self.asking, self.wanted.votes).info

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from grader.errors import BadInput
-from grader.judge.choice import Options
+from grader.judge.choice import JudgeOptions
 from grader.ledger.ledger import default_path
 from grader.session.elsewhere.openai_batch import Step
 from grader.session.entry import Entry, Problem, Questions
@@ -32,7 +32,7 @@ class BatchWanted:
     """What ``grade batch`` was asked to do."""
 
     session: Session
-    said: Options
+    said: JudgeOptions
     weights: str | None
     out: Path | None
     mode: Mode
@@ -96,7 +96,7 @@ def via(kind: str, shards: Path | None, step: str | None, **more: Any) -> Via:  
     return Via(cast("Kind", kind), shards or default, cast("Step | None", step), **more)
 
 
-def check(said: Options, wanted: Via, paths: tuple[str, ...], max_cost: float | None) -> None:
+def check(said: JudgeOptions, wanted: Via, paths: tuple[str, ...], max_cost: float | None) -> None:
     """Makes sure that the run can be made in another way than live.
 
     Raises:

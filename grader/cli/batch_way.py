@@ -12,9 +12,10 @@ from grader.cli.batch_wanted import BatchWanted
 from grader.judge.choice import Bench
 from grader.record import Usage
 from grader.session.entry import Entry, Problem, Questions
+from grader.session.grader import live_run
 from grader.session.requests import Asking
 from grader.session.results import Results
-from grader.session.run import SessionRun, answers_at_once, keep_in
+from grader.session.run import keep_in
 from grader.text.catalogue import Catalogue
 
 
@@ -72,17 +73,15 @@ class Live:
     unfinished = False
 
     def __init__(self, parts: RunParts) -> None:
-        bench, self._asking = parts.bench, parts.asking
-        judge = bench.judge_over(self._asking, parts.wanted.votes)
-        pace = self._asking.pace
-        self._run = SessionRun(
-            parts.questions.find,
-            lambda _: judge,
-            None if self._asking.fresh else parts.results,
+        self._asking = parts.asking
+        self._run = live_run(
+            parts.bench,
+            parts.asking,
+            parts.questions,
+            parts.results,
             parts.watch,
-            keep_in(parts.results, bench.ledger),
-            pace,
-            answers_at_once(judge.info, bench.model.slots, pace.most),
+            keep_in(parts.results, parts.bench.ledger),
+            parts.wanted.votes,
         )
 
     @property

@@ -81,27 +81,19 @@ def team(
     """Say whether people agree, and whether a model may be trusted beside them."""
     _single_thread()
     from grader.cli.options import report_language
-    from grader.trust.calibration import groups as grouping
-    from grader.trust.calibration import ratings as rated
-    from grader.trust.calibration import results as graded
-    from grader.trust.calibration import thresholds as lines
-    from grader.trust.calibration.analysis import Given, calibrate, digest
-    from grader.trust.calibration.measure import Sampling
+    from grader.trust.calibration.tables import calibrate
 
     shown_in = report_language(language, "")
-    limits = lines.load(thresholds)
-    found = graded.read(results)
-    given = Given(
-        results=found,
-        ratings=rated.read(ratings, found),
-        thresholds=limits,
-        groups=None if groups is None else grouping.read(groups),
-        mark=pass_mark,
-        sampling=Sampling(samples, seed),
-        digests=(digest([ratings]), digest(results)),
+    report = calibrate(
+        ratings,
+        results,
+        pass_mark=pass_mark,
+        groups=groups,
+        thresholds=thresholds,
         rasch=rasch,
+        samples=samples,
+        seed=seed,
     )
-    report = calibrate(given)
     if html is not None:
         _page(html, report, shown_in, answers or [], rubrics, only_own=only_own)
     if as_json:

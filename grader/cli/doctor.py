@@ -9,7 +9,7 @@ from grader.cli.options import AskOption, BaseUrlOption, ModelOption, WeightsOpt
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.judge.choice import Bench, Options
+    from grader.judge.choice import Bench, JudgeOptions
     from grader.report.blocks import Check
 
 
@@ -58,7 +58,7 @@ def _repair(results: "list[Path]") -> None:
         terminal.check(results_check(file, mend(file)), out)
 
 
-async def _examine(said: "Options", weights: str | None, *, quick: bool) -> "list[Check]":
+async def _examine(said: "JudgeOptions", weights: str | None, *, quick: bool) -> "list[Check]":
     from grader.cli.options import open_bench
     from grader.report import terminal
     from grader.trust.doctor import answers_at_all, gives_log_probabilities, keeps_to_schemas

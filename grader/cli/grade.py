@@ -19,8 +19,8 @@ from grader.cli.options import (
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.grading import Attempt
-    from grader.judge.choice import Options
+    from grader.answer import Answer
+    from grader.judge.choice import JudgeOptions
     from grader.record import Grade
     from grader.rubric.format import Rubric
 
@@ -56,7 +56,6 @@ def one(
     # Whatever is wrong with the call is told before anything slow is imported or paid for.
     from grader import answer
     from grader.cli.options import report_language
-    from grader.grading import Attempt
     from grader.judge.choice import options
     from grader.rubric.files import load_rubric, rubric_folders
 
@@ -66,21 +65,24 @@ def one(
     said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
     shown_in = report_language(language, text.text)
     name = "stdin" if file == "-" else file
-    result = asyncio.run(_grade(asked, Attempt(text, name, candidate), said, weights))
+    result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
     _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown)
     raise typer.Exit(exit_code(result, pass_mark))
 
 
 async def _grade(
-    asked: "Rubric", attempt: "Attempt", said: "Options", weights: str | None
+    asked: "Rubric",
+    text: "Answer",
+    name: str,
+    candidate: str | None,
+    said: "JudgeOptions",
+    weights: str | None,
 ) -> "Grade":
     from grader.cli.options import open_bench
-    from grader.grading import grade
+    from grader.session.grader import Grader
 
     async with open_bench(said, weights) as bench:
-        result = await grade(asked, attempt, bench.judge)
-        bench.ledger.keep_grade(result)
-        return result
+        return await Grader(bench).grade(text, asked, id=name, candidate=candidate)
 
 
 def _print(

@@ -1,6 +1,5 @@
 """What several commands share: options, the language of a report, opening the judge, running it."""
 
-import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -11,8 +10,7 @@ import typer
 from grader.errors import BadInput
 
 if TYPE_CHECKING:
-    from grader.judge.choice import Bench, Options
-    from grader.llm.embedded.weights import OwnModel
+    from grader.judge.choice import Bench, JudgeOptions
 
 RubricsOption = Annotated[
     Path | None,
@@ -97,25 +95,17 @@ def run(work: Coroutine[object, object, T]) -> T:
 
 
 @asynccontextmanager
-async def open_bench(said: "Options", weights: str | None = None) -> "AsyncIterator[Bench]":
+async def open_bench(said: "JudgeOptions", weights: str | None = None) -> "AsyncIterator[Bench]":
     """The judge that *said* and the environment name, over the user's ledger."""
-    from grader.judge.choice import bench
-    from grader.ledger.ledger import Ledger, default_path
     from grader.report import progress
+    from grader.session import grader
 
     given = Path(weights) if weights else None
-
-    def own() -> "OwnModel | None":
-        from grader.llm.embedded.weights import own_model
-
-        return own_model(given)
-
-    def bring() -> Path:
-        return progress.bring_weights(given)
-
-    with Ledger(default_path()) as ledger, progress.Spinner() as spinner:
-        opened = bench(said, os.environ, ledger, bring, spinner.starting, own)
-        if warning := ledger.warning(opened.judge.info):
-            typer.echo(f"grade: careful with this judge: {warning} (grade doctor)", err=True)
-        async with opened:
-            yield opened
+    with progress.Spinner() as spinner:
+        opened = grader.open_bench(
+            said, given, bring=progress.bring_weights, starting=spinner.starting
+        )
+        async with opened as bench:
+            if warning := bench.ledger.warning(bench.info):
+                typer.echo(f"grade: careful with this judge: {warning} (grade doctor)", err=True)
+            yield bench

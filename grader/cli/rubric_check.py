@@ -21,7 +21,7 @@ from grader.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from grader.authoring.check.finding import Finding
-    from grader.judge.choice import Options
+    from grader.judge.choice import JudgeOptions
 
 
 def rubric_files(given: Sequence[str], own: Path | None, *, only_own: bool) -> list[Path]:
@@ -124,7 +124,9 @@ def _quoted(paths: Sequence[Path], given: Sequence[str]) -> "list[Finding]":
     return [finding for reading in readings(paths) for finding in quoted(reading, sources)]
 
 
-async def _judged(paths: Sequence[Path], said: "Options", weights: str | None) -> "list[Finding]":
+async def _judged(
+    paths: Sequence[Path], said: "JudgeOptions", weights: str | None
+) -> "list[Finding]":
     from dataclasses import replace
 
     from grader.authoring.check.run import judged, readings

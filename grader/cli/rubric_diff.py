@@ -20,7 +20,7 @@ from grader.errors import BadInput, BadRubric
 if TYPE_CHECKING:
     from grader.answer import Answer
     from grader.authoring.diff.report import ChangeReport
-    from grader.judge.choice import Options
+    from grader.judge.choice import JudgeOptions
     from grader.record import Grade
     from grader.rubric.format import Rubric
 
@@ -131,7 +131,7 @@ async def _asked(
     new: "Rubric",
     anew: frozenset[str],
     texts: "dict[str, Answer]",
-    said: "Options",
+    said: "JudgeOptions",
     weights: str | None,
 ) -> "dict[str, Grade]":
     """Grades of the answers by what changed alone, by the answers' digests."""

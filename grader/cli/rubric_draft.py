@@ -20,7 +20,7 @@ from grader.errors import BadInput, ExitCode, Failed
 if TYPE_CHECKING:
     from grader.authoring.draft.proposal import Proposal
     from grader.authoring.draft.source import SourceText
-    from grader.judge.choice import Bench, Options
+    from grader.judge.choice import Bench, JudgeOptions
 
 
 def draft(
@@ -81,7 +81,7 @@ def _path(question_id: str, out: str | None, rubrics: Path | None) -> Path | Non
 
 
 async def _proposal(
-    source: "SourceText", question: str, said: "Options", weights: str | None
+    source: "SourceText", question: str, said: "JudgeOptions", weights: str | None
 ) -> "tuple[Proposal, str, str]":
     """The proposal, the model's name, and how it was asked."""
     from dataclasses import replace
@@ -137,9 +137,9 @@ def _write(path: Path | None, content: str, *, force: bool) -> ExitCode:
 
 
 def _checked(path: Path) -> ExitCode:
-    from grader.authoring.check.run import check
+    from grader.authoring.check.run import check_rubric
     from grader.cli.rubric_check import exit_code, show
 
-    found = check(path)
+    found = check_rubric(path)
     show(found, as_json=False, count=1)
     return exit_code(found, strict=False)

@@ -21,7 +21,7 @@ from grader.cli.rubric_check import FilesArgument
 from grader.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from grader.judge.choice import Options
+    from grader.judge.choice import JudgeOptions
     from grader.trust.trial.report import TrialReport
     from grader.trust.trial.run import LabelledCase, Trial
 
@@ -71,7 +71,7 @@ def trial(
 
 
 async def _run(
-    given: "Sequence[LabelledCase]", said: "Options", weights: str | None, repeats: int
+    given: "Sequence[LabelledCase]", said: "JudgeOptions", weights: str | None, repeats: int
 ) -> "list[Trial]":
     from grader.cli.options import open_bench
     from grader.trust.trial.run import run as run_all

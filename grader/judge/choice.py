@@ -26,11 +26,13 @@ AskForm = Literal["one-call", "per-point", "trained"]
 
 
 @dataclass(frozen=True)
-class Options:
+class JudgeOptions:
     """What the user said about the judge.
 
     Attributes:
         model: a model's name, ``local``, or None.
+        base_url: of an OpenAI-compatible endpoint; None takes the environment's.
+        api_key: of the endpoint; None takes the environment's.
         ask: how it is asked; None is the judge's own way.
         parameters: parameters of the request, sent only as given.
         fresh: ask anew although the ledger holds a reply, and keep both.
@@ -45,6 +47,7 @@ class Options:
     fresh: bool = False
     level: TeamLevel | None = None
     plain: bool = False
+    api_key: str | None = field(default=None, repr=False)
 
 
 def options(
@@ -55,8 +58,8 @@ def options(
     *,
     fresh: bool = False,
     calibration: Path | None = None,
-) -> Options:
-    """Options from the words of a command line.
+) -> JudgeOptions:
+    """JudgeOptions from the words of a command line.
 
     Args:
         parameters: ``KEY=VALUE`` each; a value that is JSON is sent as such, else as text.
@@ -69,7 +72,7 @@ def options(
         raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
     parsed = dict(_parameter(text) for text in parameters)
     level = read_level(calibration) if calibration else None
-    return Options(model, base_url, cast("AskForm | None", ask), parsed, fresh, level)
+    return JudgeOptions(model, base_url, cast("AskForm | None", ask), parsed, fresh, level)
 
 
 def _parameter(text: str) -> tuple[str, Any]:
@@ -106,7 +109,7 @@ Own = Callable[[], "OwnModel | None"]
 """Tells the user's own model file, if one was named; looked at only where it would run."""
 
 
-def target(options: Options, env: Mapping[str, str], own: Own = lambda: None) -> Target:
+def target(options: JudgeOptions, env: Mapping[str, str], own: Own = lambda: None) -> Target:
     """Decides the judge.
 
     Args:
@@ -117,7 +120,7 @@ def target(options: Options, env: Mapping[str, str], own: Own = lambda: None) ->
     """
     model = options.model or env.get("GRADER_MODEL") or None
     base_url = options.base_url or env.get("OPENAI_BASE_URL") or None
-    key = env.get("OPENAI_API_KEY", "")
+    key = options.api_key or env.get("OPENAI_API_KEY", "")
     if model == LOCAL:
         return _local(options, "asked for by name", own())
     if base_url is None and not key:
@@ -141,7 +144,7 @@ def target(options: Options, env: Mapping[str, str], own: Own = lambda: None) ->
     )
 
 
-def _local(options: Options, reason: str, own: "OwnModel | None") -> Target:
+def _local(options: JudgeOptions, reason: str, own: "OwnModel | None") -> Target:
     from grader.llm.embedded import weights_file
 
     if own and options.ask == "trained":
@@ -162,7 +165,7 @@ class OpenJudge:
     """A model that is open, and how it is asked to judge. Close it after use."""
 
     model: Model
-    options: Options
+    options: JudgeOptions
     target: Target
 
     def judge_over(self, replies: Replies, votes: int = 1) -> Judge:
@@ -243,7 +246,7 @@ class Bench(OpenJudge):
 
 
 def open_judge(
-    options: Options,
+    options: JudgeOptions,
     env: Mapping[str, str],
     weights: Callable[[], Path],
     starting: Callable[[], None] = lambda: None,
@@ -270,7 +273,7 @@ def open_judge(
 
 
 def bench(
-    options: Options,
+    options: JudgeOptions,
     env: Mapping[str, str],
     ledger: Ledger,
     weights: Callable[[], Path],

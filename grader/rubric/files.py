@@ -15,7 +15,7 @@ from grader.rubric.format import (
     SLUG,
     Rubric,
 )
-from grader.util.files import data_folder
+from grader.util.files import data_folder, new_file
 from grader.util.text_file import NotText, decode_utf8, read_bytes
 from grader.util.toml import nearest_line, parse_toml, value_lines
 
@@ -111,13 +111,16 @@ def rubric_folders(own: Path | None = None, only: bool = False) -> tuple[Path, .
     return (own,) if only else (own, data_folder("rubrics"))
 
 
-def load_rubric(question_id: str, folders: Sequence[Path]) -> Rubric:
+def load_rubric(question_id: str, folders: Sequence[Path] | None = None) -> Rubric:
     """The rubric of the question *question_id*, from the first of *folders* that has it.
+
+    None stands for those that :func:`rubric_folders` gives.
 
     Raises:
         UnknownQuestion: no folder has it; the nearest ids are named.
         BadRubric: the file is not of the format.
     """
+    folders = rubric_folders() if folders is None else folders
     # An id that is no slug names no file: so no id can lead out of the folders.
     if re.fullmatch(SLUG, question_id):
         for folder in folders:
@@ -134,12 +137,15 @@ def question_ids(folders: Sequence[Path]) -> list[str]:
     return sorted({path.stem for folder in folders for path in _files(folder)})
 
 
-def load_rubrics(folders: Sequence[Path]) -> tuple[Rubric, ...]:
+def load_rubrics(folders: Sequence[Path] | None = None) -> tuple[Rubric, ...]:
     """Every rubric of *folders*, by id; one in an earlier folder hides its namesakes.
+
+    None stands for those that :func:`rubric_folders` gives.
 
     Raises:
         BadRubric: one of the files is not of the format.
     """
+    folders = rubric_folders() if folders is None else folders
     paths = {path.stem: path for folder in reversed(folders) for path in _files(folder)}
     return tuple(read_rubric(paths[name]) for name in sorted(paths))
 
@@ -170,3 +176,22 @@ def search_rubrics(rubrics: Iterable[Rubric], words: Iterable[str]) -> tuple[Rub
 
 def _folded(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
+
+
+def rubric_toml(rubric: Rubric) -> str:
+    """Returns the rubric as its file says it: TOML in the format's order, no defaults."""
+    import tomli_w
+
+    return tomli_w.dumps(rubric.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+
+
+def save_rubric(rubric: Rubric, folder: Path) -> Path:
+    """Writes the rubric into *folder* under its id, whole or not at all; gives the file's path.
+
+    Raises:
+        BadInput: the folder cannot be written to.
+    """
+    path = folder / f"{rubric.id}.toml"
+    with new_file(path) as file:
+        file.write(rubric_toml(rubric))
+    return path

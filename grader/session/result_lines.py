@@ -39,6 +39,18 @@ def records(path: Path) -> Iterator[tuple[int, Grade | NotARecord]]:
         raise BadInput(f"{path}: cannot be read: {error}") from None
 
 
+def read_grades(path: str | Path) -> Iterator[Grade]:
+    """Yields the records of a JSONL file, such as ``grade batch --out`` writes, one at a time.
+
+    Raises:
+        BadInput: the file cannot be read, or a line is no record; file and line are named.
+    """
+    for number, record in records(Path(path)):
+        if isinstance(record, NotARecord):
+            raise BadInput(f"{path}:{number}: {record}")
+        yield record
+
+
 def _records(lines: Lines) -> Iterator[tuple[int, Grade | NotARecord]]:
     while True:
         try:

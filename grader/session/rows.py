@@ -11,7 +11,7 @@ from grader import answer
 from grader.session.entry import Entry, Problem, as_utc, whole
 from grader.util.json_text import without_halves
 from grader.util.lines import LineProblem, Lines
-from grader.util.table import RowProblem, CsvTable, names_of
+from grader.util.table import CsvTable, RowProblem, names_of
 
 _COLUMNS = ("question", "answer")
 _OPTIONAL = ("id", "candidate", "attempted_at")

@@ -161,7 +161,9 @@ class SessionRun:
             if not self._round:
                 self.watch.problem(entry)
             return
-        name = hashlib.blake2b(entry.id.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+        name = hashlib.blake2b(
+            f"{entry.question}\0{entry.id}".encode("utf-8", "surrogatepass"), digest_size=8
+        ).digest()
         if name in self._settled:
             return
         try:

@@ -119,12 +119,12 @@ async def ours(folder: Path, file: Path, url: str, concurrency: int) -> None:
 
     from grader.cli.batch_run import run
     from grader.cli.batch_wanted import BatchWanted, Session
-    from grader.judge.choice import Options
+    from grader.judge.choice import JudgeOptions
     from grader.rubric.files import rubric_folders
 
     wanted = BatchWanted(
         session=Session((str(file),), rubric_folders()),
-        said=Options(model="stub", base_url=url),
+        said=JudgeOptions(model="stub", base_url=url),
         weights=None,
         out=folder / "out.jsonl",
         mode="resume",

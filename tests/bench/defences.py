@@ -18,7 +18,7 @@ from pathlib import Path
 
 from grader import answer
 from grader.grading import Attempt, grade
-from grader.judge.choice import LOCAL, Options, bench
+from grader.judge.choice import LOCAL, JudgeOptions, bench
 from grader.judge.defences import Defence, each_left_out
 from grader.judge.per_point import PerPoint
 from grader.ledger.ledger import Ledger, default_path
@@ -100,7 +100,7 @@ async def main() -> None:
         f"{'defences':30} {'earned':>12} {'raised':>12} {'lost':>12} agreement ungraded set aside"
     )
     with Ledger(default_path()) as ledger:
-        async with bench(Options(LOCAL), os.environ, ledger, lambda: found) as opened:
+        async with bench(JudgeOptions(LOCAL), os.environ, ledger, lambda: found) as opened:
             judge = opened.judge
             assert isinstance(judge, PerPoint)
             for name, defences in choices(wanted.names).items():

@@ -19,6 +19,7 @@ from grader.judge.items import object_schema
 from grader.llm.request import Ask, Unusable
 from grader.llm.request import read as read_reply
 from grader.rubric.files import text_of
+from grader.rubric.format import Rubric
 from grader.rubric.labelled import labelled_of
 from grader.util.toml import Place
 
@@ -85,13 +86,24 @@ _ACCEPT = re.compile(r"# accept: ([a-z-]+)")
 CHECKS = (*structure.ALL, *wording.ALL, *notes.ALL, *overlap.ALL)
 
 
-def check(path: Path) -> list[Finding]:
-    """All findings in one rubric file, by line. A file that cannot be read is one finding."""
-    reading, found = read.read(path)
+def check_rubric(rubric: Path | Rubric) -> list[Finding]:
+    """Returns all findings in a rubric, by line; an empty list where nothing is to be said.
+
+    Args:
+        rubric: a file, or a rubric made in code, whose findings stand on line 1. A file that
+            cannot be read is one finding.
+    """
+    reading: Reading | None
+    found: list[Finding]
+    if isinstance(rubric, Rubric):
+        reading, found = Reading(Path(f"{rubric.id}.toml"), rubric, {}), []
+    else:
+        reading, found = read.read(rubric)
     if reading is not None:
-        found += [finding for one in CHECKS for finding in one(reading)]
+        found += [finding for check in CHECKS for finding in check(reading)]
+    if reading is not None and isinstance(rubric, Path):
         found += _labels(reading)
-        accepted = _accepted(path)
+        accepted = _accepted(rubric)
         found = [f for f in found if (f.line, f.rule) not in accepted]
     return sorted(dict.fromkeys(found), key=lambda f: (f.line, f.rule, f.message))
 
@@ -127,4 +139,4 @@ def readings(paths: Iterable[Path]) -> Iterator[Reading]:
 
 def check_all(paths: Iterable[Path]) -> list[Finding]:
     """The findings of several files, file by file."""
-    return [finding for path in paths for finding in check(path)]
+    return [finding for path in paths for finding in check_rubric(path)]

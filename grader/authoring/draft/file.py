@@ -5,10 +5,9 @@ import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from grader.authoring.draft.assemble import Draft
-from grader.rubric.format import Rubric
+from grader.rubric.files import rubric_toml
 from grader.text.safe import one_line
 
 _LONGEST = 600
@@ -34,8 +33,6 @@ def toml(draft: Draft, by: str, how_far: str) -> str:
         by: the model, and what it drafted from.
         how_far: how far to trust the draft; a line each.
     """
-    import tomli_w
-
     comments = [
         f"Drafted by {by}.",
         *how_far.strip().splitlines(),
@@ -43,7 +40,7 @@ def toml(draft: Draft, by: str, how_far: str) -> str:
         *_dropped(draft),
     ]
     head = "".join(f"# {one_line(line, _LONGEST)}\n" for line in comments)
-    return head + "\n" + tomli_w.dumps(content(draft.rubric))
+    return head + "\n" + rubric_toml(draft.rubric)
 
 
 def _doubts(draft: Draft) -> Iterator[str]:
@@ -58,11 +55,6 @@ def _dropped(draft: Draft) -> Iterator[str]:
         yield "Proposed, and not written:"
     for line in draft.dropped:
         yield f"- {line}"
-
-
-def content(rubric: Rubric) -> dict[str, Any]:
-    """The rubric as TOML keeps it: in the format's order, without what goes without saying."""
-    return rubric.model_dump(mode="json", by_alias=True, exclude_defaults=True)
 
 
 def diff(old: str, new: str, name: str) -> str:

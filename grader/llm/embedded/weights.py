@@ -121,6 +121,15 @@ def pull(
     return path
 
 
+def bring(given: Path | None) -> Path:
+    """Returns the path of the weights, fetched (1.1 GB) where they are not here yet.
+
+    Raises:
+        WeightsUnavailable: no source could give them.
+    """
+    return find(given) or pull(lambda _place, _here, _all: None)
+
+
 def origins(want: Weights) -> tuple[Origin, ...]:
     """The places that the fact sheet lists, ready to be asked."""
     return tuple(_origin(source, want) for source in want.sources)

@@ -24,7 +24,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noq
 from grader.errors import BadInput, GraderError, ModelFailed
 from grader.judge import choice
 from grader.judge.base import Judge
-from grader.judge.choice import Options
+from grader.judge.choice import JudgeOptions
 from grader.llm.embedded.weights import own_model
 from grader.llm.request import Reply, Request
 from grader.record import Grade
@@ -56,7 +56,7 @@ class Work:
         bring: fetches the embedded model's file where it is not yet.
     """
 
-    options: Options
+    options: JudgeOptions
     rubrics: dict[str, Rubric]
     env: dict[str, str] = field(repr=False)
     bring: Callable[[Path | None], Path]

@@ -135,7 +135,7 @@ class Given:
     rasch: bool = False
 
 
-def calibrate(given: Given) -> Calibration:
+def analyse(given: Given) -> Calibration:
     """The report."""
     how, limits = given.sampling, given.thresholds
     panel = build(given.results, given.ratings, limits.score_step)

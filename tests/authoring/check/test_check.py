@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from grader.authoring.check.finding import Severity
 from grader.authoring.check.overlap import same_claim
-from grader.authoring.check.run import check, check_all
+from grader.authoring.check.run import check_all, check_rubric
 from grader.util.files import data_folder
 
 BROKEN = Path(__file__).with_name("broken")
@@ -52,7 +52,7 @@ def write(folder: Path, text: str, name: str = "http-caching") -> Path:
 
 
 def test_a_good_rubric_has_no_findings(tmp_path: Path) -> None:
-    assert check(write(tmp_path, GOOD)) == []
+    assert check_rubric(write(tmp_path, GOOD)) == []
 
 
 def test_the_shipped_rubrics_have_no_findings() -> None:
@@ -64,7 +64,7 @@ def test_the_shipped_rubrics_have_no_findings() -> None:
 def test_a_planted_fault_is_found_on_its_line_and_nothing_else(
     fault: Fault, tmp_path: Path
 ) -> None:
-    found = check(write(tmp_path, fault.broken))
+    found = check_rubric(write(tmp_path, fault.broken))
     told = [(f.severity, f.rule, f.key) for f in found]
     assert told == [(fault.severity, fault.rule, fault.key)], [str(f) for f in found]
     assert fault.at in fault.broken.splitlines()[found[0].line - 1]
@@ -76,7 +76,7 @@ def test_at_least_forty_faults_are_planted() -> None:
 
 def test_every_fault_against_the_format_is_told_at_once(tmp_path: Path) -> None:
     broken = GOOD.replace("weight = 2", "weight = 9").replace('document = "notes"', "document = 1")
-    assert [f.key for f in check(write(tmp_path, broken))] == [
+    assert [f.key for f in check_rubric(write(tmp_path, broken))] == [
         "key_points[2].weight",
         "key_points[2].sources[0].document",
     ]
@@ -85,13 +85,13 @@ def test_every_fault_against_the_format_is_told_at_once(tmp_path: Path) -> None:
 def test_too_many_key_points_are_told(tmp_path: Path) -> None:
     one = GOOD[GOOD.index("[[key_points]]") : GOOD.index('[[key_points]]\nid = "revalidation"')]
     more = "".join(one.replace("freshness-lifetime", f"point-of-{n}") for n in "abcdefghi")
-    assert "too-many" in {f.rule for f in check(write(tmp_path, GOOD + more))}
+    assert "too-many" in {f.rule for f in check_rubric(write(tmp_path, GOOD + more))}
 
 
 def test_a_finding_is_one_line_that_editors_can_follow(tmp_path: Path) -> None:
     path = write(tmp_path, GOOD.replace("weight = 2", "weight = 9"))
     line = GOOD[: GOOD.index("weight = 2")].count("\n") + 1
-    (found,) = check(path)
+    (found,) = check_rubric(path)
     assert str(found).startswith(f"{path}:{line}: error: key_points[2].weight: ")
     assert found.to_dict()["severity"] == "error"
 
@@ -99,13 +99,13 @@ def test_a_finding_is_one_line_that_editors_can_follow(tmp_path: Path) -> None:
 def test_a_finding_that_a_person_accepted_in_writing_is_not_told_again(tmp_path: Path) -> None:
     vague = 'met = "Vary with a good example"'
     broken = GOOD.replace('met = "Vary with its effect on the key"', vague)
-    assert [f.rule for f in check(write(tmp_path, broken))] == ["vague"]
+    assert [f.rule for f in check_rubric(write(tmp_path, broken))] == ["vague"]
     here = broken.replace(vague, f"{vague} # accept: vague, our word for it")
-    assert check(write(tmp_path, here)) == []
+    assert check_rubric(write(tmp_path, here)) == []
     above = broken.replace(vague, f"# accept: vague, our word for it\n{vague}")
-    assert check(write(tmp_path, above)) == []
+    assert check_rubric(write(tmp_path, above)) == []
     other = broken.replace(vague, f"{vague} # accept: overlap")
-    assert [f.rule for f in check(write(tmp_path, other))] == ["vague"]
+    assert [f.rule for f in check_rubric(write(tmp_path, other))] == ["vague"]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +121,7 @@ def test_a_finding_that_a_person_accepted_in_writing_is_not_told_again(tmp_path:
 def test_a_file_that_cannot_be_read_is_one_error(content: bytes, said: str, tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_bytes(content)
-    (found,) = check(path)
+    (found,) = check_rubric(path)
     assert (found.severity, found.rule) == (Severity.ERROR, "unreadable")
     assert said in found.message
     assert "\n" not in str(found)
@@ -132,7 +132,7 @@ def test_a_file_that_cannot_be_read_is_one_error(content: bytes, said: str, tmp_
 def test_no_text_makes_the_check_fail(text: str, at: int, tmp_path: Path) -> None:
     path = tmp_path / "http-caching.toml"
     path.write_bytes((GOOD[:at] + text + GOOD[at:]).encode("utf-8", "replace"))
-    for finding in check(path):
+    for finding in check_rubric(path):
         assert finding.line >= 1
         assert "\n" not in str(finding)
 

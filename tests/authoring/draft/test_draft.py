@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from grader.authoring.check.run import check
+from grader.authoring.check.run import check_rubric
 from grader.authoring.draft.assemble import Draft, assemble, restates
+from grader.authoring.draft.blocks import of_text
 from grader.authoring.draft.file import diff, toml
 from grader.authoring.draft.proposal import Proposal, propose
-from grader.authoring.draft.blocks import of_text
 from grader.authoring.draft.source import SourceText, read
 from grader.authoring.draft.steps import Steps
 from grader.errors import Failed
@@ -89,7 +89,7 @@ def written(draft: Draft, folder: Path) -> Path:
 
 def test_a_draft_is_a_rubric_file_that_passes_the_check(tmp_path: Path) -> None:
     path = written(drafted(GOOD), tmp_path)
-    assert [str(finding) for finding in check(path)] == []
+    assert [str(finding) for finding in check_rubric(path)] == []
     rubric = read_rubric(path)
     assert [p.id for p in rubric.key_points] == ["three-segments", "own-fin", "reset"]
     assert [p.weight for p in rubric.key_points] == [3, 3, 2]

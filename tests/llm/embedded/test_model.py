@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.errors import BadInput, ModelFailed
-from grader.judge.choice import Options, bench, target
+from grader.judge.choice import JudgeOptions, bench, target
 from grader.judge.per_point import PerPoint
 from grader.ledger.ledger import Ledger
 from grader.llm.embedded import engine, weights_file
@@ -142,20 +142,20 @@ def test_the_shipped_adapter_is_the_one_that_its_fact_sheet_describes() -> None:
 
 
 def test_the_embedded_judge_is_the_trained_one() -> None:
-    for said in (Options(), Options(model="local")):
+    for said in (JudgeOptions(), JudgeOptions(model="local")):
         assert (target(said, {}).kind, target(said, {}).ask) == ("local", "trained")
 
 
 def test_a_models_own_words_are_asked_for_without_the_adapter(ledger: Ledger) -> None:
-    assert target(Options(plain=True), {}).ask == "per-point"
-    assert "+" not in bench(Options(plain=True), {}, ledger, Path).model.endpoint
+    assert target(JudgeOptions(plain=True), {}).ask == "per-point"
+    assert "+" not in bench(JudgeOptions(plain=True), {}, ledger, Path).model.endpoint
 
 
 @pytest.mark.parametrize("ask", [None, "per-point"])
 def test_ones_own_model_is_asked_for_a_yes_or_no_and_gets_no_adapter(
     ledger: Ledger, ask: Literal["per-point"] | None
 ) -> None:
-    opened = bench(Options(ask=ask), {}, ledger, lambda: OWN.path, own=lambda: OWN)
+    opened = bench(JudgeOptions(ask=ask), {}, ledger, lambda: OWN.path, own=lambda: OWN)
     assert (opened.target.ask, opened.target.model) == ("per-point", "mine-7b")
     assert isinstance(opened.model, EmbeddedModel)
     assert not opened.model.trained
@@ -167,17 +167,19 @@ def test_ones_own_model_is_asked_for_a_yes_or_no_and_gets_no_adapter(
 
 def test_the_trained_form_is_refused_for_ones_own_model() -> None:
     with pytest.raises(BadInput, match=r"mine-7b\.gguf.*--ask per-point"):
-        target(Options(ask="trained"), {}, lambda: OWN)
+        target(JudgeOptions(ask="trained"), {}, lambda: OWN)
 
 
 @pytest.mark.parametrize(
     ("said", "env"),
     [
-        (Options(model="m", base_url="http://here/v1", ask="trained"), {}),
-        (Options(ask="trained"), {"OPENAI_API_KEY": "k"}),
+        (JudgeOptions(model="m", base_url="http://here/v1", ask="trained"), {}),
+        (JudgeOptions(ask="trained"), {"OPENAI_API_KEY": "k"}),
     ],
 )
-def test_the_trained_form_is_refused_for_an_endpoint(said: Options, env: dict[str, str]) -> None:
+def test_the_trained_form_is_refused_for_an_endpoint(
+    said: JudgeOptions, env: dict[str, str]
+) -> None:
     with pytest.raises(BadInput, match="only the embedded model is trained") as refused:
         target(said, env)
     assert "\n" not in str(refused.value)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from grader.record import Verdict
-from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.analysis import Given, analyse
 from grader.trust.calibration.finding import Calibration
 from grader.trust.calibration.measure import Sampling
 from grader.trust.calibration.ratings import Ratings
@@ -22,7 +22,7 @@ def report(team: Team, seed: int = 1, *, rasch: bool = False) -> Calibration:
 
 
 def of(results: ModelGradings, ratings: Ratings, *, rasch: bool = False) -> Calibration:
-    return calibrate(Given(results, ratings, load(), sampling=QUICK, rasch=rasch))
+    return analyse(Given(results, ratings, load(), sampling=QUICK, rasch=rasch))
 
 
 def level(found: Calibration, name: LevelName, question: str | None = None) -> LevelAgreement:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from grader.record import Evidence, Grade, Verdict
 from grader.scoring import total
-from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.analysis import Given, analyse
 from grader.trust.calibration.finding import Calibration, PassEffect, PointDiagnosis, PointLabel
 from grader.trust.calibration.measure import Sampling
 from grader.trust.calibration.ratings import Ratings
@@ -18,7 +18,7 @@ TEAM = Team(answers=30, points=2, severity=(0.0, 0.0), noise=0.0, model_noise=0.
 
 def of(results: ModelGradings, ratings: Ratings, mark: float | None = None) -> Calibration:
     made = Given(results, ratings, load(), mark=mark, sampling=Sampling(samples=200))
-    return calibrate(made)
+    return analyse(made)
 
 
 def point(found: Calibration, name: str = "p0") -> PointDiagnosis:

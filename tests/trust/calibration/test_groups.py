@@ -9,7 +9,7 @@ from grader.errors import BadInput
 from grader.record import Verdict
 from grader.scoring import total
 from grader.trust.calibration import groups as grouping
-from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.analysis import Given, analyse
 from grader.trust.calibration.finding import GroupTable
 from grader.trust.calibration.measure import Sampling
 from grader.trust.calibration.ratings import Ratings
@@ -29,7 +29,7 @@ def tables(
     results: ModelGradings, ratings: Ratings, groups: grouping.Groups, mark: float = 60
 ) -> tuple[GroupTable, ...]:
     how = Sampling(samples=200)
-    return calibrate(Given(results, ratings, load(), groups, mark, how)).groups
+    return analyse(Given(results, ratings, load(), groups, mark, how)).groups
 
 
 def halves(count: int, unknown: int = 0) -> grouping.Groups:
@@ -90,7 +90,7 @@ def test_a_group_that_the_model_marks_down_is_flagged_and_keeps_the_model_from_g
     given = Given(
         replace(results, grades=grades), ratings, load(), halves(200), 60, Sampling(samples=200)
     )
-    found = calibrate(given)
+    found = analyse(given)
     odd = found.groups[0].rows[1]
     assert (odd.group, odd.flagged) == ("odd", True)
     assert odd.model_ratio == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grader.trust.calibration import drawing, page
-from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.analysis import Given, analyse
 from grader.trust.calibration.finding import Calibration
 from grader.trust.calibration.measure import Sampling
 from grader.trust.calibration.thresholds import load
@@ -22,7 +22,7 @@ VOID = {"meta", "br", "path", "rect", "line", "circle", "text"}
 
 def report(**team: object) -> Calibration:
     results, ratings = records(Team(answers=40, model_noise=1.0, **team), 1)  # type: ignore[arg-type]
-    return calibrate(Given(results, ratings, load(), sampling=Sampling(samples=200)))
+    return analyse(Given(results, ratings, load(), sampling=Sampling(samples=200)))
 
 
 def html(found: Calibration, folder: Path, language: str = "en") -> str:
@@ -123,7 +123,7 @@ def test_the_same_report_gives_the_same_page(tmp_path: Path) -> None:
 
 def test_a_team_with_hardly_anything_to_show_still_has_a_page(tmp_path: Path) -> None:
     results, ratings = records(Team(answers=1, severity=(0.0,)), 1)
-    found = calibrate(Given(results, ratings, load(), sampling=Sampling(samples=200)))
+    found = analyse(Given(results, ratings, load(), sampling=Sampling(samples=200)))
     assert catalogue("en")["trust"]["not-enough-data"] in html(found, tmp_path)
 
 

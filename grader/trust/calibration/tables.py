@@ -1,0 +1,53 @@
+"""Calibrates from two tables: what people rated, and what models graded."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from grader.trust.calibration import groups as grouping
+from grader.trust.calibration import ratings as rated
+from grader.trust.calibration import results as graded
+from grader.trust.calibration.analysis import Given, analyse, digest
+from grader.trust.calibration.finding import Calibration
+from grader.trust.calibration.measure import Sampling
+from grader.trust.calibration.thresholds import load
+
+
+def calibrate(
+    ratings: Path,
+    results: Path | Sequence[Path],
+    *,
+    pass_mark: float | None = None,
+    groups: Path | None = None,
+    thresholds: Path | None = None,
+    rasch: bool = False,
+    samples: int = 2000,
+    seed: int = 0,
+) -> Calibration:
+    """Returns whether people agree, and whether a model may be trusted beside them.
+
+    Args:
+        ratings: CSV or JSONL, a verdict or a score a row.
+        results: JSONL files of records, as ``grade batch --out`` and ``grade_batch`` write them.
+        pass_mark: in per cent; None proposes one.
+        groups: CSV with a candidate or an answer a row, and their attributes.
+        thresholds: TOML with the lines that trust hangs on; None takes the shipped ones.
+        rasch: fit the many-facet Rasch model of severity, too.
+        samples: bootstrap samples, 200 to 100,000; all intervals are of 95 %.
+
+    Raises:
+        BadInput: a file cannot be read, or a row is not of the form; file and line are named.
+    """
+    paths = [results] if isinstance(results, Path) else list(results)
+    gradings = graded.read(paths)
+    return analyse(
+        Given(
+            results=gradings,
+            ratings=rated.read(ratings, gradings),
+            thresholds=load(thresholds),
+            groups=None if groups is None else grouping.read(groups),
+            mark=pass_mark,
+            sampling=Sampling(samples, seed),
+            digests=(digest([ratings]), digest(paths)),
+            rasch=rasch,
+        )
+    )
