@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TextIO
 
 from grader.record import Evidence, Grade, PointGrade, Verdict
+from grader.report.grade_view import overrides_of
 from grader.text.safe import plain
 from grader.util.files import new_file
 
@@ -127,8 +128,5 @@ def _evidence(pieces: tuple[Evidence, ...]) -> tuple[str, str, str]:
 
 
 def _override(grade: Grade, point: PointGrade) -> tuple[Cell, Cell, Cell]:
-    """The last decision of a person over the verdict: it is the one that stands."""
-    decided = [o for o in grade.overrides if o.key_point == point.id]
-    if not decided:
-        return None, None, None
-    return decided[-1].verdict, decided[-1].by, decided[-1].reason
+    *_, last = None, *overrides_of(grade, point.id)
+    return (last.verdict, last.by, last.reason) if last else (None, None, None)

@@ -1,4 +1,4 @@
-"""What a report says about one grade, in one language; Markdown and pages only dress it."""
+"""What a report says about one grade, in one language; every kind of report only dresses it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,6 +12,11 @@ from grader.text.flags import Flag
 
 SIGNS = {"met": "✓", "partial": "◐", "missed": "○", "contradicted": "✗", "ungraded": "?"}
 """A sign for each verdict, so that none is told by its colour alone."""
+
+LONGEST_EVIDENCE = 400
+"""Characters of a quote that reports show."""
+LONGEST_PLACE = 80
+"""Characters of a flagged place, or one that was set aside, that reports show."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +50,11 @@ class PointView:
     def sign(self) -> str:
         """The verdict's sign."""
         return SIGNS[self.verdict]
+
+    @property
+    def shortfall(self) -> str:
+        """The reason of a verdict that is not ``met``, which alone short reports give."""
+        return "" if self.verdict == Verdict.MET else self.reason
 
 
 @dataclass(frozen=True)
@@ -103,6 +113,11 @@ def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
     )
 
 
+def overrides_of(grade: Grade, key_point: str) -> tuple[Override, ...]:
+    """What people decided about a key point, the last of which stands."""
+    return tuple(o for o in grade.overrides if o.key_point == key_point)
+
+
 def question_words(question: str, rubrics: Mapping[str, Rubric], language: str) -> str:
     """The question in words; its id where *rubrics* lack it."""
     rubric = rubrics.get(question)
@@ -143,7 +158,7 @@ def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointVi
             reason=point.reason,
             evidence=point.evidence,
             passages=_passages(known.get(point.id), rubric),
-            overrides=tuple(o for o in grade.overrides if o.key_point == point.id),
+            overrides=overrides_of(grade, point.id),
         )
         for number, point in enumerate(grade.key_points, start=1)
     )
@@ -155,7 +170,7 @@ def _claims(grade: Grade, rubric: Rubric | None, language: str) -> tuple[ClaimVi
         ClaimView(
             id=held.id,
             claim=_claim(held, known.get(held.id), language),
-            correction=held.correction,
+            correction=_correction(held, known.get(held.id), language),
             reason=held.reason,
             penalty=held.penalty,
             evidence=held.evidence,
@@ -172,6 +187,14 @@ def _claim(
     language: str,
 ) -> str:
     return graded.id if known is None else str(getattr(known, language))
+
+
+def _correction(held: MisconceptionGrade, known: Misconception | None, language: str) -> str:
+    """The correction in *language*; as recorded where the rubric no longer has it so."""
+    # The record keeps it in the answer's language alone, which need not be the report's.
+    if known is None or held.correction not in ("", known.correction.en, known.correction.zh):
+        return held.correction
+    return str(getattr(known.correction, language))
 
 
 def _passages(known: KeyPoint | Misconception | None, rubric: Rubric | None) -> tuple[Passage, ...]:

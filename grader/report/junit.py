@@ -5,8 +5,8 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from grader.record import Grade, Verdict
-from grader.report import words
-from grader.text.catalogue import words_in
+from grader.report.grade_view import GradeView, view
+from grader.report.words import number
 from grader.text.safe import one_line
 from grader.util.files import new_file
 
@@ -56,22 +56,22 @@ def _count(element: ET.Element) -> None:
 def _case(grade: Grade, pass_mark: float | None) -> ET.Element:
     name = " · ".join(filter(None, (grade.candidate, grade.answer_id)))
     case = ET.Element("testcase", classname=_xml(grade.question), name=_xml(name), time="0")
-    score = words.score_line(grade.score, words_in("en"))
+    seen = view(grade, None, "en")
     if grade.ungraded or grade.score.percent is None:
         causes = dict.fromkeys(p.cause.value for p in grade.ungraded if p.cause)
-        _outcome(case, "error", score, ", ".join(causes), grade)
+        _outcome(case, "error", seen.score, ", ".join(causes), seen)
     elif pass_mark is not None and grade.score.percent < pass_mark:
-        message = f"{score}; the pass mark is {words.number(pass_mark)} %"
-        _outcome(case, "failure", message, "below-pass-mark", grade)
+        message = f"{seen.score}; the pass mark is {number(pass_mark)} %"
+        _outcome(case, "failure", message, "below-pass-mark", seen)
     return case
 
 
-def _outcome(case: ET.Element, tag: str, message: str, kind: str, grade: Grade) -> None:
+def _outcome(case: ET.Element, tag: str, message: str, kind: str, seen: GradeView) -> None:
     outcome = ET.SubElement(case, tag, message=_xml(message), type=kind or "ungraded")
     outcome.text = "\n".join(
-        _xml(f"{words.verdict(point.verdict, words_in('en'))}: {point.id}: {point.reason}")
-        for point in grade.key_points
-        if point.verdict is not Verdict.MET
+        _xml(f"{point.word}: {point.id}: {point.reason}")
+        for point in seen.points
+        if point.verdict != Verdict.MET
     )
 
 

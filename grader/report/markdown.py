@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from grader.record import Evidence, Grade
 from grader.report import words
 from grader.report.grade_view import (
+    LONGEST_EVIDENCE,
+    LONGEST_PLACE,
     ClaimView,
     GradeView,
     Passage,
@@ -20,7 +22,6 @@ from grader.session.summary import Summary
 from grader.text.catalogue import Catalogue, words_in
 from grader.text.safe import one_line
 
-_LONGEST_EVIDENCE = 400
 _MARKUP = re.compile(r"[\\`*_\[\]<>|~&$!]|^[-+=#>]|^\d+(?=[.)](?: |$))")
 # A name with a dot: some renderers make a link of it unless the dot is escaped.
 _DOT = re.compile(r"(?<=\w)\.(?=[^\W\d_])")
@@ -82,10 +83,10 @@ def _rest(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
         yield f"\n{heading} {say['flags']}\n"
     for flag in seen.flags:
         kind = say["report"]["flag_kinds"][flag.kind]
-        yield f"- {kind} [{flag.start}:{flag.end}] {escape(flag.text, 80)}"
+        yield f"- {kind} [{flag.start}:{flag.end}] {escape(flag.text, LONGEST_PLACE)}"
     if seen.set_aside:
         yield f"\n{heading} {say['set_aside']}\n"
-    yield from (f"- {escape(why)} {escape(text, 80)}" for why, text in seen.set_aside)
+    yield from (f"- {escape(why)} {escape(text, LONGEST_PLACE)}" for why, text in seen.set_aside)
     yield f"\n*{escape(seen.judge)}*"
 
 
@@ -94,8 +95,8 @@ def _point(point: PointView, say: Catalogue) -> Iterator[str]:
     yield from _quotes(point.evidence)
     if point.note:
         yield f"  - {escape(point.note)}"
-    if point.reason and point.verdict != "met":
-        yield f"  - {escape(point.reason)}"
+    if point.shortfall:
+        yield f"  - {escape(point.shortfall)}"
     for override in point.overrides:
         line = say["report"]["override"].format(
             by=override.by, verdict=words.verdict(override.verdict, say), reason=override.reason
@@ -110,7 +111,7 @@ def _claim(claim: ClaimView) -> Iterator[str]:
 
 
 def _quotes(evidence: Iterable[Evidence]) -> Iterator[str]:
-    return (f"  - “{escape(piece.text, _LONGEST_EVIDENCE)}”" for piece in evidence)
+    return (f"  - “{escape(piece.text, LONGEST_EVIDENCE)}”" for piece in evidence)
 
 
 def _link(passage: Passage) -> str:

@@ -3,15 +3,23 @@
 rich is imported inside the functions: a command that fails early never loads it.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from grader.record import Grade, MisconceptionGrade, PointGrade, Verdict
-from grader.report import words
+from grader.record import Evidence, Grade
 from grader.report.blocks import Block, Grid, Heading, Line
+from grader.report.grade_view import (
+    LONGEST_EVIDENCE,
+    LONGEST_PLACE,
+    GradeView,
+    Passage,
+    PointView,
+    view,
+)
 from grader.rubric.format import KeyPoint, Rubric
 from grader.text.catalogue import Catalogue, words_in
+from grader.text.flags import Flag
 from grader.text.safe import one_line, plain
 
 if TYPE_CHECKING:
@@ -110,128 +118,106 @@ def _grid(part: Grid) -> "Table":
     return table
 
 
-_STYLE = {
-    Verdict.MET: ("✓", "green"),
-    Verdict.PARTIAL: ("◐", "yellow"),
-    Verdict.MISSED: ("○", "dim"),
-    Verdict.CONTRADICTED: ("✗", "red"),
-    None: ("?", "magenta"),
+_VERDICT_STYLES = {
+    "met": "green",
+    "partial": "yellow",
+    "missed": "dim",
+    "contradicted": "red",
+    "ungraded": "magenta",
 }
-_LONGEST_EVIDENCE = 400
 
 
-def grade(result: Grade, rubric: Rubric, language: str, out: "Console") -> None:
+def grade(result: Grade, rubric: Rubric | None, language: str, out: "Console") -> None:
     """Prints one grade: score, key points with evidence, misconceptions, what to read next."""
-    say = words_in(language)
-    for part in _parts(result, rubric, language, say):
+    for part in _parts(view(result, rubric, language), words_in(language)):
         out.print(part)
 
 
-def _parts(
-    result: Grade, rubric: Rubric, language: str, say: Catalogue
-) -> "Iterable[RenderableType]":
+def _parts(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType]":
     from rich.text import Text
 
-    yield Text(getattr(rubric.question, language), style="bold")
-    yield Text(words.score_line(result.score, say), style="bold")
-    yield _points_table(result, rubric, language, say)
-    yield from _misconceptions(result, rubric, language, say)
-    yield from _reading(result, rubric, say)
-    if result.feedback:
-        yield Text(f"\n{plain(result.feedback)}")
-    yield from _flags(result, say)
-    yield from _set_aside(result, say)
-    yield Text(f"\n{words.judge_line(result, say)}", style="dim")
+    yield Text(seen.question, style="bold")
+    yield Text(seen.score, style="bold")
+    yield _points_table(seen.points)
+    yield from _misconceptions(seen, say)
+    yield from _reading(seen.read_next, say)
+    if seen.feedback:
+        yield Text(f"\n{plain(seen.feedback)}")
+    yield from _warnings(say["flags"], (_flagged(flag) for flag in seen.flags))
+    yield from _warnings(say["set_aside"], (_aside(*each) for each in seen.set_aside))
+    yield Text(f"\n{seen.judge}", style="dim")
 
 
-def _points_table(result: Grade, rubric: Rubric, language: str, say: Catalogue) -> "Table":
+def _points_table(points: Iterable[PointView]) -> "Table":
     from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=False)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, justify="right")
     table.add_column(overflow="fold")
-    texts = {point.id: point for point in rubric.key_points}
-    for point in result.key_points:
-        table.add_row(
-            _verdict(point, say),
-            f"×{point.weight}",
-            _explained(point, texts[point.id], language, say),
-        )
+    for point in points:
+        verdict = Text(f"{point.sign} {point.word}", style=_VERDICT_STYLES[point.verdict])
+        table.add_row(verdict, f"×{point.weight}", _explained(point))
     return table
 
 
-def _verdict(point: PointGrade, say: Catalogue) -> "Text":
+def _explained(point: PointView) -> "Text":
     from rich.text import Text
 
-    sign, style = _STYLE[point.verdict]
-    return Text(f"{sign} {words.verdict(point.verdict, say)}", style=style)
-
-
-def _explained(point: PointGrade, key_point: KeyPoint, language: str, say: Catalogue) -> "Text":
-    from rich.text import Text
-
-    text = Text(getattr(key_point, language))
-    for piece in point.evidence:
-        text.append(f"\n“{one_line(piece.text, _LONGEST_EVIDENCE)}”", style="cyan")
-    if note := words.doubt(point, say):
-        text.append(f"\n{note}", style="magenta")
-    if point.reason and point.verdict != Verdict.MET:
-        text.append(f"\n{one_line(point.reason)}", style="dim")
+    text = Text(point.claim)
+    text.append(_quoted(point.evidence), style="cyan")
+    if point.note:
+        text.append(f"\n{point.note}", style="magenta")
+    if point.shortfall:
+        text.append(f"\n{one_line(point.shortfall)}", style="dim")
     return text
 
 
-def _misconceptions(
-    result: Grade, rubric: Rubric, language: str, say: Catalogue
-) -> "Iterable[RenderableType]":
+def _misconceptions(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType]":
     from rich.text import Text
 
-    claims = {claim.id: claim for claim in rubric.misconceptions}
-    held = [m for m in result.misconceptions if m.asserted]
-    if held:
+    if seen.claims:
         yield Text(f"\n{say['misconceptions']}", style="bold red")
-    for found in held:
-        text = Text(getattr(claims[found.id], language))
-        text.append(_quoted(found), style="cyan")
-        correction = getattr(claims[found.id].correction, language)
-        text.append(f"\n→ {one_line(correction)}", style="green")
+    for claim in seen.claims:
+        text = Text(claim.claim)
+        text.append(_quoted(claim.evidence), style="cyan")
+        text.append(f"\n→ {one_line(claim.correction)}", style="green")
         yield hung("✗", text, "red")
-    if unclear := [m.id for m in result.misconceptions if m.asserted is None]:
-        yield Text(say["unclear_misconceptions"].format(ids=", ".join(unclear)), style="magenta")
+    if seen.unclear:
+        line = say["unclear_misconceptions"].format(ids=", ".join(seen.unclear))
+        yield Text(line, style="magenta")
 
 
-def _quoted(found: MisconceptionGrade) -> str:
-    return "".join(f"\n“{one_line(e.text, _LONGEST_EVIDENCE)}”" for e in found.evidence)
+def _quoted(evidence: Iterable[Evidence]) -> str:
+    return "".join(f"\n“{one_line(piece.text, LONGEST_EVIDENCE)}”" for piece in evidence)
 
 
-def _reading(result: Grade, rubric: Rubric, say: Catalogue) -> "Iterable[RenderableType]":
+def _reading(passages: Sequence[Passage], say: Catalogue) -> "Iterator[RenderableType]":
     from rich.text import Text
 
-    passages = words.passages(result, rubric)
     if passages:
         yield Text(f"\n{say['read_next']}", style="bold")
     for passage in passages:
-        yield hung("•", Text(passage))
+        yield hung("•", Text(f"{passage.citation}: {passage.url}"))
 
 
-def _set_aside(result: Grade, say: Catalogue) -> "Iterable[Text]":
+def _flagged(flag: Flag) -> str:
+    return f"{flag.kind} [{flag.start}:{flag.end}] {one_line(flag.text, LONGEST_PLACE)}"
+
+
+def _aside(why: str, text: str) -> str:
+    return f"{why} {one_line(text, LONGEST_PLACE)}"
+
+
+def _warnings(title: str, lines: Iterable[str]) -> "Iterator[Text]":
+    """A list under its title; nothing where it is empty."""
     from rich.text import Text
 
-    if result.set_aside:
-        yield Text(f"\n{say['set_aside']}", style="bold yellow")
-    for piece in result.set_aside:
-        line = f"• {words.set_aside(piece, say)} {one_line(piece.text, 80)}"
-        yield Text(line, style="yellow")
-
-
-def _flags(result: Grade, say: Catalogue) -> "Iterable[Text]":
-    from rich.text import Text
-
-    if result.flags:
-        yield Text(f"\n{say['flags']}", style="bold yellow")
-    for flag in result.flags:
-        place = f"{flag.kind} [{flag.start}:{flag.end}]"
-        yield Text(f"• {place} {one_line(flag.text, 80)}", style="yellow")
+    for number, line in enumerate(lines):
+        if number == 0:
+            yield Text(f"\n{title}", style="bold yellow")
+        yield Text(f"• {line}", style="yellow")
 
 
 def questions(found: "Iterable[Rubric]", language: str, out: "Console") -> None:

@@ -1,7 +1,6 @@
 """What reports say about a grade and about the totals of a session, in English or Chinese."""
 
 from grader.record import Grade, PointGrade, Score, SetAside, Verdict
-from grader.rubric.format import Rubric
 from grader.session.summary import Scores, UsageSummary
 from grader.text.catalogue import Catalogue
 from grader.text.safe import one_line
@@ -67,19 +66,6 @@ def judge_line(grade: Grade, say: Catalogue) -> str:
             cost=cost,
         )
     )
-
-
-def passages(grade: Grade, rubric: Rubric) -> list[str]:
-    """What to read next: the sources of every key point that was not met, each once."""
-    met = {point.id for point in grade.key_points if point.verdict == Verdict.MET}
-    found: dict[str, None] = {}
-    for point in rubric.key_points:
-        if point.id in met:
-            continue
-        for source in point.sources:
-            if address := rubric.address(source):
-                found[f"{rubric.citation(source)}: {address}"] = None
-    return list(found)
 
 
 def percent(value: float) -> str:

@@ -1,0 +1,98 @@
+"""Every report of a grade says the same: all of them dress one view."""
+
+import io
+from collections.abc import Callable
+
+import pytest
+
+from grader.record import Grade, MisconceptionGrade, PointGrade, Verdict
+from grader.report import terminal
+from grader.report.grade_view import view
+from grader.report.html.page import answer_page
+from grader.report.markdown import grade_markdown
+from tests.support.records import RUBRIC, evidence, record
+
+Report = Callable[[Grade, str], str]
+
+TEXT = "global memory has 16 banks"
+HELD = MisconceptionGrade(
+    id="global-banks",
+    asserted=True,
+    evidence=evidence(TEXT, "global memory"),
+    correction=RUBRIC.misconceptions[0].correction.en,
+)
+GRADE = record(
+    TEXT,
+    key_points=(
+        PointGrade(
+            id="banks",
+            weight=3,
+            verdict=Verdict.CONTRADICTED,
+            reason="it says sixteen",
+            evidence=evidence(TEXT, "16 banks"),
+        ),
+        PointGrade(
+            id="broadcast", weight=2, verdict=Verdict.MET, alternative=Verdict.PARTIAL, reason="yes"
+        ),
+    ),
+    misconceptions=(HELD,),
+    feedback="Read on.",
+)
+
+
+def as_terminal(grade: Grade, language: str) -> str:
+    from rich.console import Console
+
+    out = io.StringIO()
+    console = Console(file=out, width=400, highlight=False, emoji=False, markup=False)
+    terminal.grade(grade, RUBRIC, language, console)
+    return out.getvalue()
+
+
+def as_markdown(grade: Grade, language: str) -> str:
+    return grade_markdown(grade, RUBRIC, language)
+
+
+def as_page(grade: Grade, language: str) -> str:
+    return "".join(answer_page(grade, RUBRIC, TEXT, language, 1))
+
+
+every_report = pytest.mark.parametrize("report", [as_terminal, as_markdown, as_page])
+
+
+@every_report
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_report_says_what_the_view_says(report: Report, language: str) -> None:
+    seen, said = view(GRADE, RUBRIC, language), report(GRADE, language)
+    wanted = [seen.question, seen.score.split(" — ")[0], seen.feedback.rstrip(".")]
+    for point in seen.points:
+        wanted += [point.sign, point.word, point.claim, point.note, point.shortfall]
+        wanted += [piece.text for piece in point.evidence]
+    for claim in seen.claims:
+        wanted += [claim.claim, claim.correction, *(piece.text for piece in claim.evidence)]
+    wanted += [passage.citation for passage in seen.read_next]
+    assert [words for words in wanted if words not in said] == []
+
+
+@every_report
+def test_a_correction_is_in_the_language_of_the_report_whatever_the_answer_is_in(
+    report: Report,
+) -> None:
+    assert "只在共享内存" in report(GRADE, "zh")
+    assert "They are of shared memory" in report(GRADE, "en")
+
+
+@every_report
+def test_a_correction_that_the_rubric_no_longer_has_is_shown_as_it_was_recorded(
+    report: Report,
+) -> None:
+    older = GRADE.model_copy(
+        update={"misconceptions": (HELD.model_copy(update={"correction": "As it was"}),)}
+    )
+    assert "As it was" in report(older, "zh")
+
+
+def test_only_what_is_short_of_met_gives_its_reason_on_the_terminal() -> None:
+    said = as_terminal(GRADE, "en")
+    assert "it says sixteen" in said
+    assert "\n  yes" not in said
