@@ -22,7 +22,7 @@ from grader.record import PointGrade
 from grader.rubric.files import load_rubrics
 from grader.rubric.format import Rubric
 from grader.scoring import total
-from grader.stats.decision import proportion
+from grader.stats.statistic import proportion
 from grader.trust.audit.cases import read as read_suite
 from training.figures import WAY, fitted, read, rows
 from training.sets import SHIPPED

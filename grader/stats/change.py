@@ -87,34 +87,6 @@ def stuart_maxwell(counts: Pairs) -> ChiSquare:
     return _tested(float(shift @ np.linalg.pinv(covariance, hermitian=True) @ shift), df)
 
 
-def bhapkar(counts: Pairs) -> ChiSquare:
-    """Bhapkar's test (1966) of the same question, more powerful: Q = S / (1 - S / n).
-
-    S is Stuart and Maxwell's (Keefe 1982). Edge cases as there, and not estimable where S = n.
-    """
-    base = stuart_maxwell(counts)
-    n = float(counts.table.sum())
-    if base.value is None or base.value >= n * (1.0 - 1e-12):
-        return ChiSquare(None, base.df, None)
-    return _tested(base.value / (1.0 - base.value / n), base.df)
-
-
-def bowker(counts: Pairs) -> ChiSquare:
-    """Bowker's test of symmetry (1948): is each change as common as its reverse?
-
-    Pairs of levels between which nothing moved take no degree of freedom; without any other the
-    test is not estimable.
-    """
-    table = counts.table
-    upper = np.triu_indices(len(table), 1)
-    there, back = table[upper], table.T[upper]
-    moved = there + back > 0
-    if not moved.any():
-        return ChiSquare(None, 0, None)
-    squares = (there - back)[moved] ** 2 / (there + back)[moved]
-    return _tested(float(squares.sum()), int(moved.sum()))
-
-
 def paired_shift(before: Values, after: Values, level: float = 0.95) -> Shift:
     """Mean shift of scores (n,) with t interval and t test, n - 1 df (Student 1908).
 

@@ -107,12 +107,6 @@ def t_quantile(p: float, df: float) -> float:
     return math.sqrt(df * (1.0 - x) / x)
 
 
-def f_quantile(p: float, df1: float, df2: float) -> float:
-    """The f with P(F <= f) = p of F with df1 and df2 degrees of freedom, 0 < p < 1."""
-    rest = beta_quantile(1.0 - p, df2 / 2.0, df1 / 2.0)
-    return df2 * (1.0 - rest) / (df1 * rest) if df1 * rest > 0 else math.inf
-
-
 def two_sided(level: float) -> float:
     """The probability below the upper limit of a central interval: 0.975 of 0.95."""
     return 0.5 + level / 2.0

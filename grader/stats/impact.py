@@ -4,8 +4,7 @@ Figures for an audit, no audit and no legal advice.
 """
 
 import math
-import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -44,18 +43,6 @@ def below_four_fifths(group: tuple[int, int], top: tuple[int, int]) -> bool:
     """Whether a/b < 4/5 of c/d, for (a, b) = group and (c, d) = top (selected, total)."""
     (a, b), (c, d) = group, top
     return 5 * a * d < 4 * b * c
-
-
-def above_median(scores: Mapping[str, Sequence[float]]) -> dict[str, tuple[int, int]]:
-    """(above, total) of each group: how many score above the median of all (6 RCNY 5-301).
-
-    The counts of the scoring rate, ready for impact_ratios. Groups must not overlap.
-    """
-    pooled = [score for group in scores.values() for score in group]
-    if not pooled:
-        return dict.fromkeys(scores, (0, 0))
-    middle = statistics.median(pooled)
-    return {name: (sum(s > middle for s in group), len(group)) for name, group in scores.items()}
 
 
 def fisher_exact(table: tuple[tuple[int, int], tuple[int, int]]) -> float:

@@ -1,13 +1,13 @@
 """Any number of raters, ratings may be missing.
 
 Krippendorff's alpha for four metrics: Krippendorff (2011), Computing Krippendorff's
-Alpha-Reliability; (2019), Content Analysis, ch. 12. Fleiss, Conger, Brennan-Prediger and Gwet's
-AC1 and AC2 are all (observed - chance) / (1 - chance) with the same observed agreement over
-answers with two ratings or more, and differ in chance; sums and names as in Gwet, Handbook of
-Inter-Rater Reliability (4th ed. 2014), chapters 2, 3 and 5, whose figures the tests hold.
+Alpha-Reliability; (2019), Content Analysis, ch. 12. Gwet's AC1 and AC2 are
+(observed - chance) / (1 - chance), observed over answers with two ratings or more; sums and names
+as in Gwet, Handbook of Inter-Rater Reliability (4th ed. 2014), chapters 2, 3 and 5, whose figures
+the tests hold.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -22,12 +22,10 @@ from grader.stats.arrays import (
     divide,
     indicator,
     matrix,
-    number,
     sum_by,
 )
-from grader.stats.distributions import t_quantile, two_sided
 from grader.stats.statistic import Statistic, statistic
-from grader.stats.two_raters import Coefficient, Weighting, agreement_weights
+from grader.stats.two_raters import Weighting, agreement_weights
 
 Metric = Literal["nominal", "ordinal", "interval", "ratio"]
 
@@ -114,9 +112,6 @@ def _interval_alpha(sums: Floats) -> Floats:
     return np.where(answers >= 2, found, np.nan)
 
 
-Chance = Callable[[Floats, Floats], Floats]
-
-
 @dataclass(frozen=True, eq=False)
 class LevelCounts:
     """How many raters gave each answer each level: counts (answers, levels)."""
@@ -134,14 +129,6 @@ def panel(
     return LevelCounts(indicator(codes, len(levels)).sum(axis=1), tuple(levels), clusters)
 
 
-def percent_agreement(found: LevelCounts, weighting: Weighting = "nominal") -> Statistic:
-    """Mean over answers of the share of pairs of raters that agree (weighted).
-
-    Not estimable under 2 answers with two ratings each.
-    """
-    return statistic(_sums(found, weighting), _observed, "share")
-
-
 def gwet_ac(found: LevelCounts, weighting: Weighting = "nominal") -> Statistic:
     """Gwet's AC1 (nominal) or AC2 (other weights), Gwet 2008 and 2014.
 
@@ -149,68 +136,8 @@ def gwet_ac(found: LevelCounts, weighting: Weighting = "nominal") -> Statistic:
     agreement where one level dominates and kappa collapses. Estimable with constant raters (1).
     Not estimable under 2 answers with two ratings each.
     """
-    return _coefficient(found, weighting, _gwet_chance)
-
-
-def fleiss_kappa(found: LevelCounts, weighting: Weighting = "nominal") -> Statistic:
-    """Fleiss' kappa (Fleiss 1971), extended to missing ratings as in Gwet's Handbook.
-
-    Not estimable where chance agreement is 1 (one level only) and under 2 shared answers.
-    """
-    return _coefficient(found, weighting, _fleiss_chance)
-
-
-def brennan_prediger(found: LevelCounts, weighting: Weighting = "nominal") -> Statistic:
-    """Brennan and Prediger's coefficient (1981): chance is equal for every level of the scale."""
-    return _coefficient(found, weighting, _uniform_chance)
-
-
-def conger_kappa(
-    ratings: Values,
-    levels: Sequence[float],
-    weighting: Weighting = "nominal",
-    clusters: Clusters | None = None,
-) -> Statistic:
-    """Conger's kappa (1980): Cohen's kappa for many raters, each with levels shares of their own.
-
-    Not estimable with one rater, where chance agreement is 1, and under 2 shared answers.
-    """
-    codes = codes_of(matrix(ratings), levels)
-    one_hot = indicator(codes, len(levels))
-    found = LevelCounts(one_hot.sum(axis=1), tuple(levels), clusters)
-    by_rater = sum_by(one_hot.reshape(len(codes), -1), clusters)
-    sums = np.hstack([_sums(found, weighting), by_rater])
-    weights = agreement_weights(found.levels, weighting)
-    formula = partial(_conger, weights=weights, raters=codes.shape[1])
-    return statistic(sums, formula, "coefficient")
-
-
-def gwet_ac_of(
-    found: LevelCounts, weighting: Weighting = "nominal", level: float = 0.95
-) -> Coefficient:
-    """AC1 or AC2 with standard error and limits (Gwet 2008, 2014: linearised variance, t limits).
-
-    Limits are cut at 1. Valid for independent answers; for several answers a candidate use
-    gwet_ac() with bootstrap.intervals. n counts answers with a rating.
-    """
-    counts = found.counts[found.counts.sum(axis=1) > 0]
-    n, weights = len(counts), agreement_weights(found.levels, weighting)
-    totals = _sums(LevelCounts(counts, found.levels), weighting).sum(axis=0)
-    value, observed = gwet_ac(found, weighting).value, number(_observed(totals))
-    if value is None or observed is None or n < 2:
-        return Coefficient(None, None, None, None, observed, None, n)
-    shares = totals[3:] / n
-    expected = float(_gwet_chance(shares, weights))
-    raters = counts.sum(axis=1)
-    several = raters >= 2
-    agreed = np.where(several, _pair_agreement(counts, weights), 0.0)
-    each = n / several.sum() * (agreed - expected * several) / (1.0 - expected)
-    q = len(weights)
-    chance = weights.sum() / (q * (q - 1.0)) * (counts @ (1.0 - shares)) / raters
-    linear = each - 2.0 * (1.0 - value) * (chance - expected) / (1.0 - expected)
-    se = float(np.sqrt(((linear - value) ** 2).sum() / (n * (n - 1.0))))
-    reach = t_quantile(two_sided(level), n - 1) * se
-    return Coefficient(value, se, value - reach, min(1.0, value + reach), observed, expected, n)
+    formula = partial(_gwet, weights=agreement_weights(found.levels, weighting))
+    return statistic(_sums(found, weighting), formula, "coefficient")
 
 
 def _pair_agreement(counts: Floats, weights: Floats) -> Floats:
@@ -235,15 +162,8 @@ def _observed(sums: Floats) -> Floats:
     return np.where(sums[..., 1] >= 2, divide(sums[..., 2], sums[..., 1]), np.nan)
 
 
-def _coefficient(found: LevelCounts, weighting: Weighting, chance: Chance) -> Statistic:
-    weights = agreement_weights(found.levels, weighting)
-    formula = partial(_corrected, weights=weights, chance=chance)
-    return statistic(_sums(found, weighting), formula, "coefficient")
-
-
-def _corrected(sums: Floats, weights: Floats, chance: Chance) -> Floats:
-    shares = divide(sums[..., 3:], sums[..., :1])
-    expected = chance(shares, weights)
+def _gwet(sums: Floats, weights: Floats) -> Floats:
+    expected = _gwet_chance(divide(sums[..., 3:], sums[..., :1]), weights)
     return divide(_observed(sums) - expected, 1.0 - expected)
 
 
@@ -251,25 +171,3 @@ def _gwet_chance(shares: Floats, weights: Floats) -> Floats:
     q = len(weights)
     spread = (shares * (1.0 - shares)).sum(axis=-1)
     return np.asarray(weights.sum() / max(q * (q - 1.0), 1.0) * spread, dtype=np.float64)
-
-
-def _fleiss_chance(shares: Floats, weights: Floats) -> Floats:
-    return np.asarray(((shares @ weights) * shares).sum(axis=-1), dtype=np.float64)
-
-
-def _uniform_chance(shares: Floats, weights: Floats) -> Floats:
-    return np.full(shares.shape[:-1], weights.mean())
-
-
-def _conger(sums: Floats, weights: Floats, raters: int) -> Floats:
-    levels = len(weights)
-    flat = sums[..., 3 + levels :]
-    counts = flat.reshape(*flat.shape[:-1], raters, levels)
-    shares = divide(counts, counts.sum(axis=-1, keepdims=True))
-    mean = shares.mean(axis=-2)
-    apart = shares - mean[..., None, :]
-    # The covariance of the raters' shares, over raters, weighted: Gwet 2014, (2.29).
-    between = ((apart @ weights) * apart).sum(axis=(-1, -2)) / max(raters - 1, 1)
-    expected = ((mean @ weights) * mean).sum(axis=-1) - between / raters
-    found = divide(_observed(sums) - expected, 1.0 - expected)
-    return found if raters > 1 else np.full_like(found, np.nan)

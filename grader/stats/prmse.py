@@ -5,37 +5,13 @@ two or more scored. Loukina et al. (2020, Using PRMSE to evaluate automated scor
 the presence of label noise) and ETS RSMTool, which allow any number of humans an answer.
 """
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 
 from grader.errors import BadInput
-from grader.stats.arrays import Clusters, Floats, Values, divide, floats, matrix, number, sum_by
+from grader.stats.arrays import Clusters, Floats, Values, divide, floats, matrix, sum_by
 from grader.stats.statistic import Statistic, statistic
-
-
-@dataclass(frozen=True)
-class TrueScore:
-    """PRMSE and its parts; None where not estimable."""
-
-    prmse: float | None
-    error_variance: float | None
-    true_variance: float | None
-    mean_square_error: float | None
-
-
-def true_score(machine: Values, humans: Values, error_variance: float | None = None) -> TrueScore:
-    """PRMSE of machine scores (answers,) against human scores (answers, raters).
-
-    error_variance: that of one human's score, if known; else estimated from answers with two
-    human scores or more. Answers without a machine or a human score are left out. Not estimable
-    without the error variance, under 2 answers, or where humans show no true variance.
-    """
-    sums = _rows(machine, humans).sum(axis=0)
-    parts = (number(x) for x in _parts(sums, error_variance))
-    error, true, square = parts
-    return TrueScore(number(_prmse(sums, error_variance)), error, true, square)
 
 
 def prmse(
@@ -44,7 +20,12 @@ def prmse(
     error_variance: float | None = None,
     clusters: Clusters | None = None,
 ) -> Statistic:
-    """PRMSE for the bootstrap; see true_score."""
+    """PRMSE of machine scores (answers,) against human scores (answers, raters).
+
+    error_variance: that of one human's score, if known; else estimated from answers with two
+    human scores or more. Answers without a machine or a human score are left out. Not estimable
+    without the error variance, under 2 answers, or where humans show no true variance.
+    """
     sums = sum_by(_rows(machine, humans), clusters)
     return statistic(sums, partial(_prmse, error_variance=error_variance))
 

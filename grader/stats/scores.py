@@ -4,16 +4,14 @@ Definitions are those of ETS RSMTool 12 (Williamson, Xi and Breyer 2012), whose 
 essays the tests hold.
 """
 
-import math
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
 import numpy as np
 
-from grader.stats.arrays import Clusters, Floats, Values, divide, floats, number, sum_by, vectors
-from grader.stats.distributions import normal_quantile, two_sided
-from grader.stats.statistic import Interval, Statistic, statistic
+from grader.stats.arrays import Clusters, Floats, Values, divide, floats, sum_by, vectors
+from grader.stats.statistic import Statistic, statistic
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,11 +76,6 @@ def standardised_difference(
     return statistic(found.sums, partial(_standardised, by=by, ddof=ddof), "points")
 
 
-def root_mean_square_error(found: ScorePairs) -> Statistic:
-    """RMSE in points. Not estimable under 2 shared answers."""
-    return statistic(found.sums, _rmse)
-
-
 def difference_of_standardised_means(
     first: Values,
     second: Values,
@@ -101,45 +94,6 @@ def difference_of_standardised_means(
     sums = sum_by(np.hstack([whole.sums, whole.sums[:, :3] * inside]), clusters)
     formula = partial(_dsm, population=population, shift=whole.shift, ddof=ddof)
     return statistic(sums, formula, "points")
-
-
-def disattenuated(human_machine: float | None, human_human: float | None) -> float | None:
-    """r_HM / sqrt(r_HH): the correlation if humans had no noise (Spearman 1904, as RSMTool).
-
-    Not estimable where either is, or where humans do not correlate above 0.
-    """
-    if human_machine is None or human_human is None or human_human <= 0:
-        return None
-    return human_machine / math.sqrt(human_human)
-
-
-def spearman(first: Values, second: Values, level: float = 0.95) -> Interval:
-    """Spearman's rank correlation (mid-ranks), limits of Bonett and Wright (2000).
-
-    Not estimable under 2 shared answers or with a constant rater; no limits under 4 answers or
-    at a correlation of 1 or -1.
-    """
-    a, b = vectors(first, second)
-    both = np.isfinite(a) & np.isfinite(b)
-    value = pearson(score_pairs(_ranks(a[both]), _ranks(b[both]))).value
-    n = int(both.sum())
-    if value is None or n < 4 or abs(value) >= 1.0 - 1e-12:
-        return Interval(value, None, None)
-    se = math.sqrt((1.0 + value**2 / 2.0) / (n - 3))
-    z, reach = math.atanh(value), normal_quantile(two_sided(level)) * se
-    return Interval(value, math.tanh(z - reach), math.tanh(z + reach))
-
-
-def standard_deviation(scores: Values, ddof: int = 1) -> float | None:
-    """SD of the scores that are there. None with ddof scores or fewer."""
-    found = floats(scores)
-    found = found[np.isfinite(found)]
-    return number(found.std(ddof=ddof)) if len(found) > ddof else None
-
-
-def _ranks(values: Floats) -> Floats:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    return np.asarray((np.cumsum(counts) - (counts - 1) / 2.0)[place], dtype=np.float64)
 
 
 def _shared(sums: Floats, found: Floats) -> Floats:
@@ -177,11 +131,6 @@ def _standardised(sums: Floats, by: str | float, ddof: int) -> Floats:
     variance = first if by == "first" else (first + second) / 2.0
     sd = np.sqrt(variance) if isinstance(by, str) else np.full_like(variance, by)
     return _shared(sums, divide(_mean_difference(sums), sd, 0.0))
-
-
-def _rmse(sums: Floats) -> Floats:
-    squares = sums[..., 3] + sums[..., 4] - 2.0 * sums[..., 5]
-    return _shared(sums, np.sqrt(np.maximum(divide(squares, sums[..., 0]), 0.0)))
 
 
 def _dsm(sums: Floats, population: Population | None, shift: float, ddof: int) -> Floats:

@@ -5,7 +5,7 @@ Every statistic of this package that can be resampled depends on the data throug
 so its sums are weights @ sums, and thousands of samples are one product.
 """
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from grader.stats.arrays import Floats, Formula, number
+from grader.stats.distributions import normal_quantile, two_sided
 
 Scale = Literal["points", "coefficient", "share", "free"]
 """What an interval is symmetric on: points as they are (means and differences), coefficients
@@ -26,6 +27,18 @@ class Interval:
     value: float | None
     low: float | None
     high: float | None
+
+
+def proportion(hits: int, n: int, level: float = 0.95) -> Interval:
+    """hits / n with Wilson's interval (1927), sound near 0 and 1 and for small n; None at n = 0."""
+    if n == 0:
+        return Interval(None, None, None)
+    z = normal_quantile(two_sided(level))
+    share, shrink = hits / n, 1.0 + z * z / n
+    middle = (share + z * z / (2 * n)) / shrink
+    reach = z * math.sqrt(share * (1.0 - share) / n + z * z / (4.0 * n * n)) / shrink
+    low = 0.0 if hits == 0 else middle - reach
+    return Interval(share, low, 1.0 if hits == n else middle + reach)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,15 +86,3 @@ class Statistic:
 def statistic(sums: Floats, formula: Formula, scale: Scale = "free") -> Statistic:
     """A statistic of one term."""
     return Statistic((Term(sums, formula),), scale)
-
-
-def mean_of(statistics: Sequence[Statistic]) -> Statistic:
-    """The plain mean of statistics over the same clusters (as of kappa over pairs of raters).
-
-    Not estimable as soon as one of them is not: leave those out before, and say so.
-    """
-    share = 1.0 / len(statistics)
-    terms = (term for one in statistics for term in one.terms)
-    scales = {one.scale for one in statistics}
-    scale = scales.pop() if len(scales) == 1 else "free"
-    return Statistic(tuple(replace(t, factor=t.factor * share) for t in terms), scale)

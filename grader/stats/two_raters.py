@@ -7,20 +7,16 @@ from typing import Literal
 
 import numpy as np
 
-from grader.errors import BadInput
 from grader.stats.arrays import (
     Clusters,
     Floats,
     Values,
     codes_of,
     divide,
-    floats,
     indicator,
-    number,
     sum_by,
     vectors,
 )
-from grader.stats.distributions import normal_quantile, two_sided
 from grader.stats.statistic import Statistic, statistic
 
 Weighting = Literal["nominal", "linear", "quadratic", "ordinal"]
@@ -43,23 +39,6 @@ class Pairs:
         return _square(self.sums.sum(axis=0), len(self.levels))
 
 
-@dataclass(frozen=True)
-class Coefficient:
-    """A chance-corrected coefficient with its large-sample standard error and limits.
-
-    observed and expected are the (weighted) agreement found and the one expected by chance;
-    n is the number of answers. None: not estimable.
-    """
-
-    value: float | None
-    se: float | None
-    low: float | None
-    high: float | None
-    observed: float | None
-    expected: float | None
-    n: int
-
-
 def pairs(
     first: Values, second: Values, levels: Sequence[float], clusters: Clusters | None = None
 ) -> Pairs:
@@ -70,14 +49,6 @@ def pairs(
     a, b = (codes_of(v, levels) for v in vectors(first, second))
     one_hot = indicator(a, len(levels))[:, :, None] * indicator(b, len(levels))[:, None, :]
     return Pairs(sum_by(one_hot.reshape(len(a), -1), clusters), tuple(levels))
-
-
-def pairs_of_table(table: Values, levels: Sequence[float] | None = None) -> Pairs:
-    """Pairs of a published count table (levels, levels); levels default to 0, 1, 2, ..."""
-    counts = floats(table)
-    if counts.ndim != 2 or counts.shape[0] != counts.shape[1]:
-        raise BadInput(f"a count table of shape {counts.shape} is not square: list every level")
-    return Pairs(counts.reshape(1, -1), tuple(levels or range(len(counts))))
 
 
 @lru_cache(maxsize=64)
@@ -125,51 +96,6 @@ def kappa(counts: Pairs, weighting: Weighting = "nominal") -> Statistic:
 def quadratic_kappa(counts: Pairs) -> Statistic:
     """Quadratic weighted kappa over the full scale; edge cases as kappa."""
     return kappa(counts, "quadratic")
-
-
-def prevalence(counts: Pairs) -> tuple[float, ...] | None:
-    """Share of each level over both raters (Byrt, Bishop and Carlin 1993): read beside kappa.
-
-    Where one level dominates, kappa falls though agreement stays. None: no shared answer.
-    """
-    table = counts.table
-    if table.sum() == 0:
-        return None
-    return tuple(float(s) for s in (table.sum(axis=0) + table.sum(axis=1)) / (2.0 * table.sum()))
-
-
-def kappa_of(counts: Pairs, weighting: Weighting = "nominal", level: float = 0.95) -> Coefficient:
-    """Kappa with the large-sample standard error of Fleiss, Cohen and Everitt (1969), as SAS.
-
-    Wald limits value +- z x se, valid for answers that are independent; for several answers a
-    candidate use kappa() with bootstrap.intervals. Edge cases as kappa.
-    """
-    table, weights = counts.table, agreement_weights(counts.levels, weighting)
-    n = float(table.sum())
-    value = kappa(counts, weighting).value
-    if n < 2:
-        return Coefficient(None, None, None, None, None, None, int(n))
-    observed, expected = (number(x) for x in _observed_expected(table, weights))
-    if value is None or observed is None or expected is None:
-        return Coefficient(None, None, None, None, observed, expected, int(n))
-    p = table / n
-    by_row, by_column = weights @ p.sum(axis=0), p.sum(axis=1) @ weights
-    spread = weights - (by_row[:, None] + by_column[None, :]) * (1.0 - value)
-    variance = (p * spread**2).sum() - (value - expected * (1.0 - value)) ** 2
-    se = float(np.sqrt(max(float(variance), 0.0) / n)) / (1.0 - expected)
-    reach = normal_quantile(two_sided(level)) * se
-    return Coefficient(value, se, value - reach, value + reach, observed, expected, int(n))
-
-
-def cohen_kappa(
-    first: Values,
-    second: Values,
-    levels: Sequence[float],
-    weighting: Weighting = "nominal",
-    level: float = 0.95,
-) -> Coefficient:
-    """Kappa of two columns of ratings (n,) with its standard error; see kappa_of."""
-    return kappa_of(pairs(first, second, levels), weighting, level)
 
 
 def _square(flat: Floats, levels: int) -> Floats:

@@ -3,6 +3,9 @@
 import json
 from typing import Any
 
+import numpy as np
+
+from grader.stats.two_raters import Pairs
 from tests.support.places import TESTS
 
 _FILE = TESTS / "data" / "worked-examples.json"
@@ -23,3 +26,9 @@ def examples() -> dict[str, Example]:
 def data(name: str) -> Any:
     """The data of one worked example."""
     return examples()[name]["data"]
+
+
+def pairs_of_table(table: Any) -> Pairs:
+    """The pairs of two raters that a published count table (levels, levels) is of."""
+    counts = np.array(table, dtype=np.float64)
+    return Pairs(counts.reshape(1, -1), tuple(range(len(counts))))

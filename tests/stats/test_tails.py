@@ -31,11 +31,6 @@ def test_the_quantile_of_t(p: float, df: int, t: float) -> None:
     assert distributions.t_tail(t, df) == pytest.approx(1 - p, rel=1e-8)
 
 
-def test_the_quantile_of_f() -> None:
-    assert distributions.f_quantile(0.95, 5, 10) == pytest.approx(3.325834530, rel=1e-9)
-    assert distributions.f_quantile(0.975, 1, 1) == pytest.approx(647.789011478, rel=1e-8)
-
-
 @given(st.floats(0.01, 0.99), st.floats(0.5, 300), st.floats(0.5, 300))
 def test_a_beta_quantile_has_the_share_it_was_asked_for(p: float, a: float, b: float) -> None:
     x = distributions.beta_quantile(p, a, b)

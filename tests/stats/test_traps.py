@@ -9,56 +9,50 @@ from grader.errors import BadInput
 from grader.stats import impact, intraclass, many_raters, prmse, scores, two_raters
 from grader.stats.arrays import clusters_of
 from grader.stats.bootstrap import intervals
-from tests.stats.examples import data
+from tests.stats.examples import data, pairs_of_table
 
 SCALE = (0, 1, 2)
 
 
 def test_a_level_that_nobody_used_still_counts_in_weighted_kappa() -> None:
     first, second = [8, 4, 6, 3], [9, 4, 5, 12]
-    full = two_raters.cohen_kappa(first, second, range(3, 13), "quadratic").value
+    full = two_raters.kappa(two_raters.pairs(first, second, range(3, 13)), "quadratic").value
     assert full == pytest.approx(-0.0921, abs=5e-5)
     assert full != pytest.approx(-0.0556, abs=5e-3)
 
 
 def test_a_scale_of_unequal_steps_is_weighed_by_its_values() -> None:
     first, second = [0, 1, 4, 4, 0, 1], [1, 1, 4, 0, 0, 4]
-    weighted = two_raters.cohen_kappa(first, second, (0, 1, 4), "quadratic").value
+    weighted = two_raters.kappa(two_raters.pairs(first, second, (0, 1, 4)), "quadratic").value
     moments = scores.continuous_quadratic_kappa(scores.score_pairs(first, second)).value
     assert weighted == pytest.approx(moments)
 
 
 def test_the_same_agreement_gives_a_low_kappa_where_one_level_dominates() -> None:
-    balanced = two_raters.pairs_of_table([[40, 9], [6, 45]])
-    skewed = two_raters.pairs_of_table([[80, 10], [5, 5]])
+    balanced = pairs_of_table([[40, 9], [6, 45]])
+    skewed = pairs_of_table([[80, 10], [5, 5]])
     same = {two_raters.exact_agreement(p).value for p in (balanced, skewed)}
     assert same == {0.85}
     kappas = [two_raters.kappa(p).value or 0.0 for p in (balanced, skewed)]
     assert kappas == pytest.approx([0.70, 0.32], abs=0.005)
-    assert two_raters.prevalence(balanced) == pytest.approx((0.475, 0.525))
-    assert two_raters.prevalence(skewed) == pytest.approx((0.875, 0.125))
 
 
 def test_two_constant_raters_agree_wholly_but_kappa_and_alpha_are_not_estimable() -> None:
     ratings = np.ones((3, 2))
-    found = two_raters.cohen_kappa(ratings[:, 0], ratings[:, 1], SCALE)
+    found = two_raters.kappa(two_raters.pairs(ratings[:, 0], ratings[:, 1], SCALE))
     pairs = two_raters.pairs(ratings[:, 0], ratings[:, 1], SCALE)
     score_pairs = scores.score_pairs(ratings[:, 0], ratings[:, 1])
     assert two_raters.exact_agreement(pairs).value == 1.0
-    assert found.value is found.se is found.low is found.high is None
+    assert found.value is None
     for metric in ("nominal", "ordinal", "interval", "ratio"):
         assert many_raters.krippendorff_alpha(ratings, metric, SCALE).value is None
     assert many_raters.interval_alpha(ratings).value is None
-    assert many_raters.fleiss_kappa(many_raters.panel(ratings, SCALE)).value is None
-    assert many_raters.conger_kappa(ratings, SCALE).value is None
     assert many_raters.gwet_ac(many_raters.panel(ratings, SCALE)).value == 1.0
     assert scores.pearson(score_pairs).value is None
     assert scores.continuous_quadratic_kappa(score_pairs).value is None
     assert scores.standardised_difference(score_pairs).value is None
-    assert scores.spearman(ratings[:, 0], ratings[:, 1]).value is None
-    assert intraclass.intraclass(ratings).single.two_way_random.value is None
     assert intraclass.icc(ratings).value is None
-    assert prmse.true_score(ratings[:, 0], ratings).prmse is None
+    assert prmse.prmse(ratings[:, 0], ratings).value is None
 
 
 @pytest.mark.parametrize("constant", [0.1, 0.7, 1 / 3, 33.3])
@@ -70,7 +64,7 @@ def test_rounding_does_not_make_a_constant_rater_vary(constant: float) -> None:
 
 
 def test_kappa_is_zero_where_only_one_rater_is_constant() -> None:
-    assert two_raters.cohen_kappa([1, 1, 1], [1, 2, 1], SCALE).value == 0.0
+    assert two_raters.kappa(two_raters.pairs([1, 1, 1], [1, 2, 1], SCALE)).value == 0.0
 
 
 @pytest.mark.parametrize("shared", [0, 1])
@@ -80,21 +74,19 @@ def test_fewer_than_two_shared_answers_are_not_enough(shared: int) -> None:
     ratings = np.column_stack([first, second])
     pairs, moments = two_raters.pairs(first, second, SCALE), scores.score_pairs(first, second)
     assert two_raters.exact_agreement(pairs).value is None
-    assert two_raters.kappa_of(pairs).value is None
+    assert two_raters.kappa(pairs).value is None
     assert scores.mean_difference(moments).value is None
     assert scores.pearson(moments).value is None
     assert many_raters.krippendorff_alpha(ratings).value is None
-    assert many_raters.gwet_ac_of(many_raters.panel(ratings, SCALE)).value is None
-    assert many_raters.percent_agreement(many_raters.panel(ratings, SCALE)).value is None
-    assert intraclass.intraclass(ratings).mean.one_way.value is None
+    assert many_raters.gwet_ac(many_raters.panel(ratings, SCALE)).value is None
+    assert intraclass.icc(ratings, "1,k").value is None
 
 
 def test_ratings_that_are_all_missing_are_not_estimable() -> None:
     nothing = np.full((4, 3), np.nan)
     assert many_raters.krippendorff_alpha(nothing).value is None
     assert many_raters.interval_alpha(nothing).value is None
-    assert many_raters.gwet_ac_of(many_raters.panel(nothing, SCALE)).value is None
-    assert two_raters.prevalence(two_raters.pairs(nothing[:, 0], nothing[:, 1], SCALE)) is None
+    assert many_raters.gwet_ac(many_raters.panel(nothing, SCALE)).value is None
 
 
 def test_gwets_ordinal_weights_are_not_krippendorffs_ordinal_metric() -> None:

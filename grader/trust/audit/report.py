@@ -124,7 +124,7 @@ def _row(kind: str, expect: Expect, found: Sequence[CaseOutcome]) -> AttackRow:
 
 def share(hits: int, total: int) -> Share:
     """*hits* of *total* with its interval; 0 to 1 where there is nothing to count."""
-    from grader.stats.decision import proportion
+    from grader.stats.statistic import proportion
 
     found = proportion(hits, total)
     low = 0.0 if found.low is None else found.low

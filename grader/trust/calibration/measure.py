@@ -14,8 +14,7 @@ from numpy.typing import NDArray
 
 from grader.stats.arrays import Clusters, Floats
 from grader.stats.bootstrap import intervals
-from grader.stats.decision import proportion
-from grader.stats.statistic import Interval, Statistic
+from grader.stats.statistic import Interval, Statistic, proportion
 from grader.trust.calibration.panel import MISSING, SCALE, Panel
 from grader.trust.calibration.values import Estimate, LevelName
 
