@@ -1,12 +1,11 @@
 """Sessions as CSV, for spreadsheets and scripts."""
 
 import csv
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
-from grader.record import Evidence, Grade, PointGrade, Verdict
-from grader.report.grade_view import overrides_of
+from grader.record import Grade, Verdict
 from grader.text.safe import plain
 from grader.util.files import new_file
 
@@ -23,15 +22,7 @@ ANSWER_COLUMNS = (
 )  # fmt: skip
 """One row an answer."""
 
-POINT_COLUMNS = (
-    "question", "answer_id", "candidate", "kind", "id", "weight",
-    "verdict", "alternative", "confidence", "cause", "evidence", "start", "end", "reason",
-    "override", "override_by", "override_reason",
-)  # fmt: skip
-"""One row for each key point and misconception of an answer."""
-
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
-_BETWEEN = " … "
 
 
 def write_csv(path: Path, grades: Iterable[Grade]) -> None:
@@ -44,27 +35,9 @@ def write_csv(path: Path, grades: Iterable[Grade]) -> None:
         csv_text(out, grades)
 
 
-def write_points_csv(path: Path, grades: Iterable[Grade]) -> None:
-    """Writes a CSV file with a row for each key point and misconception of each answer.
-
-    Raises:
-        BadInput: the file cannot be written.
-    """
-    with new_file(path, encoding="utf-8-sig", newline="") as out:
-        points_csv_text(out, grades)
-
-
 def csv_text(out: TextIO, grades: Iterable[Grade]) -> None:
     """CSV with the columns :data:`ANSWER_COLUMNS`, a row for each answer."""
     _rows(out, ANSWER_COLUMNS, map(_answer, grades))
-
-
-def points_csv_text(out: TextIO, grades: Iterable[Grade]) -> None:
-    """CSV with the columns :data:`POINT_COLUMNS`, a row for each key point and misconception.
-
-    Several quotes stand in one cell, `` … `` between them, and their offsets with blanks between.
-    """
-    _rows(out, POINT_COLUMNS, (row for grade in grades for row in _points(grade)))
 
 
 def _rows(out: TextIO, columns: tuple[str, ...], rows: Iterable[tuple[Cell, ...]]) -> None:
@@ -99,34 +72,3 @@ def _answer(grade: Grade) -> tuple[Cell, ...]:
         int(usage.from_ledger), usage.cost_usd,
         digests.answer, digests.rubric, digests.prompt, grade.version,
     )  # fmt: skip
-
-
-def _points(grade: Grade) -> Iterator[tuple[Cell, ...]]:
-    who = (grade.question, grade.answer_id, grade.candidate)
-    for point in grade.key_points:
-        verdict = point.verdict.value if point.verdict else None
-        yield (
-            *who, "key-point", point.id, point.weight, verdict, point.alternative,
-            point.confidence, point.cause, *_evidence(point.evidence), point.reason,
-            *_override(grade, point),
-        )  # fmt: skip
-    for claim in grade.misconceptions:
-        asserted = {True: "asserted", False: "not-asserted", None: None}[claim.asserted]
-        yield (
-            *who, "misconception", claim.id, None, asserted, None,
-            claim.confidence, claim.cause, *_evidence(claim.evidence), claim.reason,
-            None, None, None,
-        )  # fmt: skip
-
-
-def _evidence(pieces: tuple[Evidence, ...]) -> tuple[str, str, str]:
-    return (
-        _BETWEEN.join(piece.text for piece in pieces),
-        " ".join(str(piece.start) for piece in pieces),
-        " ".join(str(piece.end) for piece in pieces),
-    )
-
-
-def _override(grade: Grade, point: PointGrade) -> tuple[Cell, Cell, Cell]:
-    *_, last = None, *overrides_of(grade, point.id)
-    return (last.verdict, last.by, last.reason) if last else (None, None, None)

@@ -113,11 +113,6 @@ def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
     )
 
 
-def overrides_of(grade: Grade, key_point: str) -> tuple[Override, ...]:
-    """What people decided about a key point, the last of which stands."""
-    return tuple(o for o in grade.overrides if o.key_point == key_point)
-
-
 def question_words(question: str, rubrics: Mapping[str, Rubric], language: str) -> str:
     """The question in words; its id where *rubrics* lack it."""
     rubric = rubrics.get(question)
@@ -158,7 +153,7 @@ def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointVi
             reason=point.reason,
             evidence=point.evidence,
             passages=_passages(known.get(point.id), rubric),
-            overrides=overrides_of(grade, point.id),
+            overrides=tuple(o for o in grade.overrides if o.key_point == point.id),
         )
         for number, point in enumerate(grade.key_points, start=1)
     )

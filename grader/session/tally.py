@@ -5,7 +5,6 @@ The memory taken depends on the number of questions and candidates, not on the n
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
@@ -28,19 +27,6 @@ from grader.session.summary import (
 MOST_CANDIDATES = 500
 MOST_PERIODS = 60
 _UNITS = tuple(Unit)
-
-
-def summarize(grades: Iterable[Grade], candidates: int = MOST_CANDIDATES) -> Summary:
-    """The summary of *grades*, which are taken once and not kept.
-
-    Args:
-        grades: the records, in any order.
-        candidates: the most candidates to tell apart; the first to come are.
-    """
-    tally = Tally(candidates)
-    for grade in grades:
-        tally.add(grade)
-    return tally.summary()
 
 
 @dataclass

@@ -10,10 +10,9 @@ from markdown_it.token import Token
 from grader.record import Cause, Evidence, MisconceptionGrade, Override, PointGrade, Verdict
 from grader.report.markdown import escape, grade_markdown, session_markdown
 from grader.rubric.format import Rubric
-from grader.session.tally import summarize
 from grader.text.flags import Flag
 from grader.text.safe import one_line
-from tests.support.records import HOSTILE, RUBRIC, RUBRICS, evidence, hostile, record
+from tests.support.records import HOSTILE, RUBRIC, RUBRICS, evidence, hostile, record, summarize
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 JOINER = "\u2060"  # keeps names and numbers from becoming mentions; shows nothing

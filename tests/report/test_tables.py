@@ -9,14 +9,11 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given, settings
 
-from grader.record import Cause, Evidence, Grade, MisconceptionGrade, Override, PointGrade, Verdict
+from grader.record import Cause, Grade, PointGrade, Verdict
 from grader.report.csv import (
     ANSWER_COLUMNS,
-    POINT_COLUMNS,
     csv_text,
-    points_csv_text,
     write_csv,
-    write_points_csv,
 )
 from grader.report.junit import junit_text, write_junit
 from grader.text.flags import Flag
@@ -33,12 +30,6 @@ def read(text: str) -> list[dict[str, str]]:
 def answers(*grades: Grade) -> list[dict[str, str]]:
     out = io.StringIO(newline="")
     csv_text(out, grades)
-    return read(out.getvalue())
-
-
-def points(*grades: Grade) -> list[dict[str, str]]:
-    out = io.StringIO(newline="")
-    points_csv_text(out, grades)
     return read(out.getvalue())
 
 
@@ -59,23 +50,6 @@ def test_an_ungraded_answer_has_no_score_but_its_bounds() -> None:
     assert (row["percent"], row["low"], row["high"], row["ungraded"]) == ("", "0.0", "100.0", "1")
 
 
-def test_the_long_form_has_a_row_for_each_key_point_and_misconception() -> None:
-    pieces = (Evidence(text="32 个", start=3, end=7), Evidence(text="bank", start=8, end=12))
-    override = Override(
-        key_point="p", verdict=Verdict.MISSED, by="Li", reason="no", at=record().graded_at
-    )
-    point = PointGrade(id="p", weight=2, verdict=Verdict.MET, evidence=pieces, reason="said")
-    held = MisconceptionGrade(id="m", asserted=True)
-    first, second = points(
-        record(key_points=(point,), misconceptions=(held,), overrides=(override,))
-    )
-    assert tuple(first) == POINT_COLUMNS
-    assert (first["verdict"], first["evidence"]) == ("met", "32 个 … bank")
-    assert (first["start"], first["end"]) == ("3 8", "7 12")
-    assert (first["override"], first["override_by"]) == ("missed", "Li")
-    assert (second["kind"], second["id"], second["verdict"]) == ("misconception", "m", "asserted")
-
-
 @pytest.mark.parametrize("text", FORMULAS)
 def test_a_cell_that_a_spreadsheet_would_run_starts_with_an_apostrophe(text: str) -> None:
     (row,) = answers(record(candidate=text, feedback=text))
@@ -93,11 +67,9 @@ def test_no_text_becomes_a_formula_or_breaks_its_row(text: str) -> None:
         key_points=(point,),
         flags=(Flag(kind="control", start=0, end=1, text=text),),
     )
-    rows = [*answers(grade), *points(grade)]
-    assert len(rows) == 2
-    for row in rows:
-        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
-        assert row["candidate"].removeprefix("'") == plain(text).removeprefix("'")
+    (row,) = answers(grade)
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row.values())
+    assert row["candidate"].removeprefix("'") == plain(text).removeprefix("'")
 
 
 def test_a_number_stays_a_number() -> None:
@@ -107,11 +79,9 @@ def test_a_number_stays_a_number() -> None:
 
 def test_the_file_is_marked_as_utf_8_for_spreadsheets(tmp_path: Path) -> None:
     write_csv(tmp_path / "a.csv", [record(candidate="李雷")])
-    write_points_csv(tmp_path / "p.csv", [record(candidate="李雷")])
-    for name in ("a.csv", "p.csv"):
-        data = (tmp_path / name).read_bytes()
-        assert data.startswith(b"\xef\xbb\xbfquestion,answer_id")
-        assert "李雷" in data.decode()
+    data = (tmp_path / "a.csv").read_bytes()
+    assert data.startswith(b"\xef\xbb\xbfquestion,answer_id")
+    assert "李雷" in data.decode()
 
 
 def test_a_file_that_could_not_be_finished_leaves_the_old_one(tmp_path: Path) -> None:

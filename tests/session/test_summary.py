@@ -21,9 +21,9 @@ from grader.record import (
     Verdict,
 )
 from grader.session.summary import Unit
-from grader.session.tally import MOST_PERIODS, Tally, summarize
+from grader.session.tally import MOST_PERIODS, Tally
 from grader.text.flags import Flag
-from tests.support.records import record
+from tests.support.records import record, summarize
 
 
 def scored(percent: float | None, low: float | None = None, high: float | None = None) -> Score:

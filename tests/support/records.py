@@ -1,6 +1,7 @@
 """Records made by hand: what reports are tested with. No judge, no ledger."""
 
 import hashlib
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +19,8 @@ from grader.record import (
 )
 from grader.rubric.format import Rubric
 from grader.scoring import total
+from grader.session.summary import Summary
+from grader.session.tally import MOST_CANDIDATES, Tally
 
 RUBRIC = Rubric.model_validate(
     {
@@ -122,3 +125,16 @@ def hostile() -> st.SearchStrategy[str]:
     """Any text, often with harm in it."""
     piece = st.one_of(st.sampled_from(HOSTILE), st.text(max_size=20))
     return st.lists(piece, min_size=1, max_size=4).map(" ".join)
+
+
+def summarize(grades: Iterable[Grade], candidates: int = MOST_CANDIDATES) -> Summary:
+    """The summary of *grades*, which are taken once and not kept.
+
+    Args:
+        grades: the records, in any order.
+        candidates: the most candidates to tell apart; the first to come are.
+    """
+    tally = Tally(candidates)
+    for grade in grades:
+        tally.add(grade)
+    return tally.summary()

@@ -5,7 +5,7 @@ The report is what ``--json`` prints and pages are made from. The format is vers
 """
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ConfigDict, Field
 
@@ -198,8 +198,3 @@ class Calibration(Part):
     def to_json(self, indent: int | None = 2) -> str:
         """The report as JSON."""
         return self.model_dump_json(by_alias=True, indent=indent)
-
-
-def json_schema() -> dict[str, Any]:
-    """The published JSON Schema of the report."""
-    return Calibration.model_json_schema(by_alias=True, mode="serialization")
