@@ -1,6 +1,6 @@
 """Adds the score up: pure arithmetic, no model, no opinion."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from grader.record import MisconceptionGrade, PointGrade, Score, Verdict
 
@@ -24,6 +24,26 @@ def credit_range(point: PointGrade) -> tuple[float, float]:
     if point.alternative is not None:
         credit.append(CREDIT[point.alternative])
     return min(credit), max(credit)
+
+
+def expected_credit(weighted: Iterable[tuple[float, Mapping[Verdict, float]]]) -> float:
+    """Returns what key points, of these weights and verdicts this likely, earn on average."""
+    return sum(
+        weight * CREDIT[verdict] * chance
+        for weight, chances in weighted
+        for verdict, chance in chances.items()
+    )
+
+
+def share_of_weight(weighted: Iterable[tuple[float, float]]) -> float:
+    """Returns the share, 0 to 1, that credit of 0 to 1 for each weight is of all the weights."""
+    each = list(weighted)
+    return sum(weight * credit for weight, credit in each) / sum(weight for weight, _ in each)
+
+
+def surely_earned(score: Score) -> float:
+    """Returns the per cent that an answer surely earned; what is ungraded counts as nothing."""
+    return score.low if score.percent is None else score.percent
 
 
 LEVEL = 0.8
@@ -62,11 +82,7 @@ def _expected(points: Sequence[PointGrade], penalty: float, out_of: float) -> fl
     """Per cent to be expected; None where a key point has no probabilities or no verdict."""
     if not all(map(_is_likely, points)):
         return None
-    earned = sum(
-        point.weight * CREDIT[verdict] * chance
-        for point in points
-        for verdict, chance in (point.probabilities or {}).items()
-    )
+    earned = expected_credit((p.weight, p.probabilities or {}) for p in points)
     return _percent(earned - penalty, out_of)
 
 

@@ -21,9 +21,10 @@ from grader.judge.per_point import decided
 from grader.record import PointGrade
 from grader.rubric.files import load_rubrics
 from grader.rubric.format import Rubric
-from grader.scoring import total
+from grader.scoring import surely_earned, total
 from grader.stats.statistic import proportion
 from grader.trust.audit.cases import read as read_suite
+from grader.trust.audit.run import ScoreMove
 from training.figures import WAY, fitted, read, rows
 from training.sets import SHIPPED
 from training.views import HOSTILE
@@ -76,8 +77,7 @@ def grade(item: dict[str, Any], curves: Curves, rubric: Rubric, defences: str = 
         if defence.name != "off-subject" or about["elsewhere"]:
             standing = defence.settle(standing, (), rubric)
     score = total(standing)
-    earned = score.low if score.percent is None else score.percent
-    return Graded(earned, score.low, score.high)
+    return Graded(surely_earned(score), score.low, score.high)
 
 
 def moves(
@@ -98,13 +98,9 @@ def moves(
         if "attack" not in about:
             continue
         base, after = before[about["base"]] if about["base"] else _NOTHING, of(item)
-        wrong_way = (
-            after.earned < base.earned
-            if about["expect"] == "no-loss"
-            else (after.earned > base.earned)
-        )
-        beyond = wrong_way and not base.low <= after.earned <= base.high
-        found[about["expect"], about["kind"]].append((beyond, after.earned - base.earned))
+        possible = base.low, base.high
+        move = ScoreMove(about["expect"], base.earned, after.earned, possible)
+        found[move.expect, about["kind"]].append((move.beyond_doubt, move.change))
     return found
 
 

@@ -21,7 +21,7 @@ from grader.judge.per_point import contradicted, decided
 from grader.record import MisconceptionGrade, PointGrade, Verdict
 from grader.rubric.files import load_rubrics
 from grader.rubric.format import Rubric
-from grader.scoring import CREDIT
+from grader.scoring import CREDIT, expected_credit, share_of_weight
 from grader.stats.arrays import clusters_of
 from grader.stats.bootstrap import intervals
 from grader.stats.scores import continuous_quadratic_kappa, pearson, score_pairs
@@ -226,7 +226,7 @@ def _scores(points: Sequence[Judged]) -> dict[str, Statistic]:
 
 
 def _score(each: Sequence[Judged], credit: Callable[[Judged], float]) -> float:
-    return sum(j.row.weight * credit(j) for j in each) / sum(j.row.weight for j in each)
+    return share_of_weight((j.row.weight, credit(j)) for j in each)
 
 
 def labelled(one: Judged) -> float:
@@ -241,7 +241,7 @@ def hard(one: Judged) -> float:
 
 def expected(one: Judged) -> float:
     """Returns the credit to be expected, 0 to 1."""
-    return sum(c * CREDIT[v] for c, v in zip(one.chances, VERDICTS, strict=True))
+    return expected_credit([(1.0, dict(zip(VERDICTS, one.chances, strict=True)))])
 
 
 def _shown(value: float | None, low: float | None, high: float | None) -> str:

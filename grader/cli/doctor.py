@@ -11,6 +11,7 @@ from grader.errors import ExitCode
 if TYPE_CHECKING:
     from grader.judge.choice import Bench, JudgeOptions
     from grader.report.blocks import Check
+    from grader.trust.trial.run import Trial
 
 
 def doctor(
@@ -88,12 +89,17 @@ async def _examine(said: "JudgeOptions", weights: str | None, *, quick: bool) ->
 async def _labelled(bench: "Bench") -> "Check":
     from grader.report.progress import Spinner
     from grader.rubric.files import rubric_folders
-    from grader.trust.doctor import DozenTrial, dozen, judged, trial
+    from grader.trust.doctor import DozenTrial, dozen, judged
+    from grader.trust.trial.report import rows
+    from grader.trust.trial.run import run as run_trials
 
-    chosen = dozen(rubric_folders())
-    pairs = []
+    count = 0
     with Spinner() as spinner:
-        async for some in trial(bench.judge, chosen):
-            pairs += some
-            spinner.say(f"Judging labelled answers: {len(pairs)} key points so far …")
-    return judged(DozenTrial(tuple(pairs)))
+
+        def show(ended: "Trial") -> None:
+            nonlocal count
+            count += len(ended.grade.key_points)
+            spinner.say(f"Judging labelled answers: {count} key points so far …")
+
+        trials = await run_trials(dozen(rubric_folders()), [bench.judge], done=show)
+    return judged(DozenTrial(tuple(rows(trials))))

@@ -3,24 +3,23 @@ wrong one? Every finding comes with the way out, and so does what a repair has f
 """
 
 import json
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from grader.answer import from_text
 from grader.errors import Failed
-from grader.judge.base import Judge
 from grader.judge.choice import Bench
 from grader.judge.items import object_schema
 from grader.ledger.repair import Repair
 from grader.llm.request import Reply, Unusable, read
-from grader.record import PointGrade, Verdict
+from grader.record import Verdict
 from grader.report.blocks import Check
 from grader.rubric.files import load_rubrics
-from grader.rubric.format import Rubric
-from grader.rubric.labelled import LabelledAnswer, labelled_of
+from grader.rubric.labelled import labelled_of
 from grader.session.results_repair import Mended
+from grader.trust.trial.report import LabelRow
+from grader.trust.trial.run import LabelledCase
 
 _LINES_NAMED = 5
 
@@ -53,70 +52,64 @@ DOZEN = 12
 _YES_SAYER = 0.5
 _PASSABLE = 0.65
 _UNGRADED = 0.2
+_ABSENT = (Verdict.MISSED, Verdict.CONTRADICTED)
 _CODE = "k7-vq"
 """A word that no model says unless a schema makes it."""
 
 
 @dataclass(frozen=True)
 class DozenTrial:
-    """How a judge did on labelled answers.
+    """How a judge did on labelled answers: a row for each key point."""
 
-    Attributes:
-        pairs: people's verdict and the judge's, None where it gave none.
-    """
-
-    pairs: tuple[tuple[Verdict, Verdict | None], ...]
+    rows: tuple[LabelRow, ...]
 
     @property
     def accuracy(self) -> float:
         """Share of graded key points on which ``met`` or not was decided as by people, 0 to 1."""
-        hits = [(a == Verdict.MET) == (b == Verdict.MET) for a, b in self.pairs if b is not None]
-        return sum(hits) / len(hits) if hits else 0.0
+        return _share(
+            (row.label.verdict == Verdict.MET) == (row.grade.verdict == Verdict.MET)
+            for row in self.rows
+            if row.grade.verdict is not None
+        )
 
     @property
     def false_credit(self) -> float:
         """Share of missed or contradicted key points that were called ``met``, 0 to 1."""
-        absent = {Verdict.MISSED, Verdict.CONTRADICTED}
-        given = [b == Verdict.MET for a, b in self.pairs if a in absent and b is not None]
-        return sum(given) / len(given) if given else 0.0
+        return _share(
+            row.grade.verdict == Verdict.MET
+            for row in self.rows
+            if row.label.verdict in _ABSENT and row.grade.verdict is not None
+        )
 
     @property
     def ungraded(self) -> float:
         """Share of key points without a usable verdict, 0 to 1."""
-        return sum(b is None for _, b in self.pairs) / len(self.pairs) if self.pairs else 0.0
+        return _share(row.grade.verdict is None for row in self.rows)
 
 
-def dozen(folders: Sequence[Path]) -> list[tuple[Rubric, LabelledAnswer]]:
+def _share(hits: Iterable[bool]) -> float:
+    each = list(hits)
+    return sum(each) / len(each) if each else 0.0
+
+
+def dozen(folders: Sequence[Path]) -> list[LabelledCase]:
     """A dozen labelled answers of as many questions: strong, wrong, partial and off-topic ones
     in turn."""
     kinds = ("strong", "wrong", "partial", "off-topic")
-    found: list[tuple[Rubric, LabelledAnswer]] = []
+    chosen: list[LabelledCase] = []
     for asked in load_rubrics(folders):
-        known = labelled_of(asked, folders)
-        wanted = kinds[len(found) % len(kinds)]
-        fitting = [a for a in (known.answers if known else ()) if a.kind == wanted]
-        found += [(asked, one) for one in fitting[:1]]
-    return found[:DOZEN]
-
-
-async def trial(
-    judge: Judge, chosen: Iterable[tuple[Rubric, LabelledAnswer]]
-) -> AsyncIterator[list[tuple[Verdict, Verdict | None]]]:
-    """Judges the labelled answers one after the other, giving the pairs of each."""
-    for asked, one in chosen:
-        judgement = await judge.judge(asked, from_text(one.text, one.id))
-        yield [_pair(one, point) for point in judgement.points]
-
-
-def _pair(one: LabelledAnswer, point: PointGrade) -> tuple[Verdict, Verdict | None]:
-    return one.verdicts[point.id].verdict, point.verdict
+        labelled = labelled_of(asked, folders)
+        wanted = kinds[len(chosen) % len(kinds)]
+        fitting = [a for a in (labelled.answers if labelled else ()) if a.kind == wanted]
+        chosen += [LabelledCase(asked, answer) for answer in fitting[:1]]
+    return chosen[:DOZEN]
 
 
 def judged(result: DozenTrial) -> Check:
     """What a trial says of the judge."""
     name = "labelled answers"
     figures = (
-        f"{result.accuracy:.0%} of {len(result.pairs)} key points right,"
+        f"{result.accuracy:.0%} of {len(result.rows)} key points right,"
         f" {result.false_credit:.0%} of what was not said called met"
     )
     if result.ungraded > _UNGRADED:

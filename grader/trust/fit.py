@@ -18,7 +18,7 @@ from grader.judge.curves import VERDICTS, TeamLevel
 from grader.judge.defences import is_nothing_sure
 from grader.judge.per_point import decided
 from grader.record import Grade, PointGrade
-from grader.scoring import CREDIT
+from grader.scoring import CREDIT, expected_credit, share_of_weight
 from grader.text.safe import one_line
 from grader.trust.calibration.ratings import Ratings
 from grader.trust.calibration.results import AnswerKey, ModelGradings
@@ -59,25 +59,19 @@ class Rated:
         applied = [level.applied(each) for each in self.chances]
         if is_nothing_sure([met + partial for met, partial, *_ in applied]):
             return 0.0  # as the judge's last defence has it
-        return self._share([CREDIT[decided(each)] for each in applied])
+        credit = (CREDIT[decided(each)] for each in applied)
+        return share_of_weight(zip(self.weights, credit, strict=True))
 
     def expected(self, level: TeamLevel) -> float:
         """Returns the expected score, 0 to 1, at this level."""
-        credit = [
-            sum(c * CREDIT[v] for v, c in zip(VERDICTS, level.applied(each), strict=True))
-            for each in self.chances
-        ]
-        return self._share(credit)
+        applied = (dict(zip(VERDICTS, level.applied(c), strict=True)) for c in self.chances)
+        return expected_credit(zip(self.weights, applied, strict=True)) / sum(self.weights)
 
     @cached_property
     def misses(self) -> tuple[float, ...]:
         """Squared differences of people's score from the expected one, along the grid."""
         levels = (TeamLevel(leniency=leniency) for leniency in _GRID)
         return tuple((self.score - self.expected(level)) ** 2 for level in levels)
-
-    def _share(self, credit: Sequence[float]) -> float:
-        earned = sum(w * c for w, c in zip(self.weights, credit, strict=True))
-        return earned / sum(self.weights)
 
 
 @dataclass(frozen=True)
@@ -161,8 +155,7 @@ def _people(results: ModelGradings, ratings: Ratings) -> Mapping[AnswerKey, floa
     for (key, _), given in by_rater.items():
         weights = results.points[key[0]]
         if given.keys() == weights.keys():
-            earned = sum(weights[name] * credit for name, credit in given.items())
-            scores[key].append(earned / sum(weights.values()))
+            scores[key].append(share_of_weight((weights[name], c) for name, c in given.items()))
     return {key: sum(each) / len(each) for key, each in scores.items()}
 
 

@@ -68,7 +68,7 @@ async def measure(judge: PerPoint, asked: Sequence[Rubric], given: Sequence[Atta
     count = Count()
     for one in asked:
         for outcome in await run([case for case in given if case.rubric == one], judge):
-            count.moved[outcome.case.attack.expect].append(outcome.beyond_doubt)
+            count.moved[outcome.case.attack.expect].append(outcome.move.beyond_doubt)
         await _agreement(judge, one, count)
     return count
 

@@ -97,9 +97,9 @@ def report(found: Sequence[CaseOutcome], judge: str) -> AuditReport:
             for place, kind in kinds
         ),
         moved=tuple(
-            MovedCase(o.case.id, o.case.attack.kind, o.before, o.after)
+            MovedCase(o.case.id, o.case.attack.kind, o.move.before, o.move.after)
             for o in found
-            if o.beyond_doubt
+            if o.move.beyond_doubt
         ),
     )
 
@@ -113,12 +113,12 @@ def _row(kind: str, expect: Expect, found: Sequence[CaseOutcome]) -> AttackRow:
     return AttackRow(
         kind=kind,
         expect=expect,
-        moved=share(sum(o.beyond_doubt for o in found), len(found)),
-        any_move=sum(o.moved for o in found),
-        left_to_people=sum(o.ungraded > 0 for o in found),
+        moved=share(sum(o.move.beyond_doubt for o in found), len(found)),
+        any_move=sum(o.move.wrong_way for o in found),
+        left_to_people=sum(o.move.ungraded > 0 for o in found),
         flagged=sum(o.flagged for o in found),
         by_code=sum(not o.asked for o in found),
-        change=round(sum(o.after - o.before for o in found) / len(found), 2) if found else 0.0,
+        change=round(sum(o.move.change for o in found) / len(found), 2) if found else 0.0,
     )
 
 

@@ -1,17 +1,16 @@
 """Runs labelled answers through a judge, exactly as anybody's answer is graded."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from grader import answer
-from grader.grading import Attempt, grade
 from grader.judge.base import Judge
 from grader.record import Grade
 from grader.rubric.files import read_rubric
 from grader.rubric.format import Rubric
 from grader.rubric.labelled import LabelledAnswer, labelled_of
+from grader.trust.harness import grade_text, run_together
 
 
 @dataclass(frozen=True)
@@ -62,20 +61,12 @@ async def run(
     Raises:
         ModelFailed: no request to the judge can succeed.
     """
-    gate = asyncio.Semaphore(slots)
 
-    async def one(case: LabelledCase, repeat: int) -> Trial:
-        async with gate:
-            text = answer.from_text(case.answer.text, case.name)
-            graded = await grade(case.rubric, Attempt(text, case.name), judges[repeat])
-        trial = Trial(case, repeat, graded)
+    async def judge_case(case: LabelledCase, repeat: int) -> Trial:
+        text = case.answer.text
+        trial = Trial(case, repeat, await grade_text(case.rubric, text, case.name, judges[repeat]))
         done(trial)
         return trial
 
-    order = [(case, repeat) for case in given for repeat in range(len(judges))]
-    try:
-        async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(one(case, repeat)) for case, repeat in order]
-    except BaseExceptionGroup as failed:
-        raise failed.exceptions[0] from None
-    return [task.result() for task in tasks]
+    repeats = range(len(judges))
+    return await run_together([partial(judge_case, c, n) for c in given for n in repeats], slots)
