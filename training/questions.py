@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from grader.rubric.format import Rubric
+from grader.util.complaint import first_complaint
 
 FOLDER = Path(__file__).parent / "questions"
 Level = Literal["met", "partial", "missed", "contradicted", "yes", "no"]
@@ -136,9 +137,7 @@ def read_file(path: Path) -> list[Question]:
         try:
             questions.append(Question.model_validate(json.loads(line)))
         except ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            faults.append(f"{path.name}:{number}: {place} {first['msg']}".replace("  ", " "))
+            faults.append(f"{path.name}:{number}: {first_complaint(error)}")
         except ValueError as error:
             faults.append(f"{path.name}:{number}: not JSON: {error}")
     if faults:

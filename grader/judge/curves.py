@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from grader.errors import BadInput
 from grader.record import Verdict
 from grader.scoring import CREDIT
+from grader.util.complaint import first_complaint
 from grader.util.toml import parse_toml
 
 FILE = Path(__file__).with_name("curves.toml")
@@ -131,8 +132,7 @@ def read_level(path: Path) -> TeamLevel:
             raise ValueError('no schema = "level/1"; grade calibrate fit makes such a file')
         return TeamLevel.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        why = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+        why = first_complaint(error)
     except (OSError, ValueError) as error:
         why = str(error).splitlines()[0]
     raise BadInput(f"--calibration {path}: not a team's level: {why}")

@@ -15,10 +15,12 @@ from grader.rubric.format import (
     SLUG,
     Rubric,
 )
+from grader.util import complaint
 from grader.util.files import data_folder, new_file
 from grader.util.text_file import NotText, decode_utf8, read_bytes
 from grader.util.toml import nearest_line, parse_toml, value_lines
 
+_PATTERNS = {SLUG: "must be small letters and digits joined by single hyphens, as 'bank-conflict'"}
 MAX_BYTES = 1024 * 1024
 
 _SHORT = 80
@@ -73,8 +75,7 @@ def _complaint(path: Path, text: str, errors: Sequence[ErrorDetails]) -> str:
     line, first = min(
         ((nearest_line(places, e["loc"]), e) for e in errors), key=lambda pair: pair[0]
     )
-    key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in first["loc"]).lstrip(".")
-    key = "".join(c if c.isprintable() else "\ufffd" for c in key[:_SHORT])
+    key = complaint.key_of(first["loc"])
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     where = f"{path}:{line}: {key}: " if key else f"{path}: "
     return f"{where}{expected(first)}{more}"
@@ -82,13 +83,7 @@ def _complaint(path: Path, text: str, errors: Sequence[ErrorDetails]) -> str:
 
 def expected(error: ErrorDetails) -> str:
     """What the format asks for, in words, where a file went against it."""
-    if error["type"] == "missing":
-        return "is missing"
-    if error["type"] == "extra_forbidden":
-        return "is not a key of the format"
-    if error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == SLUG:
-        return "must be small letters and digits joined by single hyphens, as 'bank-conflict'"
-    return " ".join(error["msg"].removeprefix("Value error, ").split())
+    return complaint.expected(error, _PATTERNS)
 
 
 def rubric_folders(own: Path | None = None, only: bool = False) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from grader.errors import BadRubric
 from grader.record import Verdict
 from grader.rubric.files import MAX_BYTES
 from grader.rubric.format import Rubric
+from grader.util.complaint import first_complaint
 from grader.util.toml import parse_toml
 
 Kind = Literal[
@@ -68,9 +69,7 @@ def read_labelled(path: Path, rubric: Rubric) -> Labelled:
         content = parse_toml(path.read_text(encoding="utf-8"))
         found = Labelled.model_validate({"schema_": content.pop("schema", None), **content})
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))
-        raise BadRubric(f"{path}: {where}: {first['msg']}") from None
+        raise BadRubric(f"{path}: {first_complaint(error)}") from None
     except (OSError, ValueError) as error:
         raise BadRubric(f"{path}: cannot be read as labelled answers: {error}") from None
     for answer in found.answers:

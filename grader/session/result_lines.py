@@ -10,12 +10,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader.errors import BadInput
 from grader.record import Cause, Grade, JudgeInfo
+from grader.util.complaint import first_complaint
 from grader.util.lines import LineProblem, Lines, sample
 from grader.util.text_file import marked
 
 LONGEST_RECORD = 64 * 1024 * 1024
 """Bytes of the longest line that is read as a record."""
-_SHORT = 60
 _PASSING = {Cause.HTTP_ERROR, Cause.TIMEOUT}
 """Causes that may be gone at the next run."""
 
@@ -72,10 +72,7 @@ def record_in(line: str | bytes) -> Grade:
     try:
         return Grade.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(map(str, first["loc"]))[:_SHORT]
-        at = f"{where}: " if where else ""
-        raise NotARecord(f"not a record of grade/1: {at}{first['msg']}") from None
+        raise NotARecord(f"not a record of grade/1: {first_complaint(error)}") from None
 
 
 class _Lenient(BaseModel):

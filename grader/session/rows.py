@@ -102,7 +102,7 @@ def single_row(row: str | Mapping[str, object], place: str) -> Entry | Problem:
             return _Row.model_validate_json(without_halves(row)).entry(place)
         return _Row.model_validate(row).entry(place)
     except ValidationError as error:
-        return Problem(place, _complaint(error))
+        return Problem(place, firstfirst_complaint(error))
 
 
 def has_heading(line: str) -> bool:
@@ -118,12 +118,3 @@ def _entry(cells: dict[str, str], place: str) -> Entry | Problem:
     given = {name: cells[name] for name in _COLUMNS}
     given |= {name: cells[name].strip() for name in _OPTIONAL if cells.get(name, "").strip()}
     return single_row(given, place)
-
-
-def _complaint(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_input=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "missing":
-        return f"no {where}"
-    message = first["msg"].removeprefix("Input should be ").removeprefix("Invalid JSON: ")
-    return f"{where}: must be {message}" if where else f"not a JSON object: {message}"

@@ -79,7 +79,7 @@ def test_every_faulty_line_of_a_file_is_named(tmp_path: Path) -> None:
     second, third, fifth = str(caught.value).splitlines()
     assert second.startswith("a.jsonl:2: ")
     assert second.endswith("two claims have the same id")
-    assert third.startswith("a.jsonl:3: answers ")
+    assert third.startswith("a.jsonl:3: answers: ")
     assert fifth.startswith("a.jsonl:5: not JSON")
 
 
@@ -137,4 +137,4 @@ def test_the_check_says_what_is_wrong_and_fails(
     faulty = row()
     faulty["answers"][0]["v"]["p1"] = "met 7"
     assert main([str(written(tmp_path / "b.jsonl", faulty)), str(good)]) == 1
-    assert "b.jsonl:1: Value error, answer 1: p1: sentence 7 of 2" in capsys.readouterr().out
+    assert "b.jsonl:1: answer 1: p1: sentence 7 of 2" in capsys.readouterr().out

@@ -11,6 +11,7 @@ from grader.authoring.check.finding import Finding, Reading, Severity
 from grader.errors import BadRubric
 from grader.rubric.files import expected, text_of
 from grader.rubric.format import Rubric
+from grader.util.complaint import key_of
 from grader.util.toml import Place, nearest_line, parse_toml, value_lines
 
 _SHORT = 80
@@ -47,10 +48,8 @@ def _unread(path: Path, message: str) -> Finding:
 
 def _broken(path: Path, content: dict[str, Any], places: dict[Place, int]) -> Iterator[Finding]:
     def finding(place: Place, message: str) -> Finding:
-        key = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in place).lstrip(".")
-        key = "".join(c if c.isprintable() else "\ufffd" for c in key[:_SHORT])
         line = nearest_line(places, place)
-        return Finding(str(path), line, Severity.ERROR, "format", key, message)
+        return Finding(str(path), line, Severity.ERROR, "format", key_of(place), message)
 
     try:
         Rubric.model_validate(content)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from grader.errors import BadInput
 from grader.trust.calibration.values import Trust
+from grader.util.complaint import first_complaint, key_of
 from grader.util.toml import parse_toml
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -94,11 +95,10 @@ def load(own: Path | None = None) -> Thresholds:
 
 def _complaint(error: ValidationError, known: Sequence[str]) -> str:
     first = error.errors(include_url=False)[0]
-    where = ".".join(map(str, first["loc"]))
     if first["type"] != "extra_forbidden":
-        return f"{where}: {first['msg']}"
+        return first_complaint(error)
     names = known if len(first["loc"]) == 1 else list(ThresholdLine.model_fields)
-    return f"{where}: there is no such name; there are {', '.join(names)}"
+    return f"{key_of(first['loc'])}: there is no such name; there are {', '.join(names)}"
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -30,9 +30,9 @@ def test_a_file_of_ones_own_changes_only_what_it_names(tmp_path: Path) -> None:
     [
         ("[qkw]\nleast = 0.8", "qkw: there is no such name; there are least_answers, "),
         ("[qwk]\npractice = 0.8", "qwk.practice: there is no such name; there are least, within"),
-        ("[qwk]\nleast = 'high'", "qwk.least: Input should be a valid number"),
-        ("[qwk]\nwithin = 0.1", "qwk: Value error, give either least or within"),
-        ("least_answers = 1", "least_answers: Input should be greater"),
+        ("[qwk]\nleast = 'high'", "qwk.least: must be a valid number"),
+        ("[qwk]\nwithin = 0.1", "qwk: give either least or within"),
+        ("least_answers = 1", "least_answers: must be greater"),
         ("[[", "cannot be read as thresholds"),
     ],
 )
