@@ -17,13 +17,10 @@ from grader.record import Cause, PointGrade, SetAside, Verdict
 from grader.rubric.format import Rubric
 from grader.text import flags as integrity
 from grader.text import patterns
-from grader.text.flags import MAX_FLAGS, Flag
+from grader.text.flags import MAX_FLAGS, TO_THE_GRADER, Flag
 from grader.text.reading import read_through
 from grader.text.repeats import Run, is_inside, repeated
 from grader.text.sentences import Span
-
-ADDRESS = frozenset({"instruction", "self-grading", "fake-delimiter", "role-token"})
-"""Kinds of flagged text that say nothing about the subject."""
 
 _HIDDEN_WORDS = 8
 """Invisible characters in a row from which on they may spell something out to a model."""
@@ -98,7 +95,7 @@ def addressed(answer: Answer) -> tuple[Flag, ...]:
 
 def _speaks_to_the_grader(flag: Flag) -> bool:
     hidden = flag.kind == "invisible" and len(flag.text) >= _HIDDEN_WORDS
-    return hidden or flag.kind in ADDRESS
+    return hidden or flag.kind in TO_THE_GRADER
 
 
 def _addressed(answer: Answer, _: Rubric) -> Iterator[Run]:

@@ -102,7 +102,7 @@ def single_row(row: str | Mapping[str, object], place: str) -> Entry | Problem:
             return _Row.model_validate_json(without_halves(row)).entry(place)
         return _Row.model_validate(row).entry(place)
     except ValidationError as error:
-        return Problem(place, firstfirst_complaint(error))
+        return Problem(place, first_complaint(error))
 
 
 def has_heading(line: str) -> bool:

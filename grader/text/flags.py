@@ -34,6 +34,11 @@ a browser shows of the HTML that was handed in; the place is its beginning."""
 MAX_FLAGS = 50
 """Flags of one kind that are kept, the first ones."""
 
+TO_THE_GRADER: frozenset[Kind] = frozenset(
+    {"instruction", "self-grading", "fake-delimiter", "role-token"}
+)
+"""Kinds of places that speak to the grader instead of about the subject."""
+
 # An emoji, or what may stand between an emoji and the joiner after it.
 _EMOJI = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2190-\u27ff\u2900-\u2bff\u3030\u303d\u3297\u3299"

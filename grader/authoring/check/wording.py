@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from grader.authoring.check.finding import Finding, Reading
 from grader.authoring.check.words import numbers, pattern, unquoted
 from grader.rubric.format import KeyPoint
-from grader.text.flags import flags
+from grader.text.flags import TO_THE_GRADER, flags
 
 CHINESE = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile("[A-Za-z]{2,}")
 _SENTENCE_END = re.compile(r"(?<!e\.g)(?<!i\.e)(?<!vs)[.!?]\s+(?=[A-Z])|。(?=.)")
 LONGEST = {"en": 140, "zh": 100}
 """Characters of a claim."""
-_TO_A_MODEL = {"instruction", "self-grading", "fake-delimiter", "role-token"}
 _INVISIBLE = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 
 
@@ -80,7 +79,7 @@ def addressed(reading: Reading) -> Iterator[Finding]:
     """Nothing that speaks to the judge instead of about the subject: the judge reads it all."""
     for written in [*reading.claims, *reading.notes]:
         for flag in flags(written.text):
-            if flag.kind in _TO_A_MODEL:
+            if flag.kind in TO_THE_GRADER:
                 yield reading.error(
                     "addressed", written.place, f"“{flag.text}” speaks to the judge"
                 )
