@@ -8,10 +8,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from grader.text.flags import Flag
 from grader.text.safe import escaped_json
+from grader.util.frozen import Frozen
 
 
 class Verdict(StrEnum):
@@ -46,9 +47,9 @@ class Cause(StrEnum):
     """The answer only points to a picture or a file, which is not here."""
 
 
-class _Part(BaseModel):
+class _Part(Frozen):
     # Fields of a newer version are kept: within a version of the format they are only added.
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(extra="allow")
 
 
 class Evidence(_Part):
@@ -177,7 +178,7 @@ class Override(_Part):
 class Grade(_Part):
     """The whole record of one judged answer."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     schema_: Literal["grade/1"] = Field(default="grade/1", alias="schema")
     question: str

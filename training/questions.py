@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from grader.rubric.format import Rubric
 from grader.util.complaint import first_complaint
+from grader.util.frozen import Frozen
 
 FOLDER = Path(__file__).parent / "questions"
 Level = Literal["met", "partial", "missed", "contradicted", "yes", "no"]
@@ -16,12 +17,6 @@ POINT_LEVELS = ("met", "partial", "missed", "contradicted")
 CLAIM_LEVELS = ("yes", "no")
 WITHOUT_SENTENCE = ("missed", "no")
 Text = Annotated[str, Field(min_length=1)]
-
-
-class Frozen(BaseModel):
-    """A value that takes no field it does not know."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class Bilingual(Frozen):

@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from grader.errors import BadInput
 from grader.record import Verdict
 from grader.scoring import CREDIT
 from grader.util.complaint import first_complaint
+from grader.util.frozen import Frozen
 from grader.util.toml import parse_toml
 
 FILE = Path(__file__).with_name("curves.toml")
@@ -27,11 +28,7 @@ Chances = tuple[float, ...]
 """A probability for each verdict, 0 to 1, in the order of :data:`VERDICTS`."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Words(_Frozen):
+class Words(Frozen):
     """``P(verdict) ~ exp(sharpness * log-probability of its word + shift)``; met has no shift."""
 
     sharpness: float = Field(default=1.0, gt=0)
@@ -55,7 +52,7 @@ class Words(_Frozen):
         return tuple(each / sum(odds) for each in odds)
 
 
-class LogisticLine(_Frozen):
+class LogisticLine(Frozen):
     """``P = 1 / (1 + exp(-(slope * log-odds + offset)))``."""
 
     slope: float = Field(default=1.0, gt=0)
@@ -67,7 +64,7 @@ class LogisticLine(_Frozen):
         return 1.0 / (1.0 + math.exp(-min(max(logit, -50.0), 50.0)))
 
 
-class Curves(_Frozen):
+class Curves(Frozen):
     """What turns the trained judge's replies into probabilities.
 
     Attributes:
@@ -79,7 +76,7 @@ class Curves(_Frozen):
     claim: LogisticLine = LogisticLine()
 
 
-class YesNo(_Frozen):
+class YesNo(Frozen):
     """What turns a yes or no into probabilities; ``contradicted`` is beyond such a judge.
 
     Attributes:
@@ -99,7 +96,7 @@ class YesNo(_Frozen):
         return met, some - met, 1.0 - some, 0.0
 
 
-class TeamLevel(_Frozen):
+class TeamLevel(Frozen):
     """A team's own level over a judge's probabilities: ``P ~ P ** sharpness * exp(leniency *
     credit)``.
 

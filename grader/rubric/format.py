@@ -9,12 +9,13 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
+
+from grader.util.frozen import Frozen
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """What ids look like. Holds no dot and no slash, so an id can name no place in a file system."""
@@ -26,23 +27,23 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+class _Described(Frozen):
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
-class Text(_Frozen):
+class Text(_Described):
     """The same words in English and in Chinese."""
 
     en: Line
     zh: Line
 
 
-class Document(_Frozen):
+class Document(_Described):
     """Something to read. Cited by its key in the rubric's ``documents``."""
 
     title: Line
     url: Url | None = None
-    pages: dict[str, Url] = {}
+    pages: dict[str, Url] = Field(default={})
     """Addresses of parts of the document: the start of a section ("2.2") and where it stands."""
 
     def address(self, section: str) -> str | None:
@@ -51,7 +52,7 @@ class Document(_Frozen):
         return self.pages[max(starts, key=len)] if starts else self.url
 
 
-class Source(_Frozen):
+class Source(_Described):
     """Where a statement is backed: the passage to read next."""
 
     document: Line
@@ -62,7 +63,7 @@ class Source(_Frozen):
     """A short quotation in the document's own words."""
 
 
-class Notes(_Frozen):
+class Notes(_Described):
     """What counts as ``met``, ``partial`` and ``missed`` for one key point."""
 
     met: Line
@@ -71,7 +72,7 @@ class Notes(_Frozen):
     missed: Line
 
 
-class KeyPoint(_Frozen):
+class KeyPoint(_Described):
     """One thing that a good answer says, as one short claim."""
 
     id: Slug
@@ -88,7 +89,7 @@ class KeyPoint(_Frozen):
         return self.notes.partial is None
 
 
-class Misconception(_Frozen):
+class Misconception(_Described):
     """A known wrong claim with its correction."""
 
     id: Slug
@@ -110,7 +111,7 @@ def _some(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:
     return points
 
 
-class Rubric(_Frozen):
+class Rubric(_Described):
     """A question with its key points and misconceptions."""
 
     version: Literal["rubric/1"] = Field(alias="schema")
@@ -121,7 +122,7 @@ class Rubric(_Frozen):
     source_error: Line | None = None
     """What the text that the question was found in gets wrong about it."""
     question: Text
-    documents: dict[str, Document] = {}
+    documents: dict[str, Document] = Field(default={})
     key_points: Annotated[tuple[KeyPoint, ...], AfterValidator(_some)]
     misconceptions: tuple[Misconception, ...] = ()
 

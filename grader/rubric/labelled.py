@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from grader.errors import BadRubric
 from grader.record import Verdict
 from grader.rubric.files import MAX_BYTES
 from grader.rubric.format import Rubric
 from grader.util.complaint import first_complaint
+from grader.util.frozen import Frozen
 from grader.util.toml import parse_toml
 
 Kind = Literal[
@@ -18,11 +19,7 @@ Kind = Literal[
 ]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Label(_Frozen):
+class Label(Frozen):
     """The verdict of people on one key point of an answer.
 
     Attributes:
@@ -38,7 +35,7 @@ class Label(_Frozen):
     settled: str | None = None
 
 
-class LabelledAnswer(_Frozen):
+class LabelledAnswer(Frozen):
     """One answer with its labels, a label for each key point."""
 
     id: str
@@ -49,7 +46,7 @@ class LabelledAnswer(_Frozen):
     verdicts: dict[str, Label]
 
 
-class Labelled(_Frozen):
+class Labelled(Frozen):
     """The labelled answers to one question."""
 
     schema_: Literal["labelled/1"]

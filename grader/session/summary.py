@@ -3,19 +3,16 @@
 from datetime import date
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from grader.record import Cause
+from grader.util.frozen import Frozen
 
 BINS = 10
 """Bars of the score distribution, each 10 per cent wide; 100 belongs to the last."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Scores(_Part):
+class Scores(Frozen):
     """The scores of some answers, in per cent."""
 
     answers: int = Field(ge=0)
@@ -32,7 +29,7 @@ class Scores(_Part):
     """Answers with a single score, by tens of per cent."""
 
 
-class PointSummary(_Part):
+class PointSummary(Frozen):
     """How one key point of a question was answered."""
 
     question: str
@@ -61,7 +58,7 @@ class PointSummary(_Part):
         return self.met, self.partial, self.missed, self.contradicted, self.ungraded
 
 
-class ClaimSummary(_Part):
+class ClaimSummary(Frozen):
     """How often one misconception was asserted."""
 
     question: str
@@ -70,7 +67,7 @@ class ClaimSummary(_Part):
     unclear: int = 0
 
 
-class QuestionSummary(_Part):
+class QuestionSummary(Frozen):
     """One question of the session."""
 
     id: str
@@ -82,14 +79,14 @@ class QuestionSummary(_Part):
     """Versions of the rubric that its answers were graded against."""
 
 
-class CandidateSummary(_Part):
+class CandidateSummary(Frozen):
     """One candidate's answers."""
 
     name: str
     scores: Scores
 
 
-class JudgeSummary(_Part):
+class JudgeSummary(Frozen):
     """One judge and the answers that it graded."""
 
     kind: str
@@ -98,7 +95,7 @@ class JudgeSummary(_Part):
     answers: int
 
 
-class UsageSummary(_Part):
+class UsageSummary(Frozen):
     """What the replies used, and what they cost in US dollars."""
 
     input_tokens: int = 0
@@ -124,7 +121,7 @@ class Unit(StrEnum):
     YEAR = "year"
 
 
-class Period(_Part):
+class Period(Frozen):
     """The answers of one stretch of time."""
 
     start: date
@@ -132,7 +129,7 @@ class Period(_Part):
     scores: Scores
 
 
-class Summary(_Part):
+class Summary(Frozen):
     """A whole session."""
 
     scores: Scores
@@ -142,11 +139,11 @@ class Summary(_Part):
     """By name; those beyond the limit are not here."""
     more_candidates: int = 0
     """Answers of candidates beyond the limit."""
-    causes: dict[Cause, int] = {}
+    causes: dict[Cause, int] = Field(default={})
     """Ungraded key points by cause, the commonest first."""
     flagged: int = 0
     """Answers with integrity flags."""
-    flags: dict[str, int] = {}
+    flags: dict[str, int] = Field(default={})
     """Integrity flags by kind, the commonest first."""
     unsure: int = 0
     """Answers with a key point that the judge was unsure of."""

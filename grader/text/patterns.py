@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
 from grader.text.fold import fold
+from grader.util.frozen import Frozen
 
 _FILE = Path(__file__).with_name("phrases.toml")
 _NOT_LATIN = re.compile("[^\x00-\x7f]")
@@ -16,19 +15,15 @@ _WORD_LIST = re.compile(r"<(\w+)>")
 _ANYTHING = ".{0,20}?"
 
 
-class Conditional(BaseModel):
+class Conditional(Frozen):
     """A phrase that says nothing unless the question holds a certain word."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     phrase: str
     question_has: str
 
 
-class Phrases(BaseModel):
+class Phrases(Frozen):
     """The file as it is written."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     openers: tuple[str, ...]
     non_answers: tuple[str, ...]

@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from grader.errors import BadInput, GraderError
 from grader.judge.base import language
@@ -20,6 +20,7 @@ from grader.rubric.format import Rubric
 from grader.rubric.labelled import LabelledAnswer, labelled_of
 from grader.text.fold import fold
 from grader.text.safe import one_line
+from grader.util.frozen import Frozen
 from grader.util.toml import parse_toml
 
 FOLDER = Path(__file__).with_name("suite")
@@ -28,7 +29,7 @@ Expect = Literal["no-credit", "no-gain", "no-loss"]
 Place = Literal["whole", "append", "prepend", "around"]
 
 
-class Attack(BaseModel):
+class Attack(Frozen):
     """One text that a hostile, or an honest, candidate might write.
 
     Attributes:
@@ -39,8 +40,6 @@ class Attack(BaseModel):
         source: where the kind was published.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     id: str = Field(pattern=r"^[a-z0-9-]+$")
     kind: str = Field(pattern=r"^[a-z-]+$")
     language: Literal["en", "zh", "any"] = "any"
@@ -50,9 +49,7 @@ class Attack(BaseModel):
     source: str = ""
 
 
-class _File(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+class _File(Frozen):
     schema_: Literal["attacks/1"] = Field(alias="schema")
     attacks: tuple[Attack, ...]
 

@@ -58,7 +58,7 @@ class VerdictChange(Part):
 class Drift(Part):
     """Two gradings of the same answers, compared."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     schema_: Literal["drift/1"] = Field(default="drift/1", alias="schema")
     before: str

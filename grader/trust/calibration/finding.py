@@ -176,7 +176,7 @@ class GroupTable(Part):
 class Calibration(Part):
     """The whole report."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     schema_: Literal["calibration/1"] = Field(default="calibration/1", alias="schema")
     raters: dict[str, int]

@@ -5,21 +5,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from grader.errors import BadInput
 from grader.trust.calibration.values import Trust
 from grader.util.complaint import first_complaint, key_of
+from grader.util.frozen import Frozen
 from grader.util.toml import parse_toml
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class ThresholdLine(_Frozen):
+class ThresholdLine(Frozen):
     """One line to hold: ``least`` bounds from below, ``within`` from both sides of zero."""
 
     least: float | None = None
@@ -38,8 +35,10 @@ class ThresholdLine(_Frozen):
         return self.within if self.within is not None else self.least or 0.0
 
 
-class Thresholds(_Frozen):
+class Thresholds(Frozen):
     """All of them; ``thresholds.toml`` says what each means."""
+
+    model_config = ConfigDict(populate_by_name=True)
 
     least_answers: Annotated[int, Field(ge=2)]
     most_answers: Annotated[int, Field(ge=1)]

@@ -7,13 +7,15 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from grader.util.frozen import Frozen
 
 
-class Part(BaseModel):
+class Part(Frozen):
     """A frozen piece of a report."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(use_attribute_docstrings=True)
 
 
 class StatisticName(StrEnum):

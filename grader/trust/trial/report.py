@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from grader.record import Cause, JudgeInfo, PointGrade, Usage, Verdict
 from grader.rubric.labelled import Label
 from grader.scoring import CREDIT
 from grader.text.safe import one_line
 from grader.trust.trial.run import LabelledCase, Trial
+from grader.util.frozen import Frozen
 
 
 @dataclass(frozen=True)
@@ -63,11 +64,7 @@ UNGRADED = "ungraded"
 LEVELS = tuple(verdict.value for verdict in Verdict)
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CountedShare(_Part):
+class CountedShare(Frozen):
     """How many of how many."""
 
     right: int
@@ -79,7 +76,7 @@ class CountedShare(_Part):
         return self.right / self.of if self.of else None
 
 
-class TrialEstimate(_Part):
+class TrialEstimate(Frozen):
     """A statistic with its 95 % interval, resampled by answer; None where not estimable."""
 
     value: float | None
@@ -87,7 +84,7 @@ class TrialEstimate(_Part):
     high: float | None = None
 
 
-class Difference(_Part):
+class Difference(Frozen):
     """A verdict that is not the label, with the reasons of both sides."""
 
     question: str
@@ -102,7 +99,7 @@ class Difference(_Part):
     cause: Cause | None
 
 
-class Stability(_Part):
+class Stability(Frozen):
     """How often the judge says the same again."""
 
     repeats: int
@@ -112,10 +109,10 @@ class Stability(_Part):
     """Of each repeat."""
 
 
-class TrialReport(_Part):
+class TrialReport(Frozen):
     """A judge on labelled answers. The figures are of the first repeat but for ``stability``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
     schema_: Literal["rubric-test/1"] = Field(default="rubric-test/1", alias="schema")
     judge: JudgeInfo
