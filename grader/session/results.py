@@ -14,7 +14,7 @@ from grader.errors import BadInput, OutFailed
 from grader.record import Grade, JudgeInfo
 from grader.session.result_lines import ResultLine, record_in, result_in
 from grader.util.digest_set import Seen
-from grader.util.files import owner_only
+from grader.util.files import lock, new_bytes, owner_only
 from grader.util.json_text import canonical
 
 Mode = Literal["resume", "append", "overwrite"]
@@ -185,21 +185,13 @@ class Results:
         last = Seen()
         for number, (_, line) in enumerate(self._lines(), start=1):
             last.put(self._id(line.question, line.answer_id, line.judge), number)
-        beside = self.path.with_name(f".{self.path.name}.{os.getpid()}.tmp")
         self._ids = Seen()
-        try:
-            with open(beside, "wb", opener=owner_only) as file:
-                for number, (raw, line) in enumerate(self._lines(), start=1):
-                    name = self._id(line.question, line.answer_id, line.judge)
-                    if last.get(name) == number and not line.passing:
-                        file.write(raw)
-                        self._ids.add(name)
-                file.flush()
-                os.fsync(file.fileno())
-            beside.chmod(self.path.stat().st_mode & 0o777)
-            beside.replace(self.path)
-        finally:
-            beside.unlink(missing_ok=True)
+        with new_bytes(self.path) as file:
+            for number, (raw, line) in enumerate(self._lines(), start=1):
+                name = self._id(line.question, line.answer_id, line.judge)
+                if last.get(name) == number and not line.passing:
+                    file.write(raw)
+                    self._ids.add(name)
         self._file.close()
         self._file = _open(self.path)
         self._size = os.fstat(self._file.fileno()).st_size
@@ -224,25 +216,13 @@ _WAYS_OUT = "name another file, or add --append or --overwrite"
 def _open(path: Path, *, overwrite: bool = False) -> BinaryIO:
     file = open(path, "a+b", buffering=0, opener=owner_only)  # noqa: SIM115 - closed by close()
     try:
-        _lock(file)
+        lock(file, "another run is writing it")
         if overwrite:
             os.ftruncate(file.fileno(), 0)
     except OSError:
         file.close()
         raise
     return file
-
-
-def _lock(file: BinaryIO) -> None:
-    """Keeps a second run from writing the file at the same time, where the system can."""
-    try:
-        import fcntl
-    except ImportError:  # Windows
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        raise OSError("another run is writing it") from None
 
 
 def _name(judge: JudgeInfo, votes: bool = False) -> str:

@@ -1,6 +1,5 @@
 """Mends a results file: what is no record goes into a file beside it, nothing is thrown away."""
 
-import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 from grader import __version__
 from grader.errors import OutFailed
 from grader.session.result_lines import NotARecord, record_in, result_in
-from grader.util.files import owner_only
+from grader.util.files import new_bytes, owner_only
 
 
 @dataclass(frozen=True)
@@ -32,34 +31,39 @@ def mend(path: Path) -> Mended:
     Raises:
         OutFailed: it cannot be read or written.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     aside = path.with_name(f"{path.name}.damaged")
     try:
-        found = _sorted_out(path, beside, aside)
-        if found.broken:
-            beside.chmod(path.stat().st_mode & 0o777)
-            beside.replace(path)
+        kept, broken = _sorted_out(path)
+        if broken:
+            _take_out(path, aside, frozenset(broken))
     except OSError as error:
         raise OutFailed(f"{path}: could not be mended: {error}") from error
-    finally:
-        beside.unlink(missing_ok=True)
-    return found
+    return Mended(kept, tuple(broken), aside if broken else None)
 
 
-def _sorted_out(path: Path, beside: Path, aside: Path) -> Mended:
+def _sorted_out(path: Path) -> tuple[int, list[int]]:
+    """How many lines are records, and the numbers of those that are none."""
     kept, broken = 0, []
-    with path.open("rb") as file, open(beside, "wb", opener=owner_only) as good:
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             if _is_record(line):
-                good.write(line)
                 kept += 1
-                continue
-            broken.append(number)
-            with open(aside, "ab", opener=owner_only) as bad:
+            else:
+                broken.append(number)
+    return kept, broken
+
+
+def _take_out(path: Path, aside: Path, broken: frozenset[int]) -> None:
+    with (
+        path.open("rb") as file,
+        open(aside, "ab", opener=owner_only) as bad,
+        new_bytes(path) as good,
+    ):
+        for number, line in enumerate(file, start=1):
+            if number not in broken:
+                good.write(line)
+            else:
                 bad.write(line if line.endswith(b"\n") else line + b"\n")
-        good.flush()
-        os.fsync(good.fileno())
-    return Mended(kept, tuple(broken), aside if broken else None)
 
 
 def _is_record(line: bytes) -> bool:

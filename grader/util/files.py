@@ -1,11 +1,12 @@
 """Files that appear whole or not at all, and where the shipped data lies."""
 
+import io
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
 from grader.errors import BadInput
 
@@ -14,19 +15,44 @@ from grader.errors import BadInput
 def new_file(path: Path, encoding: str = "utf-8", newline: str | None = "\n") -> Iterator[TextIO]:
     """A text file that takes *path*'s place when the block ends well, else leaves it as it was.
 
-    It is written beside *path* and put on the disk before it is renamed, so that neither a crash
-    nor a full disk leaves half a file.
+    It is written as :func:`new_bytes` writes.
 
     Raises:
         BadInput: the folder cannot be written to.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+        handle, new = _made_beside(path)
     except OSError as error:
         raise BadInput(f"{path}: cannot be written: {error.strerror}") from None
-    new = Path(name)
+    with _placed(handle, new, path) as file:
+        text = io.TextIOWrapper(file, encoding=encoding, newline=newline)
+        yield text
+        text.detach()
+
+
+@contextmanager
+def new_bytes(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes *path*'s place when the block ends well, else leaves it as it was.
+
+    It is written beside *path*, with its mode, and put on the disk before it is renamed, so that
+    neither a crash nor a full disk leaves half a file.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    with _placed(*_made_beside(path), path) as file:
+        yield file
+
+
+def _made_beside(path: Path) -> tuple[int, Path]:
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
+    return handle, Path(name)
+
+
+@contextmanager
+def _placed(handle: int, new: Path, path: Path) -> Iterator[BinaryIO]:
     try:
-        with os.fdopen(handle, "w", encoding=encoding, newline=newline) as file:
+        with os.fdopen(handle, "wb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -35,6 +61,22 @@ def new_file(path: Path, encoding: str = "utf-8", newline: str | None = "\n") ->
     except BaseException:
         new.unlink(missing_ok=True)
         raise
+
+
+def lock(file: BinaryIO, what: str) -> None:
+    """Locks an open file until it is closed, where the system can: others do not wait for it.
+
+    Raises:
+        OSError: another process holds it; *what* says what that one does.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise OSError(what) from None
 
 
 def _mode(path: Path) -> int:

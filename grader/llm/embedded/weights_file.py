@@ -15,6 +15,8 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from grader.util.files import new_bytes
+
 _FOLDER = Path(__file__).parent
 
 
@@ -129,9 +131,8 @@ def verified(path: Path, want: Weights) -> bool:
 def write(path: Path, text: str) -> None:
     """Put *text* into *path* in one step: after a cut there is the old text or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    with new_bytes(path) as file:
+        file.write(text.encode())
 
 
 def _state(path: Path) -> dict[str, str | int]:
