@@ -25,7 +25,7 @@ from grader.scoring import surely_earned, total
 from grader.stats.statistic import proportion
 from grader.trust.audit.cases import read as read_suite
 from grader.trust.audit.run import ScoreMove
-from training.figures import WAY, fitted, read, rows
+from training.judged import WAY, fitted, read, rows
 from training.sets import SHIPPED
 from training.views import HOSTILE
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from training import sets
+from training import attack_sets, public_sets, sets
 from training.questions import FOLDER, Question, read_all
 from training.tokens import Tokens, load
 from training.views import views
@@ -41,12 +41,12 @@ def items(given: argparse.Namespace, groups: dict[str, list[Question]]) -> Itera
     yield from sets.of_training([q for q in every if q.id in out], "held-out")
     left_out = [q for name in given.groups for q in groups[name]]
     yield from sets.of_training(left_out, "group")
-    yield from sets.of_attacks(given.data / "attacks.jsonl" if given.data else None)
+    yield from attack_sets.of_attacks(given.data / "attacks.jsonl" if given.data else None)
     if given.data:
-        yield from sets.of_saf(given.data)
+        yield from public_sets.of_saf(given.data)
     if given.realsumm:
         sheets = {p.stem: p.read_text(encoding="utf-8") for p in given.realsumm.glob("*.csv")}
-        yield from sets.of_realsumm(sheets, given.summaries)
+        yield from public_sets.of_realsumm(sheets, given.summaries)
 
 
 def as_ids(item: sets.Item, way: str, tokens: Tokens) -> dict[str, Any]:

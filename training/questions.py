@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, model_validator
 
 from grader.rubric.format import Rubric
+from grader.text.sentences import sentences
 from grader.util.complaint import first_complaint
 from grader.util.frozen import Frozen
 
@@ -189,3 +190,8 @@ def _notes(point: Claim) -> dict[str, str]:
     if point.notes is None:
         return {"met": point.en, "partial": "a part of it", "missed": "absent"}
     return point.notes.model_dump(exclude={"contradicted"})
+
+
+def lines_of(text: str) -> tuple[str, ...]:
+    """Returns the sentences of a text, as the judge is shown them."""
+    return tuple(span.text for span in sentences(text))

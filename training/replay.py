@@ -29,7 +29,7 @@ from grader.trust.calibration.ratings import read as read_ratings
 from grader.trust.calibration.results import read as read_results
 from grader.trust.fit import Rated, fit_level, qwk, rated
 from tests.bench.saf import chosen, convert, rate, slug
-from training.figures import WAY, read
+from training.judged import WAY, read
 
 
 @dataclass

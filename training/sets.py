@@ -1,36 +1,22 @@
 """What measures the judge: sets of labelled claims that were not trained on, as plain items.
 
-An item is one answer in one way of asking, with a label for each of its claims. The shipped
-questions and the attacks are in the repository; SAF's exam answers and REALSumm's human labels are
-read from where the reader keeps them.
+An item is one answer in one way of asking, with a label for each of its claims. Attacks are in
+`attack_sets`, what others labelled in `public_sets`.
 """
 
-import csv
-import io
-import json
-import random
-import re
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from grader import answer
-from grader.answer import Answer, has_content
-from grader.errors import BadInput
+from grader.answer import Answer
 from grader.judge import prompts
-from grader.judge.base import language
-from grader.judge.defences import each_left_out, look, own_text
+from grader.judge.defences import each_left_out, look
 from grader.judge.relevance import is_elsewhere
-from grader.record import Verdict
 from grader.rubric.files import load_rubrics
 from grader.rubric.format import Rubric
 from grader.rubric.labelled import labelled_of
-from grader.text.sentences import sentences
-from grader.trust.audit.cases import Attack, AttackCase, cases, load
 from grader.util.files import data_folder
-from tests.bench.saf import HALF
 from training.questions import Question
 
 WAYS = ("en", "zh", "en+", "own+", "both+")
@@ -90,11 +76,6 @@ class Item:
         return "en" if self.about.get("language") == "en" else "zh"
 
 
-def lines_of(text: str) -> tuple[str, ...]:
-    """Returns the sentences of a text, as the judge is shown them."""
-    return tuple(span.text for span in sentences(text))
-
-
 def variants(read: Answer, asked: Rubric) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Gives what is left of an answer with all defences, with none, and with all but each, every
     different text once, with the names of those that leave it."""
@@ -145,12 +126,13 @@ def of_shipped() -> Iterator[Item]:
                     answer=f"{asked.id}/{one.id}",
                     asked=asked.question.model_dump(),
                     lines=lines,
-                    claims=_claims(asked, verdicts | held),
+                    claims=claims_of(asked, verdicts | held),
                     about={"kind": one.kind, "language": one.language} | how,
                 )
 
 
-def _claims(asked: Rubric, labels: dict[str, str]) -> tuple[Labelled, ...]:
+def claims_of(asked: Rubric, labels: dict[str, str]) -> tuple[Labelled, ...]:
+    """Returns the key points of a rubric and those of its misconceptions that have a label."""
     points = [
         Labelled(p.id, p.en, p.zh, p.notes.partial, p.weight, labels.get(p.id))
         for p in asked.key_points
@@ -161,148 +143,3 @@ def _claims(asked: Rubric, labels: dict[str, str]) -> tuple[Labelled, ...]:
         if m.id in labels
     ]
     return (*points, *wrong)
-
-
-def of_attacks(texts: Path | None = None) -> Iterator[Item]:
-    """Gives every attack on every shipped question, and the answers that they were put beside."""
-    for source, attacks in (("suite", load()), ("published", published(texts))):
-        for asked in load_rubrics(SHIPPED):
-            given = list(cases([asked], attacks, SHIPPED))
-            bases = {case.base.id: case.base for case in given if case.base}
-            for base in bases.values():
-                yield from _attacked(source, asked, f"{asked.id}/{base.id}", base.text, {})
-            for case in given:
-                yield from _attacked(source, asked, case.id, case.text, _about(case))
-
-
-def _about(case: AttackCase) -> dict[str, Any]:
-    return {
-        "attack": case.attack.id,
-        "kind": case.attack.kind,
-        "expect": case.attack.expect,
-        "base": f"{case.rubric.id}/{case.base.id}" if case.base else None,
-    }
-
-
-def _attacked(
-    source: str, asked: Rubric, name: str, text: str, about: dict[str, Any]
-) -> Iterator[Item]:
-    try:
-        read = answer.from_text(text, name)
-    except BadInput:  # refused before anybody judges it
-        return
-    graded = has_content(own_text(read), (asked.question.en, asked.question.zh))
-    known = about | {"language": language(text), "by_code": not graded}
-    for lines, how in variants(read, asked):
-        question, claims = asked.question.model_dump(), _claims(asked, {})
-        yield Item(f"attack-{source}", asked.id, name, question, lines, claims, known | how)
-
-
-def published(path: Path | None) -> tuple[Attack, ...]:
-    """Returns the published texts of a JSON Lines file as attacks of the suite's format."""
-    if path is None or not path.exists():
-        return ()
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-    return tuple(_as_attack(row) for row in rows)
-
-
-_EXPECT = {"no_credit": "no-credit", "no_change": "no-gain", "credit_unchanged": "no-loss"}
-_PLACES = {
-    "{QUESTION}": "$question",
-    "{KEYPOINT_TITLES}": "$ids",
-    "{KEYWORDS_JOINED_BY_COMMAS}": "$keywords",
-    "{WRONG_CLAIM}": "$wrong",
-    "{KEYPOINT_TEXT_NEGATED}": "$negated",
-    "{EMPTY}": "",
-    "{WRONG_ANSWER}": "",
-    "{ANSWER}": "",
-}
-
-
-def _as_attack(row: dict[str, Any]) -> Attack:
-    text = row["text"].replace("$", "$$")
-    for old, new in _PLACES.items():
-        text = text.replace(old, new)
-    expect = _EXPECT[row["expect"]]
-    alone = expect == "no-credit"
-    place = "whole" if alone else "prepend" if row["placement"] == "prepend" else "append"
-    language = row["lang"] if row["lang"] in ("en", "zh") else "any"
-    return Attack.model_validate(
-        {
-            "id": row["name"].lower().replace("_", "-"),
-            "kind": row["kind"].replace("_", "-"),
-            "language": language,
-            "expect": expect,
-            "place": place,
-            "text": text.strip() or text,
-        }
-    )
-
-
-def of_saf(folder_: Path) -> Iterator[Item]:
-    """Gives SAF's exam answers, each with one human score from 0 to 1."""
-    questions = {
-        q["question_id"]: q
-        for q in json.loads((folder_ / "saf-en-questions.json").read_text(encoding="utf-8"))
-    }
-    for line in (folder_ / "saf-en-answers.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        asked = questions[row["question_id"]]
-        text = " ".join(asked["question"].split())
-        yield Item(
-            set="saf",
-            question=row["question_id"],
-            answer=row["answer_id"],
-            asked={"en": text, "zh": text},
-            lines=lines_of(row["answer"]) or ("-",),
-            claims=tuple(
-                Labelled(p["id"], p["text"], p["text"], HALF, weight=p["points"])
-                for p in asked["key_points"]
-            ),
-            about={
-                "language": "en",
-                "score": row["human_score"],
-                "small": row["small"],
-                "split": row["split"],
-            },
-        )
-
-
-_STATEMENT = re.compile(r"Input\.statement_(\d+)")
-
-
-def of_realsumm(sheets: dict[str, str], summaries: int, seed: int = 0) -> Iterator[Item]:
-    """Gives a sample of REALSumm's labels (Bhandari et al. 2020): is a fact in a summary?
-
-    Args:
-        sheets: the CSV files of `SCU_rating_results_abs_systems`, by name.
-        summaries: how many to draw.
-    """
-    judged: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-    for name, sheet in sorted(sheets.items()):
-        for row in csv.DictReader(io.StringIO(sheet)):
-            judged[name, row["Input.eventId"]].append(row)
-    dice = random.Random(seed)  # noqa: S311 - a draw that can be repeated
-    for name, event in dice.sample(sorted(judged), summaries):
-        claims: list[Labelled] = []
-        people: dict[str, list[bool]] = {}
-        for row in judged[name, event]:
-            for column in row:
-                place = _STATEMENT.fullmatch(column or "")
-                if not place or row[column] in ("", "BLANK"):
-                    continue
-                text, said = row[column], row[f"Answer.S{place[1]}Answer"]
-                people.setdefault(text, []).append(said == "p")
-        for number, (text, said_) in enumerate(people.items()):
-            label = Verdict.MET if 2 * sum(said_) > len(said_) else Verdict.MISSED
-            claims.append(Labelled(str(number), text, text, label=label.value))
-        summary = judged[name, event][0]["Input.summary_text"]
-        yield Item(
-            set="realsumm",
-            question=event,
-            answer=f"{name}/{event}",
-            asked={"en": "", "zh": ""},
-            lines=lines_of(summary),
-            claims=tuple(claims),
-            about={"language": "en", "people": [people[c.en] for c in claims]},
-        )

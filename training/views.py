@@ -15,7 +15,7 @@ from grader.record import Verdict
 from grader.rubric.format import Rubric
 from grader.text.sentences import sentences
 from grader.trust.audit.cases import Attack, Base, fill, read
-from training.questions import Answer, Claim, Question, as_rubric
+from training.questions import Answer, Claim, Question, as_rubric, lines_of
 
 HOSTILE = Path(__file__).with_name("hostile.toml")
 
@@ -128,16 +128,16 @@ class _Seen:
             # A wrong claim may or may not be the opposite of this key point.
             targets.append(Target(self._claim(point), reply, either="$wrong" in attack.text))
         asked = getattr(self.question.question, language)
-        return View(prompts.prefix(asked, [span.text for span in spans]), tuple(targets))
+        return View(prompts.prefix(asked, lines_of(text)), tuple(targets))
 
-    def _beside(self) -> tuple[list[str], bool]:
+    def _beside(self) -> tuple[tuple[str, ...], bool]:
         language = "en" if self.answer.lang == "en" else "zh"
         fitting = [
             a for a in self.hostile if a.place != "whole" and a.language in (language, "any")
         ]
         attack = self.dice.choice(fitting)
         text = fill(attack, self.rubric, Base("", "")).strip()
-        return [span.text for span in sentences(text)], attack.place == "prepend"
+        return lines_of(text), attack.place == "prepend"
 
     def _target(self, claim: Claim, before: int) -> Target:
         level = self.answer.level(claim.id)

@@ -12,17 +12,15 @@ import pytest
 from grader.judge.curves import VERDICTS, Curves
 from grader.record import Verdict
 from tests.training.made import question
-from training.figures import (
+from training.figures import expected, groups, table
+from training.judged import (
     Judged,
     Row,
     cross_judged,
-    expected,
-    groups,
     judged,
     read,
     rows,
     settle,
-    table,
     with_all_defences,
 )
 from training.questions import as_rubric

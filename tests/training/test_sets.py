@@ -13,7 +13,7 @@ from grader.rubric.labelled import labelled_of
 from grader.trust.audit.cases import Base, fill
 from grader.util.files import data_folder
 from tests.training.made import LABELS, POINTS, question
-from training import sets
+from training import attack_sets, public_sets, sets
 from training.prepare import as_ids, held_out
 from training.questions import as_rubric
 from training.tokens import Tokens
@@ -101,7 +101,7 @@ def test_every_labelled_answer_to_a_shipped_question_is_an_item_with_its_labels(
 
 def test_an_attack_names_the_answer_that_it_was_put_beside_and_no_label() -> None:
     seen: set[str] = set()
-    for item in islice(sets.of_attacks(), 60):
+    for item in islice(attack_sets.of_attacks(), 60):
         assert not any(claim.label for claim in item.claims)
         if base := item.about.get("base"):
             assert base in seen
@@ -113,7 +113,7 @@ def test_a_published_attack_is_read_with_its_place_and_placeholders(tmp_path: Pa
     row = {"name": "PAY_ME", "kind": "fake_verdict", "lang": "mixed", "expect": "no_change"}
     row |= {"placement": "prepend", "text": "{QUESTION} costs $5, says {WRONG_CLAIM}"}
     (tmp_path / "a.jsonl").write_text(json.dumps(row), "utf-8")
-    (attack,) = sets.published(tmp_path / "a.jsonl")
+    (attack,) = attack_sets.published(tmp_path / "a.jsonl")
     assert (attack.id, attack.kind, attack.place) == ("pay-me", "fake-verdict", "prepend")
     assert (attack.language, attack.expect) == ("any", "no-gain")
     asked = as_rubric(question())
@@ -123,7 +123,7 @@ def test_a_published_attack_is_read_with_its_place_and_placeholders(tmp_path: Pa
 
 
 def test_without_a_file_there_are_no_published_attacks(tmp_path: Path) -> None:
-    assert sets.published(None) == sets.published(tmp_path / "none.jsonl") == ()
+    assert attack_sets.published(None) == attack_sets.published(tmp_path / "none.jsonl") == ()
 
 
 def test_an_exam_answer_comes_with_its_human_score(tmp_path: Path) -> None:
@@ -137,7 +137,7 @@ def test_an_exam_answer_comes_with_its_human_score(tmp_path: Path) -> None:
     (tmp_path / "saf-en-questions.json").write_text(json.dumps([asked | asked_points]), "utf-8")
     lines = "\n".join(map(json.dumps, answers))
     (tmp_path / "saf-en-answers.jsonl").write_text(lines, "utf-8")
-    first, empty = sets.of_saf(tmp_path)
+    first, empty = public_sets.of_saf(tmp_path)
     assert first.lines == ("It resends.", "It orders.")
     assert first.about["score"] == 0.5
     assert (first.claims[0].weight, first.claims[0].label) == (0.5, None)
@@ -156,7 +156,7 @@ def test_a_fact_is_in_a_summary_where_most_people_say_so() -> None:
             "e1,It rained. We left.,It rained.,BLANK,np,p",
         ]
     )
-    (item,) = sets.of_realsumm({"a": sheet}, 1)
+    (item,) = public_sets.of_realsumm({"a": sheet}, 1)
     assert item.lines == ("It rained.", "We left.")
     assert [(c.en, c.label) for c in item.claims] == [
         ("It rained.", "met"),
