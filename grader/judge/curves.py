@@ -135,20 +135,19 @@ def read_level(path: Path) -> TeamLevel:
     raise BadInput(f"--calibration {path}: not a team's level: {why}")
 
 
-@functools.cache
 def trained() -> Curves:
     """Returns the curves that ship with the adapter."""
-    return Curves.model_validate(_table()["trained"])
+    return Curves.model_validate(_table(FILE)["trained"])
 
 
-@functools.cache
 def yes_no() -> YesNo:
     """Returns the curves of a judge that was not trained: hardly more than its own odds."""
-    return YesNo.model_validate(_table()["yes-no"])
+    return YesNo.model_validate(_table(FILE)["yes-no"])
 
 
-def _table() -> dict[str, object]:
-    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+@functools.cache  # a judge is made for each answer where many are graded
+def _table(file: Path) -> dict[str, object]:
+    return tomllib.loads(file.read_text(encoding="utf-8"))
 
 
 def odds_of_yes(found: Sequence[float]) -> float:
