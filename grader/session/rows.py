@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader import answer
 from grader.session.entry import Entry, Problem, as_utc, whole
+from grader.util.complaint import first_complaint
 from grader.util.json_text import without_halves
 from grader.util.lines import LineProblem, Lines
 from grader.util.table import CsvTable, RowProblem, names_of

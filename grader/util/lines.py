@@ -119,7 +119,9 @@ def encoding(stream: BinaryIO) -> str:
 
 def _beyond_ascii(stream: BinaryIO) -> bytes:
     """Lines that are not plain ASCII, first of those that are not UTF-8, as many as tell."""
-    broken, whole, size = [], [], {True: 0, False: 0}
+    broken: list[bytes] = []
+    whole: list[bytes] = []
+    size = {True: 0, False: 0}
     begin = stream.tell()
     while line := stream.readline(LONGEST):
         if line.isascii():
