@@ -11,7 +11,7 @@ from grader.record import Grade
 from grader.report.progress import bring_weights
 from grader.rubric.files import load_rubrics
 from grader.session.entry import Entry, Problem
-from grader.session.run import keep_in
+from grader.session.keep import KeptTogether
 
 
 def judge_env() -> dict[str, str]:
@@ -35,7 +35,7 @@ class OnRay:
         self.paid = 0
         self.stopped: BaseException | None = None
         self._parts, self._via = parts, via
-        self._keep = keep_in(parts.results, parts.bench.ledger)
+        self._kept = KeptTogether(parts.results, parts.bench.ledger)
 
     async def run(self, entries: Iterator[Entry | Problem]) -> None:  # noqa: ARG002 - Ray reads
         """Grades everything and keeps the records."""
@@ -47,6 +47,7 @@ class OnRay:
                     self._parts.watch.problem(graded)
                 else:
                     await self._hand_on(graded)
+            await self._kept.finish()
         except GraderError as error:
             self.stopped = error
         finally:
@@ -77,7 +78,7 @@ class OnRay:
     async def _hand_on(self, grade: Grade) -> None:
         self.paid += 0 if grade.usage.from_ledger else grade.usage.calls
         try:
-            await self._keep(grade)
+            await self._kept.keep(grade)
         finally:
             self._parts.watch.graded(grade)
 

@@ -13,9 +13,9 @@ from grader.judge.choice import Bench
 from grader.record import Usage
 from grader.session.entry import Entry, Problem, Questions
 from grader.session.grader import live_run
+from grader.session.keep import keep_in
 from grader.session.requests import Asking
 from grader.session.results import Results
-from grader.session.run import keep_in
 from grader.text.catalogue import Catalogue
 
 

@@ -28,15 +28,8 @@ from grader.session.entry import Entry, Problem, Questions
 from grader.session.pace import Pace
 from grader.session.requests import Asking
 from grader.session.results import Results
-from grader.session.run import (
-    Interrupted,
-    Keep,
-    SessionRun,
-    Watch,
-    answers_at_once,
-    by_question,
-    keep_in,
-)
+from grader.session.keep import Keep, keep_in
+from grader.session.run import Interrupted, SessionRun, Watch, answers_at_once, by_question
 
 DEFAULT_CONCURRENCY = 16
 """Requests to an endpoint at once where nothing else is said."""

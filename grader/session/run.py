@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import math
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -11,10 +11,10 @@ from grader import grading
 from grader.errors import BadInput, GraderError
 from grader.grading import Attempt
 from grader.judge.base import Judge
-from grader.ledger.ledger import Ledger
 from grader.record import Grade, JudgeInfo
 from grader.rubric.format import Rubric
 from grader.session.entry import Entry, Problem
+from grader.session.keep import Keep
 from grader.session.pace import Ending, Stopped
 from grader.session.results import Results
 from grader.util.digest_set import Seen
@@ -74,23 +74,6 @@ class Watch(Protocol):
         """Something of the session cannot be graded."""
 
 
-Keep = Callable[[Grade], Awaitable[None]]
-
-
-def keep_in(results: Results | None, ledger: Ledger) -> Keep:
-    """Returns what appends a grade to the results file, if there is one, and to the history.
-
-    It raises OutFailed or LedgerFailed where the disk does not take the grade.
-    """
-
-    async def keep(grade: Grade) -> None:
-        if results is not None:
-            results.append(grade)
-        await ledger.add_grade(grade)
-
-    return keep
-
-
 class Lacking(Exception):
     """A judgement hangs on replies that are not there yet."""
 
@@ -105,7 +88,7 @@ class SessionRun:
             to be tried again in the next round.
         results: whose answers are not judged again; None leaves none out.
         watch: is told of everything, once over all rounds.
-        keep: takes each grade; see :func:`keep_in`.
+        keep: takes each grade.
         ending: ends the run before the session does.
         at_once: answers under way at once.
         waiting: answers that lacked a reply when the session was last gone through.

@@ -3,22 +3,19 @@
 What lacks a reply is gathered and answered elsewhere; then the next round goes on.
 """
 
-import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from grader.errors import GraderError, LedgerFailed
+from grader.errors import GraderError
 from grader.judge.choice import OpenJudge
 from grader.ledger.ledger import Ledger
-from grader.record import Grade
 from grader.session.elsewhere.replies import ShardReplies, complete_judge
 from grader.session.entry import Entry, Problem, Questions
+from grader.session.keep import KeptTogether
 from grader.session.pace import Stopped
 from grader.session.results import Results
 from grader.session.run import SessionRun, Watch
-
-_WRITES_AT_ONCE = 250
 
 
 @dataclass
@@ -40,16 +37,16 @@ class Gather:
     replies: ShardReplies
     results: Results | None
     watch: Watch
-    _writes: list[asyncio.Task[None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._kept = KeptTogether(self.results, self.ledger)
         # One answer after another, so that its requests stand together in a shard.
         self._run = SessionRun(
             self.questions.find,
             lambda _: complete_judge(self.opened, self.replies, self.votes),
             self.results,
             self.watch,
-            self._keep,
+            self._kept.keep,
         )
 
     @property
@@ -72,7 +69,7 @@ class Gather:
         await self._run.run(entries)
         if isinstance(self.stopped, GraderError):
             raise self.stopped
-        await self._written(len(self._writes))
+        await self._kept.finish()
         self.replies.writer.finish()
         if not self.waiting and not self.stopped:
             shards = self.replies.shards
@@ -82,20 +79,6 @@ class Gather:
     def stop(self) -> None:
         """Ends the run after the answer under way."""
         self._run.stop()
-
-    async def _keep(self, grade: Grade) -> None:
-        if self.results is not None:
-            self.results.append(grade)
-        # A commit takes milliseconds, however many grades are in it.
-        self._writes.append(asyncio.ensure_future(self.ledger.add_grade(grade)))
-        if len(self._writes) >= 2 * _WRITES_AT_ONCE:  # the first of them have long been written
-            await self._written(_WRITES_AT_ONCE)
-
-    async def _written(self, most: int) -> None:
-        writes, self._writes = self._writes[:most], self._writes[most:]
-        for ended in await asyncio.gather(*writes, return_exceptions=True):
-            if isinstance(ended, LedgerFailed):
-                raise ended
 
 
 class Carrier(Protocol):
