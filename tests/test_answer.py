@@ -157,9 +157,18 @@ def test_an_empty_answer_is_an_error_of_its_own(data: bytes) -> None:
 
 
 def test_text_that_is_none_is_refused() -> None:
-    for text in ("half \udc80", "nul \0", "x" * (MAX_BYTES + 1)):
+    for text in ("nul \0", "x" * (MAX_BYTES + 1)):
         with pytest.raises(UnreadableAnswer):
             from_text(text, "-")
+
+
+@pytest.mark.parametrize("text", ["half \udc80", "\ud83d half", "a\ud83db", "\ude00\ud83d"])
+def test_half_a_character_is_replaced_and_told(text: str) -> None:
+    answer = from_text(text, "-")
+    assert "\ufffd" in answer.text
+    answer.text.encode()
+    assert {flag.kind for flag in answer.flags} == {"lost-character"}
+    assert all(flag.text == answer.text[flag.start : flag.end] for flag in answer.flags)
 
 
 @given(st.binary(max_size=200))

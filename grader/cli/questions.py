@@ -16,16 +16,22 @@ def questions(
     only_own: OnlyOption = False,
     language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
 ) -> None:
-    """List the questions, or those that hold all the given words."""
+    """List the questions, or those that hold all the given words.
+
+    A rubric file that is not of the format is named; the others are listed all the same.
+    """
     from grader.cli.options import report_language
     from grader.report import terminal as show
-    from grader.rubric.files import load_rubrics, rubric_folders, search_rubrics
+    from grader.rubric.files import load_readable, rubric_folders, search_rubrics
 
     shown_in = report_language(language, "")
-    found = search_rubrics(load_rubrics(rubric_folders(rubrics, only_own)), words or [])
-    show.questions(found, shown_in, show.console())
-    if not found:
-        raise typer.Exit(ExitCode.FAILED)
+    readable, faults = load_readable(rubric_folders(rubrics, only_own))
+    matching = search_rubrics(readable, words or [])
+    show.questions(matching, shown_in, show.console())
+    for fault in faults:
+        typer.echo(f"grade: {fault}", err=True)
+    if faults or not matching:
+        raise typer.Exit(faults[0].exit_code if faults else ExitCode.FAILED)
 
 
 def show(

@@ -140,9 +140,27 @@ def load_rubrics(folders: Sequence[Path] | None = None) -> tuple[Rubric, ...]:
     Raises:
         BadRubric: one of the files is not of the format.
     """
-    folders = rubric_folders() if folders is None else folders
+    return tuple(
+        read_rubric(path) for path in _paths(rubric_folders() if folders is None else folders)
+    )
+
+
+def load_readable(
+    folders: Sequence[Path],
+) -> tuple[tuple[Rubric, ...], tuple[BadRubric, ...]]:
+    """As :func:`load_rubrics`, but a file that is not of the format stops none of the others."""
+    rubrics, faults = [], []
+    for path in _paths(folders):
+        try:
+            rubrics.append(read_rubric(path))
+        except BadRubric as fault:
+            faults.append(fault)
+    return tuple(rubrics), tuple(faults)
+
+
+def _paths(folders: Sequence[Path]) -> list[Path]:
     paths = {path.stem: path for folder in reversed(folders) for path in _files(folder)}
-    return tuple(read_rubric(paths[name]) for name in sorted(paths))
+    return [paths[name] for name in sorted(paths)]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -4,6 +4,8 @@ import hashlib
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -111,8 +113,26 @@ def _some(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:
     return points
 
 
-class Rubric(_Described):
-    """A question with its key points and misconceptions."""
+@dataclass(frozen=True, slots=True)
+class CrossFault:
+    """What is wrong between the parts of a rubric that are each of the format.
+
+    Attributes:
+        place: the path of keys and indices to it, as ``("misconceptions", 0, "contradicts")``.
+        owner: the id of the key point or misconception; empty for an id that is used twice.
+    """
+
+    place: tuple[str | int, ...]
+    owner: str
+    message: str
+
+    def __str__(self) -> str:
+        verb = "contradicts " if self.place[-1] == "contradicts" else ""
+        return f"{self.owner}: {verb}{self.message}" if self.owner else self.message
+
+
+class RubricParts(_Described):
+    """The parts of a rubric, each of the format; whether they fit together is not looked at."""
 
     version: Literal["rubric/1"] = Field(alias="schema")
     id: Slug
@@ -126,20 +146,41 @@ class Rubric(_Described):
     key_points: Annotated[tuple[KeyPoint, ...], AfterValidator(_some)]
     misconceptions: tuple[Misconception, ...] = ()
 
+    def faults(self) -> Iterator[CrossFault]:
+        """What does not fit together, in the order of the file."""
+        groups: tuple[tuple[str, tuple[KeyPoint | Misconception, ...]], ...] = (
+            ("key_points", self.key_points),
+            ("misconceptions", self.misconceptions),
+        )
+        seen: Counter[str] = Counter()
+        for group, items in groups:
+            for number, item in enumerate(items):
+                seen[item.id] += 1
+                if seen[item.id] == 2:
+                    told = f"the id {item.id!r} is used twice"
+                    yield CrossFault((group, number, "id"), "", told)
+                yield from self._unknown(item, (group, number))
+
+    def _unknown(
+        self, item: KeyPoint | Misconception, place: tuple[str | int, ...]
+    ) -> Iterator[CrossFault]:
+        for number, source in enumerate(item.sources):
+            if source.document not in self.documents:
+                where = (*place, "sources", number, "document")
+                yield CrossFault(where, item.id, f"no document {source.document[:_SHORT]!r}")
+        points = {point.id for point in self.key_points}
+        for name in item.contradicts if isinstance(item, Misconception) else ():
+            if name not in points:
+                yield CrossFault((*place, "contradicts"), item.id, f"no key point {name!r}")
+
+
+class Rubric(RubricParts):
+    """A question with its key points and misconceptions."""
+
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        points = [p.id for p in self.key_points]
-        names = Counter([*points, *(m.id for m in self.misconceptions)])
-        if twice := [name for name, count in names.items() if count > 1]:
-            raise ValueError(f"the id {twice[0]!r} is used twice")
-        cited = [(p.id, s) for p in self.key_points for s in p.sources]
-        cited += [(m.id, s) for m in self.misconceptions for s in m.sources]
-        for name, source in cited:
-            if source.document not in self.documents:
-                raise ValueError(f"{name}: no document {source.document[:_SHORT]!r}")
-        for claim in self.misconceptions:
-            if unknown := [c for c in claim.contradicts if c not in points]:
-                raise ValueError(f"{claim.id}: contradicts no key point {unknown[0]!r}")
+        if fault := next(self.faults(), None):
+            raise ValueError(str(fault))
         return self
 
     def __hash__(self) -> int:

@@ -25,10 +25,10 @@ from grader.rubric.files import rubric_folders
 from grader.rubric.format import Rubric
 from grader.session.budget import Budget
 from grader.session.entry import Entry, Problem, Questions
+from grader.session.keep import Keep, keep_in
 from grader.session.pace import Pace
 from grader.session.requests import Asking
 from grader.session.results import Results
-from grader.session.keep import Keep, keep_in
 from grader.session.run import Interrupted, SessionRun, Watch, answers_at_once, by_question
 
 DEFAULT_CONCURRENCY = 16

@@ -77,7 +77,7 @@ def csv_rows(
         return knows(cells["question"].strip())
 
     try:
-        table = CsvTable(Lines(stream, encoding), _is_heading, is_row)
+        table = CsvTable(Lines(stream, encoding), _is_heading, is_row, free={"answer"})
     except RowProblem as problem:
         yield Problem(f"{name}:1", str(problem))
         return

@@ -50,6 +50,7 @@ def markdown(
             part.drop()
             continue
         if heading := part.heading(line):
+            part.hand_over(heading)
             yield from part.finish()
             part.begin(heading, lines.number)
         else:
@@ -124,6 +125,11 @@ class _Section:
         """The question that *title* names, where not *plainly* with a number or marks around it."""
         names = [slug(title)] if plainly else [slug(title), slug(without_number(title))]
         return next((n for n in names if _SLUG.fullmatch(n) and self._questions.knows(n)), None)
+
+    def hand_over(self, heading: _Heading) -> None:
+        """Gives up the line that was taken for text before its underline came."""
+        if heading.underlined and self._text:
+            self._text.pop()
 
     def begin(self, heading: _Heading, line: int) -> None:
         self.title, self._fault = heading.title, heading.fault

@@ -42,7 +42,8 @@ _LETTER = "[^\\W\\d_]"
 _STRANGE = re.compile(
     f"{_LETTER}[\u20ac\u2039\u203a\u00a1-\u00a7\u00a9\u00aa\u00ae\u00b1-\u00b6\u00b9-\u00bf]{_LETTER}"
     f"|{_LETTER}[\u0192\u2020\u2021\u02c6\u2030\u02dc\u201a\u201e\u00a8\u00ac\u00af\u00b8]"
-    f"|[\u0192\u2020\u2021\u02c6\u02dc\u00a8\u00b8]{_LETTER}"
+    f"|{_LETTER}[\u00bc-\u00bf]|{_LETTER}{{3}}[\u00b2\u00b3\u00b9]"
+    f"|[\u0192\u2020\u2021\u02c6\u02dc\u00a3\u00a5\u00a8\u00af\u00b3\u00b4\u00b8\u00b9]{_LETTER}"
     "|[\u00a2-\u00aa\u00ac-\u00ba\u00bc-\u00be][À-ÿ]|[À-ÿ][\u00a2-\u00aa\u00ac-\u00b6\u00b8-\u00ba\u00bc-\u00be]"
 )
 # Letters where the languages of Windows-1252 do not have them.
@@ -51,34 +52,8 @@ _MISPLACED = re.compile(
     "|(?<![aeiouéu])[ëï]",
 )
 _DOUBLE = frozenset(
-    (
-        "öß",
-        "üß",
-        "äß",
-        "çã",
-        "çõ",
-        "çá",
-        "çâ",
-        "çà",
-        "çó",
-        "çô",
-        "çû",
-        "çé",
-        "ñá",
-        "ñó",
-        "ñí",
-        "ñé",
-        "ñú",
-        "üé",
-        "üí",
-        "ïé",
-        "éï",
-        "éë",
-        "åö",
-        "öå",
-        "åä",
-    )
-)
+    ("öß", "üß", "äß", "çã", "çõ", "çá", "çâ", "çà", "çó", "çô", "çû", "çé", "ñá", "ñó", "ñí", "ñé")
+) | {"ñú", "üé", "üí", "ïé", "éï", "éë", "åö", "öå", "åä"}
 """Different letters beyond ASCII that stand side by side, outside Icelandic."""
 _ICELANDIC = _SETS[8]
 

@@ -6,7 +6,7 @@ to a quotation mark that another row forgot to close.
 
 import csv
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.errors import BadInput
@@ -45,6 +45,7 @@ class CsvTable(Iterator[CsvRow]):
         lines: Lines,
         is_heading: Callable[[Sequence[str]], bool],
         is_row: Callable[[dict[str, str]], bool] = lambda _: False,
+        free: Collection[str] = (),
     ) -> None:
         """Reads the heading.
 
@@ -53,6 +54,7 @@ class CsvTable(Iterator[CsvRow]):
                 one, and else the one that gives most columns.
             is_row: whether these cells are surely a row of their own. A quoted cell that holds
                 such a line was perhaps not closed where it ends.
+            free: columns of people's own words, which may begin with a blank.
 
         Raises:
             RowProblem: a column stands twice, or the first line cannot be read.
@@ -61,7 +63,7 @@ class CsvTable(Iterator[CsvRow]):
         self._lines = lines
         self._waiting: deque[tuple[int, str]] = deque()
         self._held: list[tuple[int, str]] = []
-        self._is_row = is_row
+        self._is_row, self._free = is_row, free
         try:
             first = next(lines, "")
         except LineProblem as problem:
@@ -109,10 +111,12 @@ class CsvTable(Iterator[CsvRow]):
         if self._spaced or self._separator == "\t":
             return False
         text = "".join(text for _, text in self._held)
-        blank = [c for c in cells[1:] if c.startswith(" ") and self._separator + c in text]
-        if any(cell.lstrip().startswith('"') for cell in blank):
+        named = list(zip(self.names, cells, strict=False))[1:]
+        blank = [(n, c) for n, c in named if c[:1] == " " and self._separator + c in text]
+        if any(cell.lstrip().startswith('"') for _, cell in blank):
             return True
-        return bool(blank) and any(cell and not cell.startswith(" ") for cell in cells[1:])
+        torn = any(cell.strip() and name not in self._free for name, cell in blank)
+        return torn and any(cell and not cell.startswith(" ") for _, cell in named)
 
     def _taken(self) -> Iterator[str]:
         """Lines for the reader, noted as they are taken, first those of a row given up."""

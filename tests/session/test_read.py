@@ -37,13 +37,13 @@ def write(path: Path, text: str | bytes) -> Path:
 def test_a_markdown_session_holds_an_answer_below_each_heading(tmp_path: Path) -> None:
     file = write(
         tmp_path / "monday.md",
-        "# Monday\n\n## bank-conflict\n\nFirst.\n\n## Why\n\nMore.\n"
+        "# Monday\n\n## bank-conflict\n\nFirst.\n\n### Why\n\nMore.\n"
         "## Warp divergence ##\nSecond.\n",
     )
     entries, problems = both(file)
     assert problems == []
     assert [(e.question, e.text) for e in entries] == [
-        ("bank-conflict", "First.\n\n## Why\n\nMore."),
+        ("bank-conflict", "First.\n\n### Why\n\nMore."),
         ("warp-divergence", "Second."),
     ]
     assert [e.id for e in entries] == [f"{file}#bank-conflict", f"{file}#warp-divergence"]
@@ -250,10 +250,18 @@ def test_a_path_that_is_not_there_is_a_wrong_call_before_anything_is_read(tmp_pa
         both(file, file)
 
 
-def test_utf_16_says_the_way_out(tmp_path: Path) -> None:
-    entries, problems = both(write(tmp_path / "s.csv", "question,answer\n".encode("utf-16")))
+def test_utf_16_is_read_by_its_mark_and_without_one_says_the_way_out(tmp_path: Path) -> None:
+    text = "question,answer\nbank-conflict,naïve 冲突\n"
+    for name in ("s.csv", "s.md", "s.jsonl"):
+        body = {"s.md": "## bank-conflict\nnaïve 冲突\n", "s.csv": text}.get(
+            name, json.dumps({"question": "bank-conflict", "answer": "naïve 冲突"})
+        )
+        entries, problems = both(write(tmp_path / name, body.encode("utf-16")))
+        assert problems == []
+        assert [e.text for e in entries] == ["naïve 冲突"]
+    entries, problems = both(write(tmp_path / "bare.csv", text.encode("utf-16-le")))
     assert entries == []
-    assert "save it as UTF-8" in problems[0].message
+    assert "in UTF-8" in problems[0].message
 
 
 def test_ids_are_the_same_at_every_reading(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """Reads a rubric file, and finds everything that is against the format, not only the first."""
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +9,7 @@ from pydantic import ValidationError
 from grader.authoring.check.finding import Finding, Reading, Severity
 from grader.errors import BadRubric
 from grader.rubric.files import expected, text_of
-from grader.rubric.format import Rubric
+from grader.rubric.format import Rubric, RubricParts
 from grader.util.complaint import key_of
 from grader.util.toml import Place, nearest_line, parse_toml, value_lines
 
@@ -60,28 +59,9 @@ def _broken(path: Path, content: dict[str, Any], places: dict[Place, int]) -> It
                 yield finding(detail["loc"], expected(detail))
                 continue
             # What concerns the whole comes without a place, and one fault at a time.
-            faults = [finding(place, message) for place, message in _faults(content)]
-            yield from faults or [finding((), expected(detail))]
-
-
-def _faults(content: dict[str, Any]) -> Iterator[tuple[Place, str]]:
-    """What is wrong between the parts of a rubric that are each of the format."""
-    groups = ("key_points", "misconceptions")
-    items = [((g, n), item) for g in groups for n, item in enumerate(content.get(g, []))]
-    points = {item["id"] for item in content["key_points"]}
-    documents = content.get("documents", {})
-    seen: Counter[str] = Counter()
-    for place, item in items:
-        seen[item["id"]] += 1
-        if seen[item["id"]] == 2:
-            yield (*place, "id"), f"the id {item['id']!r} is used twice"
-        for n, source in enumerate(item.get("sources", [])):
-            if source["document"] not in documents:
-                name = source["document"][:_SHORT]
-                yield (*place, "sources", n, "document"), f"no document {name!r}"
-        for name in item.get("contradicts", []):
-            if name not in points:
-                yield (*place, "contradicts"), f"no key point {name!r}"
+            faults = RubricParts.model_validate(content).faults()
+            found = [finding(fault.place, fault.message) for fault in faults]
+            yield from found or [finding((), expected(detail))]
 
 
 def _name(reading: Reading) -> Iterator[Finding]:

@@ -1,6 +1,5 @@
 """Reads the ratings that people gave: long CSV or JSONL, a verdict or a score a row."""
 
-import csv
 import io
 import json
 import math
@@ -15,6 +14,9 @@ from grader.errors import BadInput
 from grader.record import Verdict
 from grader.text.safe import one_line
 from grader.trust.calibration.results import Faults, ModelGradings
+from grader.util.lines import LineProblem, Lines
+from grader.util.table import CsvTable, RowProblem
+from grader.util.text_file import NotText, decode, marked, read_bytes
 
 COLUMNS = (
     "answer_id",
@@ -205,7 +207,7 @@ def read(path: Path, results: ModelGradings) -> Ratings:
     models = {name for names in results.names for name in names}
     rows: list[Rating] = []
     left_out = dict.fromkeys(("empty", "repeated", "replaced", "not-blind"), 0)
-    for line, fields in _fields(path, faults):
+    for line, fields in _fields(path, faults, results):
         try:
             found = rating(fields, line, results, models)
         except RowFault as fault:
@@ -239,56 +241,72 @@ def _one_spelling_each(rows: list[Rating], faults: Faults) -> None:
             )
 
 
-def _text(path: Path) -> str:
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def _fields(
+    path: Path, faults: Faults, results: ModelGradings
+) -> Iterator[tuple[int, dict[str, str]]]:
+    data = read_bytes(path, MAX_BYTES)
+    if len(data) > MAX_BYTES:
+        raise BadInput(f"{path}: larger than 64 MiB; give the ratings in several sheets")
+    stream = io.BytesIO(data)
+    if path.suffix == ".jsonl":
+        yield from _jsonl(Lines(stream, marked(data) or "utf-8"), faults)
+    else:
+        yield from _csv(Lines(stream, _encoding(path, data)), path, faults, results)
+
+
+def _encoding(path: Path, data: bytes) -> str:
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from None
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
+        return decode(data)[1]
+    except NotText:
+        line = next((n for n, text in enumerate(data.split(b"\n"), 1) if not text.isascii()), 1)
         raise BadInput(f"{path}:{line}: not UTF-8; save the sheet as CSV UTF-8") from None
 
 
-def _fields(path: Path, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
-    text = _text(path)
-    return _jsonl(text, faults) if path.suffix == ".jsonl" else _csv(text, path)
-
-
-def _jsonl(text: str, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
+def _jsonl(lines: Lines, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
+    while True:
         try:
-            found: Any = json.loads(line)
-        except (ValueError, RecursionError):
-            found = None
+            line = next(lines)
+            found: Any = json.loads(line) if line.strip() else {}
+        except StopIteration:
+            return
+        except (ValueError, RecursionError, LineProblem) as error:
+            told = error if isinstance(error, LineProblem) else "not a JSON object"
+            faults.add(lines.number, str(told))
+            continue
         if not isinstance(found, dict):
-            faults.add(number, "not a JSON object")
+            faults.add(lines.number, "not a JSON object")
         elif odd := sorted(found.keys() - set(COLUMNS)):
-            faults.add(number, f"unknown key {one_line(odd[0], SHORT)!r}")
-        else:
-            yield number, {k: "" if v is None else str(v).strip() for k, v in found.items()}
+            faults.add(lines.number, f"unknown key {one_line(odd[0], SHORT)!r}")
+        elif found:
+            yield lines.number, {k: "" if v is None else str(v).strip() for k, v in found.items()}
 
 
-def _csv(text: str, path: Path) -> Iterator[tuple[int, dict[str, str]]]:
-    first = text.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+def _csv(
+    lines: Lines, path: Path, faults: Faults, results: ModelGradings
+) -> Iterator[tuple[int, dict[str, str]]]:
+    def is_row(cells: dict[str, str]) -> bool:
+        return cells["answer_id"].strip() in results.questions_of
+
     try:
-        header = _header([name.strip().lower() for name in next(rows, [])], path)
-        for row in rows:
-            if not any(cell.strip() for cell in row):
-                continue
-            if len(row) > len(header) and any(cell.strip() for cell in row[len(header) :]):
-                raise BadInput(f"{path}:{rows.line_num}: more cells than the header has columns")
-            yield rows.line_num, {k: v.strip() for k, v in zip(header, row, strict=False)}
-    except csv.Error as error:
-        raise BadInput(f"{path}:{rows.line_num}: not CSV: {error}") from None
+        table = CsvTable(lines, {"answer_id", "rater"}.issubset, is_row, free={"note", "claim"})
+        _check_header(table.names, path)
+    except RowProblem as problem:
+        raise BadInput(f"{path}:1: {problem}") from None
+    while True:
+        try:
+            row = next(table)
+        except StopIteration:
+            return
+        except RowProblem as problem:
+            faults.add(problem.line, str(problem))
+            continue
+        yield row.line, {k: v.strip() for k, v in row.cells.items()}
 
 
-def _header(names: list[str], path: Path) -> list[str]:
+def _check_header(names: list[str], path: Path) -> None:
     for needed in ("answer_id", "rater"):
         if needed not in names:
             raise BadInput(f"{path}:1: no column {needed}; columns are {', '.join(COLUMNS)}")
@@ -297,7 +315,6 @@ def _header(names: list[str], path: Path) -> list[str]:
             raise BadInput(f"{path}:1: unknown column {name[:SHORT]!r}{hint(name, COLUMNS)}")
         if names.count(name) > 1:
             raise BadInput(f"{path}:1: column {name} stands twice")
-    return names
 
 
 def _latest(rows: list[Rating], faults: Faults, left_out: dict[str, int]) -> tuple[Rating, ...]:

@@ -158,8 +158,35 @@ def test_a_sheet_without_ratings_says_how_to_get_one(tmp_path: Path, four: Model
 
 def test_a_file_that_is_not_utf8_is_named_by_line(tmp_path: Path, four: ModelGradings) -> None:
     path = tmp_path / "ratings.csv"
-    path.write_bytes(b"answer_id,rater,score\na0,Jos\xe9,50\n")
+    path.write_bytes("answer_id,rater,score\na0,Paweł Żak,50\n".encode("cp1250"))
     assert complaint(path, four) == f"{path}:2: not UTF-8; save the sheet as CSV UTF-8"
+
+
+@pytest.mark.parametrize("codec", ["cp1252", "utf-16", "utf-8-sig", "utf-8"])
+def test_a_sheet_in_the_encoding_of_a_spreadsheet_is_read(
+    codec: str, tmp_path: Path, four: ModelGradings
+) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_bytes("answer_id,rater,score\na0,José Müller,50\n".encode(codec))
+    assert [row.rater for row in read(path, four).rows] == ["José Müller"]
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("a0,ana,p0,met,,,,,more", "cells below a heading of 8"),
+        ("a0,ana,p0,met", "4 cells below a heading of 8, no score, note, rated_at, blind"),
+        ('a0,ana,p0,met,,"never closed,,', "never closes"),
+        ('a0,ana,p0,met,,"told" twice,,', "after a closing quotation mark"),
+    ],
+)
+def test_a_row_that_does_not_fit_its_heading_is_named_and_the_others_are_looked_at(
+    row: str, told: str, tmp_path: Path, four: ModelGradings
+) -> None:
+    lines = complaint(sheet(tmp_path, row, "a1,ben,p0,yes,,,,"), four).splitlines()
+    assert lines[0].startswith(f"{tmp_path}/ratings.csv:2: ")
+    assert told in lines[0]
+    assert lines[1].startswith(f"{tmp_path}/ratings.csv:3: verdict 'yes'")
 
 
 @given(content=st.binary(max_size=300))
