@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from grader.util.files import data_folder
+from tests.support.places import ROOT
 
-PACKAGE = data_folder("rubrics").parent / "grader"
+PACKAGE = ROOT / "grader"
 ORDER = (
     {"errors"},
     {"util"},

@@ -3,9 +3,9 @@
 import json
 
 from grader.record import Usage, json_schema
-from grader.util.files import data_folder
+from tests.support.places import ROOT
 
-PUBLISHED = data_folder("rubrics").parent / "grader" / "grade.schema.json"
+PUBLISHED = ROOT / "grader" / "grade.schema.json"
 
 
 def test_the_published_schema_is_the_records_own() -> None:

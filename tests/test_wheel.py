@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.places import EXAMPLES, ROOT
 from tests.support.stub import running
 
-ROOT = Path(__file__).parent.parent
 ANSWER = "Shared memory has 32 banks of four bytes. Padding the row to 33 words removes conflicts."
 
 
@@ -77,7 +77,7 @@ def test_the_installed_wheel_grades_a_session(command: str, tmp_path: Path) -> N
         done = run(
             command,
             "batch",
-            str(ROOT / "examples" / "session.md"),
+            str(EXAMPLES / "session.md"),
             "--out",
             str(tmp_path / "results.jsonl"),
             GRADER_LEDGER=str(tmp_path / "ledger.sqlite"),

@@ -7,8 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.cli.app import app
-from tests.authoring.check.test_check import GOOD, write
-from tests.trust.trial.test_trial import LABELLED, labelled
+from tests.support.rubric_files import GOOD, LABELLED, labelled, write
 
 VAGUE = GOOD.replace('met = "Vary with its effect on the key"', 'met = "Vary with a good example"')
 

@@ -13,9 +13,9 @@ from grader.ledger.ledger import Ledger, default_path
 from grader.record import Digests, Grade, PointGrade, Verdict
 from grader.rubric.files import read_rubric
 from grader.scoring import total
-from tests.authoring.check.test_check import GOOD, write
 from tests.support.fakes import completion, judgement
 from tests.support.records import record
+from tests.support.rubric_files import GOOD, write
 
 TEXT = "Vary adds the listed header fields to the key."
 VERDICTS = {"vary": Verdict.MET}

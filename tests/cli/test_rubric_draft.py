@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.rubric.files import read_rubric
-from tests.authoring.draft.test_draft import GOOD, TCP, changed, point
+from tests.support.drafts import GOOD, TCP, changed, point
 from tests.support.fakes import completion
 
 

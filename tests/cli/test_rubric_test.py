@@ -10,9 +10,8 @@ from werkzeug import Request, Response
 
 from grader.cli.app import app
 from grader.rubric.files import read_rubric
-from tests.authoring.check.test_check import GOOD, write
 from tests.support.fakes import completion, judgement
-from tests.trust.trial.test_trial import labelled
+from tests.support.rubric_files import GOOD, labelled, write
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from grader.rubric.labelled import labelled_of
 from grader.text.catalogue import words_in
 from grader.text.sentences import sentences
 from grader.util.files import data_folder
-from tests.judge.test_per_point import by_rule
+from tests.support.claims import by_rule
 from tests.support.fakes import INFO, FakeModel
 
 FOLDERS = (data_folder("rubrics"),)

@@ -2,10 +2,8 @@
 
 import asyncio
 import math
-from collections.abc import Callable
 from itertools import product
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from hypothesis import given, settings
@@ -24,54 +22,20 @@ from grader.ledger.ledger import Ledger
 from grader.llm.embedded import weights_file
 from grader.llm.request import Reply, Request, Token, Unusable, said
 from grader.record import Cause, PointGrade, Verdict
-from grader.rubric.files import load_rubric, load_rubrics
-from grader.rubric.format import KeyPoint, Misconception
+from grader.rubric.files import load_rubrics
+from grader.rubric.format import KeyPoint
 from grader.scoring import CREDIT
 from grader.util.files import data_folder
+from tests.support.claims import ALL, FORMS, RUBRIC, FormName, by_rule, claim_of
 from tests.support.fakes import INFO, FakeModel, completed, completion
 
-FormName = Literal["trained", "yes-no"]
-FORMS: tuple[FormName, ...] = ("trained", "yes-no")
-RUBRIC = load_rubric("bank-conflict", (data_folder("rubrics"),))
 LINES = ["Shared memory has 32 banks.", "Padding helps.", "同一个字的访问会广播。"]
 TEXT = " ".join(LINES)
 OFF_SUBJECT = (
     "To make a brown butter sauce, melt the butter over medium heat, swirl until the milk solids "
     "turn hazelnut brown, and add lemon juice with capers."
 )
-ALL: tuple[KeyPoint | Misconception, ...] = (*RUBRIC.key_points, *RUBRIC.misconceptions)
 CLAIMS = len(ALL)
-
-
-def by_rule(form: FormName, word: Callable[[str], str], line: int = 2) -> FakeModel:
-    """A model that is sure of *word* of each claim, and names *line*.
-
-    A word with `` [`` and a number behind it names that one; with ``.`` it names none.
-    """
-
-    def trained(request: Request) -> Reply:
-        prompt = said(request.body)
-        if prompt.endswith("["):
-            return Reply(body=completed(str(line), {str(line): 0.0}))
-        written, _, number = word(claim_of(request)).partition(" [")
-        if written in ("No", "Yes.", "Half.", "Wrong."):
-            return Reply(body=completed(written.rstrip("."), {written.rstrip("."): 0.0}))
-        number = number or str(line)
-        text = f"{written} [{number}"
-        return Reply(body=completed(text, {written: 0.0}, {" [": 0.0}, {number: 0.0}))
-
-    def yes_no(request: Request) -> Reply:
-        if "logprobs" not in request.body:
-            return Reply(body=completion(f"{line}."))
-        odds = 20.0 if word(claim_of(request)).startswith("Yes") else -20.0
-        return Reply(body=completion("x", logprobs={"Yes": min(odds, 0.0), "No": min(-odds, 0.0)}))
-
-    return FakeModel(trained if form == "trained" else yes_no)
-
-
-def claim_of(request: Request) -> str:
-    """The key point or misconception that is asked about."""
-    return next(claim.en for claim in ALL if claim.en in said(request.body))
 
 
 def saying(form: FormName, **words: str) -> FakeModel:

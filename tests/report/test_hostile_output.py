@@ -1,7 +1,6 @@
 """Nothing that a candidate, a model or a file name says steers a terminal, and no secret shows."""
 
 import json
-import re
 import socket
 import sqlite3
 import subprocess
@@ -19,20 +18,9 @@ from grader.record import Grade
 from grader.rubric.files import load_rubric
 from grader.util.files import data_folder
 from tests.support.fakes import completion, judgement
-from tests.support.records import record
+from tests.support.records import HARM, RAW, record
 from tests.support.stub import Behaviour, Stub, running
 
-HARM = (
-    "\x1b[2J\x1b[31m",  # clear the screen
-    "\x1b]0;owned\x07",  # window title
-    "\x1b]8;;http://evil.example\x07click\x1b]8;;\x07",  # link
-    "\x9b31m",  # C1 control sequence introducer
-    "\u202egnissap\u202c",  # right to left
-    "\u2066x\u2069",
-    "\r\x08\x08",
-    "\U000e0041\U000e0042",  # tags
-)
-RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 KEY = "sk-secret-0123456789"
 TEXT = "Banks: " + " then ".join(HARM) + " =cmd|'/c calc'!A0"
 

@@ -1,34 +1,15 @@
 """Grades as Markdown: all that is known, and hostile text stays text."""
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import example, given, settings
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from grader.record import Cause, Evidence, MisconceptionGrade, Override, PointGrade, Verdict
 from grader.report.markdown import escape, grade_markdown, session_markdown
 from grader.rubric.format import Rubric
 from grader.text.flags import Flag
 from grader.text.safe import one_line
+from tests.support.markup import PARSER, shown, tokens
 from tests.support.records import HOSTILE, RUBRIC, RUBRICS, evidence, hostile, record, summarize
-
-PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-JOINER = "\u2060"  # keeps names and numbers from becoming mentions; shows nothing
-
-
-def tokens(text: str) -> Iterator[Token]:
-    for token in PARSER.parse(text):
-        yield token
-        yield from token.children or ()
-
-
-def shown(text: str) -> str:
-    """What a reader of the rendered Markdown sees."""
-    inline = (t for t in PARSER.parse(text) if t.type == "inline")
-    lines = ("".join(c.content for c in t.children or ()) for t in inline)
-    return "\n".join(lines).replace(JOINER, "")
 
 
 @given(hostile())

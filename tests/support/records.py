@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -86,6 +87,19 @@ HOSTILE = (
     "&lt;b&gt; &amp; &#60;",
     "𝟛𝟚 个 bank 😀 e\u0301",
 )
+
+# What a terminal would obey, and what of it none may get.
+HARM = (
+    "\x1b[2J\x1b[31m",  # clear the screen
+    "\x1b]0;owned\x07",  # window title
+    "\x1b]8;;http://evil.example\x07click\x1b]8;;\x07",  # link
+    "\x9b31m",  # C1 control sequence introducer
+    "\u202egnissap\u202c",  # right to left
+    "\u2066x\u2069",
+    "\r\x08\x08",
+    "\U000e0041\U000e0042",  # tags
+)
+RAW = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\U000e0000-\U000e007f]")
 
 
 def sha256(text: str) -> str:

@@ -13,11 +13,10 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from grader.cli.app import app
-from grader.util.files import data_folder
+from tests.support.places import ROOT
 from tests.support.stub import Behaviour, Stub, running
 
 QUESTIONS = ("bank-conflict", "warp-divergence", "tensor-core")
-ROOT = data_folder("rubrics").parent
 GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli.app import main; main()"
 
 

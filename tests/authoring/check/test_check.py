@@ -12,9 +12,10 @@ from grader.authoring.check.finding import Severity
 from grader.authoring.check.overlap import same_claim
 from grader.authoring.check.run import check_all, check_rubric
 from grader.util.files import data_folder
+from tests.support.places import TESTS
+from tests.support.rubric_files import GOOD, write
 
-BROKEN = Path(__file__).with_name("broken")
-GOOD = (BROKEN / "http-caching.toml").read_text(encoding="utf-8")
+BROKEN = TESTS / "authoring" / "check" / "broken"
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,6 @@ FAULTS = [
     Fault(**fault)
     for fault in tomllib.loads((BROKEN / "faults.toml").read_text(encoding="utf-8"))["fault"]
 ]
-
-
-def write(folder: Path, text: str, name: str = "http-caching") -> Path:
-    path = folder / f"{name}.toml"
-    path.write_text(text, encoding="utf-8", newline="")
-    return path
 
 
 def test_a_good_rubric_has_no_findings(tmp_path: Path) -> None:

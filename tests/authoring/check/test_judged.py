@@ -7,8 +7,8 @@ from pathlib import Path
 from grader.authoring.check.finding import Finding, Severity
 from grader.authoring.check.run import judged, readings
 from grader.llm.request import Reply, Request
-from tests.authoring.check.test_check import GOOD, write
 from tests.support.fakes import FakeModel, completion
+from tests.support.rubric_files import GOOD, write
 
 
 def asked(folder: Path, model: FakeModel) -> list[Finding]:

@@ -8,7 +8,6 @@ import shutil
 import subprocess
 import weakref
 from collections.abc import Iterable, Iterator
-from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,59 +17,14 @@ from hypothesis import strategies as st
 
 from grader.errors import Failed
 from grader.record import Cause, Evidence, Grade, MisconceptionGrade, Override, PointGrade, Verdict
-from grader.report.html.page import Mark, answer_page, segments, write_page
+from grader.report.html.page import Mark, segments, write_page
 from grader.rubric.format import Rubric
 from grader.text.flags import Flag
 from grader.text.safe import plain
+from tests.support.markup import Parsed, answer
 from tests.support.records import HOSTILE, RUBRIC, RUBRICS, evidence, hostile, record
 
-VOID = {"meta", "link", "input", "br"}
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-
-
-class Parsed(HTMLParser):
-    """A page: its elements in order, and the text inside those of each class."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.tags: list[str] = []
-        self.attributes: list[tuple[str, str, str]] = []
-        self.text: dict[str, list[str]] = {}
-        self._open: list[tuple[str, list[str]]] = []
-        self.feed(text)
-        self.close()
-        assert not self._open, "every element is closed"
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append(tag)
-        self.attributes += [(tag, name, value or "") for name, value in attrs]
-        names = [*(dict(attrs).get("class") or "").split(), tag]
-        for name in names:
-            self.text.setdefault(name, []).append("")
-        if tag not in VOID:
-            self._open.append((tag, names))
-
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-        if tag not in VOID:
-            self._open.pop()
-
-    def handle_endtag(self, tag: str) -> None:
-        opened, _ = self._open.pop()
-        assert opened == tag
-
-    def handle_data(self, data: str) -> None:
-        for name in {name for _, names in self._open for name in names}:
-            self.text[name][-1] += data
-
-    def values(self, name: str) -> list[str]:
-        return [value for _, attribute, value in self.attributes if attribute == name]
-
-
-def answer(
-    grade: Grade, text: str | None, language: str = "en", rubric: Rubric | None = RUBRIC
-) -> Parsed:
-    return Parsed("".join(answer_page(grade, rubric, text, language, 1)))
 
 
 def written(tmp_path: Path, grades: Iterable[Grade]) -> str:

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from grader.util.files import data_folder
+from tests.support.places import ROOT
 from tests.support.stub import running
 
-ROOT = data_folder("rubrics").parent
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("ray") is None, reason="the extra 'ray' is not installed"
 )

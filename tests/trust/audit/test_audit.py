@@ -24,7 +24,7 @@ from grader.trust.audit.cases import Attack, AttackCase, Base, bases, cases, dra
 from grader.trust.audit.report import AuditReport, report, text
 from grader.trust.audit.run import run
 from grader.util.files import data_folder
-from tests.judge.test_per_point import by_rule
+from tests.support.claims import by_rule
 from tests.support.fakes import INFO, FakeModel, completed, completion, judgement
 from tests.support.stub import running
 

@@ -11,12 +11,12 @@ from typer.testing import CliRunner, Result
 from grader.cli.app import app
 from grader.judge.curves import TeamLevel, read_level
 from grader.trust.calibration.results import MOST
-from grader.util.files import data_folder
+from tests.support.places import EXAMPLES
 from tests.trust.calibration.conftest import WriteResults
 from tests.trust.calibration.leanings import JUDGE, Leaning, leaning, write
 from tests.trust.calibration.teams import Team, records
 
-TEAM = data_folder("rubrics").parent / "examples" / "team"
+TEAM = EXAMPLES / "team"
 RATINGS, RESULTS, ANSWERS = (
     str(TEAM / name) for name in ("ratings.csv", "results.jsonl", "answers.jsonl")
 )

@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 
 from grader.cli.app import app
 from grader.record import Grade, Verdict
+from tests.support.rubric_files import labelled
 from tests.support.stub import Stub, running
-from tests.trust.trial.test_trial import labelled
 
 FEW = ("--attacks", "2", "--questions", "1")
 

@@ -17,37 +17,8 @@ from grader.rubric.format import Rubric
 from grader.trust.trial.report import TrialReport, report, text
 from grader.trust.trial.run import cases, run
 from grader.util.files import data_folder
-from tests.authoring.check.test_check import GOOD, write
 from tests.support.fakes import INFO, FakeModel, completion, judgement
-
-LABELLED = '''\
-schema = "labelled/1"
-question = "http-caching"
-
-[[answers]]
-id = "strong-en"
-kind = "strong"
-language = "en"
-text = """Fresh for max-age. Then If-None-Match with the ETag, and a 304 keeps the copy."""
-misconceptions = []
-[answers.verdicts]
-freshness-lifetime = { verdict = "met", why = "WHY-1", second = "met" }
-revalidation = { verdict = "met", why = "WHY-2", second = "partial", settled = "SETTLED" }
-validators = { verdict = "met", why = "WHY-3", second = "met" }
-vary = { verdict = "missed", why = "WHY-4" }
-
-[[answers]]
-id = "wrong-zh"
-kind = "wrong"
-language = "zh"
-text = """no-cache 就是不许存。过期就删除,重新下载。"""
-misconceptions = ["no-cache-forbids-storing", "stale-means-deleted"]
-[answers.verdicts]
-freshness-lifetime = { verdict = "missed", why = "WHY-5", second = "missed" }
-revalidation = { verdict = "contradicted", why = "WHY-6", second = "contradicted" }
-validators = { verdict = "missed", why = "WHY-7", second = "missed" }
-vary = { verdict = "missed", why = "WHY-8", second = "missed" }
-'''
+from tests.support.rubric_files import GOOD, LABELLED, labelled, write
 
 Says = Callable[[Answer, str], Verdict | None]
 
@@ -74,12 +45,6 @@ class Scripted:
 
 def missed(_: Answer, __: str) -> Verdict:
     return Verdict.MISSED
-
-
-def labelled(folder: Path, content: str = LABELLED) -> Path:
-    (folder / "labelled").mkdir(exist_ok=True)
-    (folder / "labelled" / "http-caching.toml").write_text(content, encoding="utf-8")
-    return write(folder, GOOD)
 
 
 def tried(folder: Path, *says: Says) -> TrialReport:
