@@ -1,10 +1,9 @@
 """Nothing that a candidate, a model or a file name says steers a terminal, and no secret shows."""
 
 import json
+import os
 import socket
 import sqlite3
-import subprocess
-import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from grader.record import Grade
 from grader.rubric.files import load_rubric
 from grader.util.files import data_folder
 from tests.support.fakes import completion, judgement
+from tests.support.processes import GradeProcess
 from tests.support.records import HARM, RAW, record
 from tests.support.stub import Behaviour, Stub, running
 
@@ -195,6 +195,14 @@ BOMBS: dict[str, Callable[[], bytes]] = {
 }
 
 
+def little_memory() -> None:
+    """A gigabyte of memory and a minute of time for this process."""
+    import resource
+
+    resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))
+    resource.setrlimit(resource.RLIMIT_CPU, (60, 60))
+
+
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_bomb_is_refused_in_little_memory(name: str, tmp_path: Path) -> None:
     path = tmp_path / name
@@ -203,16 +211,8 @@ def test_a_bomb_is_refused_in_little_memory(name: str, tmp_path: Path) -> None:
         ".toml": ["rubric", "check", str(path)],
         ".txt": [str(path), "--q", "bank-conflict"],
     }.get(path.suffix, ["batch", str(path), "--model", "m", "--base-url", "http://127.0.0.1:9/v1"])
-    code = (
-        "import resource, sys\n"
-        "resource.setrlimit(resource.RLIMIT_AS, (2**30, 2**30))\n"
-        "resource.setrlimit(resource.RLIMIT_CPU, (60, 60))\n"
-        "from grader.cli.app import app\n"
-        "app(sys.argv[1:])"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode in {1, 2, 3}, done.stderr[-500:]
-    assert "Traceback" not in done.stderr
-    assert len(done.stdout + done.stderr) < 20_000
+    done = GradeProcess(arguments, os.environ, tmp_path, little_memory)
+    out, err = done.communicate()
+    assert done.returncode in {1, 2, 3}, err[-500:]
+    assert "Traceback" not in err
+    assert len(out + err) < 20_000

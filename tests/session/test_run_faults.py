@@ -1,18 +1,18 @@
 """Whatever goes wrong while a session is graded: nothing paid for is lost, nothing is made up."""
 
 import random
-import resource
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from grader.ledger.database import MIGRATIONS
 from grader.ledger.ledger import Ledger
+from tests.support.processes import limit_files
 from tests.support.sessions import Place, answers, place, verdicts
 from tests.support.stub import Behaviour, unparseable
 
@@ -149,16 +149,8 @@ def test_two_runs_never_write_the_same_file(tmp_path: Path) -> None:
         second = here.grade()
         assert second.exit_code == 1
         assert "another run is writing it" in second.output
-        first.kill()
+        first.send_signal(signal.SIGKILL)
         first.communicate()
-
-
-def _small_files(size: int) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-
-
-def limited(here: Place, size: int) -> "subprocess.Popen[str]":
-    return here.start("--concurrency", "4", preexec_fn=lambda: _small_files(size))
 
 
 @pytest.mark.parametrize("size", [40_000, 150_000, 400_000])
@@ -167,7 +159,7 @@ def test_a_full_disk_is_a_clear_error_and_nothing_paid_for_is_lost(
 ) -> None:
     with place(tmp_path, Behaviour(delay=0.01)) as here:
         here.write(answers(300))
-        process = limited(here, size)
+        process = here.start("--concurrency", "4", first=partial(limit_files, size))
         _, err = process.communicate()
         assert process.returncode == 1, err
         assert err.startswith("grade: ")

@@ -34,8 +34,7 @@ def replies(path: Path) -> int:
 
 def check(done: Trial, stub: Stub, session: dict[str, tuple[str, str]]) -> None:
     """Adds to the trial's violations whatever does not hold."""
-    said = (done.path / "said.txt").read_text(encoding="utf-8", errors="replace")
-    done.expect("Traceback" not in said, f"a traceback: {said[-2000:]}")
+    done.expect("Traceback" not in done.said, f"a traceback: {done.said[-2000:]}")
     again, allowed = stub.stats.paid_again, done.may_pay_again
     done.expect(again <= allowed, f"{again} replies paid again, {allowed} may be")
     for path in (done.ledger, done.results):

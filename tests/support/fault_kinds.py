@@ -2,13 +2,23 @@
 
 import contextlib
 import random
+import signal
 import sqlite3
 import time
 from collections.abc import Callable
-from multiprocessing.context import ForkServerProcess
+from functools import partial
 
 from tests.support.fault_check import replies
-from tests.support.fault_process import IN_FLIGHT, MINUTE, Trial, batch, ended, start
+from tests.support.fault_process import (
+    IN_FLIGHT,
+    MINUTE,
+    Trial,
+    batch,
+    ended,
+    set_clock_back,
+    start,
+)
+from tests.support.processes import GradeProcess, limit_files
 from tests.support.stub import Stub
 
 UNDER_WAY = 2 * IN_FLIGHT + 4
@@ -30,7 +40,7 @@ def _cut(done: Trial, stub: Stub, url: str, _: random.Random) -> None:
 def _kill(done: Trial, stub: Stub, url: str, dice: random.Random) -> None:
     process = start(done, *batch(done, url))
     _wait(process, stub, dice)
-    process.kill()
+    process.send_signal(signal.SIGKILL)
     ended(done, process, 0, 3, -9)
     done.may_pay_again += UNDER_WAY
 
@@ -38,27 +48,28 @@ def _kill(done: Trial, stub: Stub, url: str, dice: random.Random) -> None:
 def _interrupt(done: Trial, stub: Stub, url: str, dice: random.Random) -> None:
     process = start(done, *batch(done, url))
     _wait(process, stub, dice)
-    process.terminate()
+    process.send_signal(signal.SIGTERM)
     # Before the batch listens, the signal ends the process as it would any other.
     ended(done, process, 0, 3, 130, -15)
 
 
-def _wait(process: ForkServerProcess, stub: Stub, dice: random.Random) -> None:
+def _wait(process: GradeProcess, stub: Stub, dice: random.Random) -> None:
     replies, moment = dice.randint(0, 12), dice.random() * 0.01
     deadline = time.monotonic() + MINUTE
-    while stub.stats.replied < replies and process.is_alive() and time.monotonic() < deadline:
+    while stub.stats.replied < replies and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.001)
     time.sleep(moment)
 
 
 def _full_disk(done: Trial, _: Stub, url: str, dice: random.Random) -> None:
     limit = dice.randint(30, 400) * 1024
-    ended(done, start(done, *batch(done, url), limit=limit), 0, 1, 3)
+    ended(done, start(done, *batch(done, url), first=partial(limit_files, limit)), 0, 1, 3)
     done.may_pay_again += UNDER_WAY
 
 
 def _clock(done: Trial, _: Stub, url: str, dice: random.Random) -> None:
-    ended(done, start(done, *batch(done, url), back=dice.uniform(1, 1e5)), 0, 3)
+    back = dice.uniform(1, 1e5)
+    ended(done, start(done, *batch(done, url), first=partial(set_clock_back, back)), 0, 3)
 
 
 FIRST: dict[str, Callable[[Trial, Stub, str, random.Random], None]] = {

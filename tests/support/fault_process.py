@@ -1,20 +1,19 @@
 """A trial of the fault harness and the ``grade`` processes that it runs."""
 
-import multiprocessing
 import os
 import random
+import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Self
 
+from tests.support.processes import GradeProcess
+
 IN_FLIGHT = 4
 MINUTE = 60.0
-
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["grader.cli.app", "grader.cli.batch_run", "openai", "httpx2"])
 
 
 @dataclass
@@ -24,6 +23,7 @@ class Trial:
     Attributes:
         violations: what did not hold; empty is what everybody hopes for.
         may_pay_again: replies that were lost by no fault of the grader's.
+        said: all that its processes printed.
     """
 
     seed: int
@@ -50,26 +50,7 @@ class Trial:
             self.violations.append(f"seed {self.seed} ({self.kind}): {what}")
 
 
-def _child(arguments: list[str], path: str, limit: int | None, back: float) -> None:
-    """Runs the command line in a fresh process, its output going to a file."""
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GRADER_MODEL", "GRADER_RUBRICS"):
-        os.environ.pop(name, None)
-    os.environ |= {"GRADER_LEDGER": str(Path(path, "ledger.sqlite")), "NO_COLOR": "1"}
-    said = os.open(Path(path, "said.txt"), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(said, 1)
-    os.dup2(said, 2)
-    if limit is not None:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-    if back:
-        _set_clock_back(back)
-    from grader.cli.app import app
-
-    app(arguments)
-
-
-def _set_clock_back(seconds: float) -> None:
+def set_clock_back(seconds: float) -> None:
     """From now on time goes backwards, a second with every look."""
     import grader.grading
 
@@ -84,13 +65,12 @@ def _set_clock_back(seconds: float) -> None:
     vars(grader.grading)["datetime"] = Backwards
 
 
-def start(
-    done: Trial, *arguments: str, limit: int | None = None, back: float = 0.0
-) -> ForkServerProcess:
-    """Starts ``grade`` with *arguments*; files may grow to *limit* bytes, time may go *back*."""
-    process = _context.Process(target=_child, args=([*arguments], str(done.path), limit, back))
-    process.start()
-    return process
+def start(done: Trial, *arguments: str, first: Callable[[], None] | None = None) -> GradeProcess:
+    """Starts ``grade`` with *arguments*; *first* is called in the process before all else."""
+    own = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GRADER_MODEL", "GRADER_RUBRICS")
+    given = {name: value for name, value in os.environ.items() if name not in own}
+    given |= {"GRADER_LEDGER": str(done.ledger), "NO_COLOR": "1"}
+    return GradeProcess(arguments, given, done.path, first)
 
 
 def batch(done: Trial, url: str) -> list[str]:
@@ -99,12 +79,11 @@ def batch(done: Trial, url: str) -> list[str]:
     return [*call, "--model", "m", "--base-url", url, "--concurrency", str(IN_FLIGHT)]
 
 
-def ended(done: Trial, process: ForkServerProcess, *codes: int) -> int:
+def ended(done: Trial, process: GradeProcess, *codes: int) -> int:
     """Waits for the end, which must come, and with one of *codes*; gives the exit code."""
-    process.join(MINUTE)
-    code = process.exitcode
+    code = process.wait(MINUTE)
     if code is None:
-        process.kill()
-        process.join()
+        process.send_signal(signal.SIGKILL)
+    done.said += "".join(process.communicate())
     done.expect(code in codes, f"ended with {code}, not one of {codes}")
     return -1 if code is None else code

@@ -64,7 +64,6 @@ def _session(dice: random.Random, path: Path) -> dict[str, tuple[str, str]]:
 def _repair(done: Trial) -> None:
     mend = ["--results", str(done.results)] if done.results.exists() else []
     ended(done, start(done, "doctor", "--repair", *mend), 0)
-    done.said = (done.path / "said.txt").read_text(encoding="utf-8", errors="replace")
     if done.kind.endswith("-ledger"):
         done.may_pay_again -= replies(done.ledger)
         found = "was damaged" in " ".join(done.said.split()) or "nothing to repair" in " ".join(

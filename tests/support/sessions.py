@@ -2,9 +2,7 @@
 
 import json
 import os
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +11,10 @@ from typing import Any
 from typer.testing import CliRunner, Result
 
 from grader.cli.app import app
-from tests.support.places import ROOT
+from tests.support.processes import GradeProcess
 from tests.support.stub import Behaviour, Stub, running
 
 QUESTIONS = ("bank-conflict", "warp-divergence", "tensor-core")
-GRADE = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli.app import main; main()"
 
 
 @dataclass
@@ -52,17 +49,10 @@ class Place:
         given = ("--out", str(self.out)) if out else ()
         return CliRunner().invoke(app, self.words(*given, *more), env=self.environment)
 
-    def start(self, *more: str, **options: Any) -> "subprocess.Popen[str]":
-        """Starts ``grade batch`` as a process."""
-        words = [sys.executable, "-c", GRADE, str(ROOT), *self.words("--out", str(self.out), *more)]
-        return subprocess.Popen(
-            words,
-            env={**os.environ, **self.environment},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **options,
-        )
+    def start(self, *more: str, first: Callable[[], None] | None = None) -> GradeProcess:
+        """Starts ``grade batch`` as a process; *first* is called in it before all else."""
+        words = self.words("--out", str(self.out), *more)
+        return GradeProcess(words, {**os.environ, **self.environment}, self.folder, first)
 
     @property
     def environment(self) -> dict[str, str]:

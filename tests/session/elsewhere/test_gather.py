@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,6 +15,7 @@ from typer.testing import CliRunner, Result
 
 from grader.cli.app import app
 from grader.ledger.ledger import Ledger
+from tests.support.processes import GradeProcess
 from tests.support.provider_stub import BatchStub, Faults, answer_file, serving
 
 ANSWERS = [
@@ -49,6 +48,13 @@ class Place:
     def batch(self, *words: str, out: str = "out.jsonl") -> Result:
         more = ("--via", "batch", "--poll", "0", "--out", str(self.folder / out))
         return self.grade(*more, *words)
+
+    def start(self) -> GradeProcess:
+        """Starts the same as a process."""
+        out = str(self.folder / "out.jsonl")
+        words = ["batch", *self.words, "--via", "batch", "--poll", "0", "--out", out]
+        env = {"GRADER_LEDGER": str(self.folder / "ledger"), "OPENAI_API_KEY": "x"}
+        return GradeProcess(words, {**os.environ, **env}, self.folder)
 
     def files(self, *words: str, out: str = "out.jsonl") -> Result:
         shards = str(self.folder / "shards")
@@ -312,11 +318,7 @@ POINTS = [
 @pytest.mark.parametrize("point", POINTS)
 def test_a_crash_at_any_step_submits_nothing_twice(place: Place, point: str) -> None:
     many(place, 12)
-    out = str(place.folder / "out.jsonl")
-    words = ["batch", *place.words, "--via", "batch", "--poll", "0", "--out", out]
-    env = {**os.environ, "GRADER_LEDGER": str(place.folder / "ledger"), "OPENAI_API_KEY": "x"}
-    code = "from grader.cli.app import main; main()"
-    process = subprocess.Popen([sys.executable, "-c", code, *words], env=env)
+    process = place.start()
 
     def kill(name: str) -> None:
         if name == point:
@@ -337,13 +339,7 @@ def test_a_crash_at_any_step_submits_nothing_twice(place: Place, point: str) -> 
 def test_an_interrupted_wait_leaves_the_batch_under_way(place: Place) -> None:
     many(place, 5)
     place.stub.faults = Faults(polls=1_000_000)
-    out = str(place.folder / "out.jsonl")
-    words = ["batch", *place.words, "--via", "batch", "--poll", "0", "--out", out]
-    env = {**os.environ, "GRADER_LEDGER": str(place.folder / "ledger"), "OPENAI_API_KEY": "x"}
-    code = "from grader.cli.app import main; main()"
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, *words], env=env, stderr=subprocess.PIPE, text=True
-    )
+    process = place.start()
 
     def interrupt(name: str) -> None:
         if name == "retrieve:after":
