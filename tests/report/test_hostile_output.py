@@ -190,7 +190,7 @@ BOMBS: dict[str, Callable[[], bytes]] = {
     "long.jsonl": lambda: b'{"question": "bank-conflict", "answer": "' + b"a" * 100_000_000,
     "deep.jsonl": lambda: b'{"question":' + b"[" * 3_000_000 + b"\n",
     "long.csv": lambda: b"question,answer\nbank-conflict," + b"a" * 100_000_000,
-    "quote.csv": lambda: b'question,answer\nbank-conflict,"' + b"a\n" * 3_000_000,
+    "quote.csv": lambda: b'question,answer\nbank-conflict,"' + b"a\n" * 600_000,
     "long.txt": lambda: b"a" * 100_000_000,
 }
 
