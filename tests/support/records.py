@@ -1,8 +1,8 @@
 """Records made by hand: what reports are tested with. No judge, no ledger."""
 
 import hashlib
-from collections.abc import Iterable
 import re
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,124 +1,25 @@
 """A session graded through files or a provider's batches: the same grades, nothing paid twice."""
 
 import json
-import os
 import signal
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.ledger.ledger import Ledger
-from tests.support.processes import GradeProcess
-from tests.support.provider_stub import BatchStub, Faults, answer_file, serving
-
-ANSWERS = [
-    "Threads of a warp hit the same bank.",
-    "Padding moves the columns apart. stub:no-quote",
-    "The same word is broadcast. stub:not-json",
-    "32 banks of 4 bytes. stub:refuse",
-    "Different words in one bank are served one after another.",
-    "...",
-]
-
-
-@dataclass
-class Place:
-    """A folder with a session of its own, and a stub."""
-
-    folder: Path
-    stub: BatchStub
-    url: str
-
-    def grade(self, *words: str, ledger: str = "ledger") -> Result:
-        env = {"GRADER_LEDGER": str(self.folder / ledger), "OPENAI_API_KEY": "x"}
-        return CliRunner().invoke(app, ["batch", *self.words, *words], env=env)
-
-    @property
-    def words(self) -> list[str]:
-        session = str(self.folder / "session.jsonl")
-        return [session, "--model", "stub", "--base-url", self.url]
-
-    def batch(self, *words: str, out: str = "out.jsonl") -> Result:
-        more = ("--via", "batch", "--poll", "0", "--out", str(self.folder / out))
-        return self.grade(*more, *words)
-
-    def start(self) -> GradeProcess:
-        """Starts the same as a process."""
-        out = str(self.folder / "out.jsonl")
-        words = ["batch", *self.words, "--via", "batch", "--poll", "0", "--out", out]
-        env = {"GRADER_LEDGER": str(self.folder / "ledger"), "OPENAI_API_KEY": "x"}
-        return GradeProcess(words, {**os.environ, **env}, self.folder)
-
-    def files(self, *words: str, out: str = "out.jsonl") -> Result:
-        shards = str(self.folder / "shards")
-        return self.grade(
-            "--via", "files", "--shards", shards, "--out", str(self.folder / out), *words
-        )
-
-    def run_shards(self, change: Callable[[list[bytes]], list[bytes]] = list) -> int:
-        """Answers every shard that has no replies yet."""
-        shards = [
-            path
-            for path in (self.folder / "shards").glob("requests-*.jsonl")
-            if not path.with_name(f"replies-{path.name}").exists()
-        ]
-        for path in shards:
-            lines = answer_file(self.stub.stub, path.read_bytes()).splitlines(keepends=True)
-            path.with_name(f"replies-{path.name}").write_bytes(b"".join(change(lines)))
-        return len(shards)
-
-    def records(self, out: str = "out.jsonl") -> dict[str, dict[str, Any]]:
-        path = self.folder / out
-        lines = path.read_text("utf-8").splitlines() if path.exists() else []
-        return {one["answer_id"]: one for one in map(json.loads, lines)}
-
-    def causes(self, out: str = "out.jsonl") -> Counter[str]:
-        records = self.records(out).values()
-        return Counter(
-            r["key_points"][0]["cause"] for r in records if r["score"]["percent"] is None
-        )
+from tests.support.provider_stub import Faults, serving
+from tests.support.rounds import ANSWERS, Place, finish_files, many, quick, timeless, write
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
     with serving() as (stub, url):
         yield write(Place(tmp_path, stub, url), ANSWERS)
-
-
-def write(place: Place, answers: list[str]) -> Place:
-    rows = (
-        {"question": "bank-conflict", "answer": text, "id": str(n)}
-        for n, text in enumerate(answers)
-    )
-    text = "".join(json.dumps(row) + "\n" for row in rows)
-    (place.folder / "session.jsonl").write_text(text)
-    return place
-
-
-def many(place: Place, count: int = 40) -> Place:
-    return write(place, [f"Answer {n}: threads of a warp hit the same bank." for n in range(count)])
-
-
-def timeless(records: dict[str, dict[str, Any]]) -> dict[str, str]:
-    return {
-        name: json.dumps({k: v for k, v in record.items() if k != "graded_at"})
-        for name, record in records.items()
-    }
-
-
-def finish_files(place: Place, *words: str) -> None:
-    for _ in range(10):
-        place.files(*words)
-        if not place.run_shards():
-            return
-    raise AssertionError("there is no end to the shards")
 
 
 @pytest.mark.parametrize("votes", ["1", "3"])
@@ -244,12 +145,6 @@ def test_every_answer_ends_graded_or_with_its_cause_and_goes_out_once(
     assert place.stub.live == causes.total()
     assert len(place.records()) == 40
     assert not place.causes()
-
-
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Waits between attempts take no time."""
-    monkeypatch.setattr("grader.llm.endpoint._backoff", lambda _: 0.0)
-    monkeypatch.setattr("grader.session.elsewhere.openai_batch._wait_s", lambda _: 0.0)
 
 
 def test_what_failed_is_submitted_again_only_when_asked_for(place: Place) -> None:
