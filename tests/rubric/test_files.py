@@ -207,7 +207,10 @@ def test_with_nothing_near_an_unknown_question_gets_the_way_to_the_list(tmp_path
     assert str(caught.value) == "no question 'xyz'; see them all by: grade questions"
 
 
-@pytest.mark.parametrize("name", ["../tiling", "/etc/passwd", ".", "", "a/b", "tiling.toml", "a\0"])
+@pytest.mark.parametrize(
+    "name",
+    ["../tiling", "/etc/passwd", ".", "..", "", "a/b", "a/../b", "C:\\x", "tiling.toml", "a\0"],
+)
 def test_no_id_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     write(tmp_path, GOOD)
     (tmp_path / "own").mkdir()

@@ -1,9 +1,7 @@
 """Whatever goes wrong while a session is graded: nothing paid for is lost, nothing is made up."""
 
-import random
 import signal
 import sqlite3
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -90,23 +88,6 @@ def test_what_a_passing_fault_left_ungraded_is_graded_by_the_next_run(here: Plac
     assert here.grade().exit_code == 0
     assert here.asked == 7
     assert None not in verdicts(here.records()["a5"])
-
-
-def test_killed_at_any_moment_every_answer_ends_graded_once(tmp_path: Path) -> None:
-    dice = random.Random()
-    with place(tmp_path, Behaviour(delay=0.05)) as here:
-        here.write(answers(60))
-        for _ in range(4):
-            before = here.stub.stats.replied
-            process = here.start("--concurrency", "4")
-            target = before + dice.randrange(12)
-            while here.stub.stats.replied <= target and process.poll() is None:
-                time.sleep(0.001)
-            process.send_signal(signal.SIGKILL)
-            process.communicate()
-        assert here.grade().exit_code == 0
-        assert here.records().keys() == {f"a{n}" for n in range(60)}
-        assert here.stub.stats.paid_again <= 4 * 4
 
 
 def test_a_line_that_was_cut_off_is_cut_away_and_made_again(here: Place) -> None:
