@@ -1,6 +1,7 @@
 """The calibration page: one file, no script, hostile text as text, charts with alternatives."""
 
 import re
+from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ ALLOWED = {"html", "head", "meta", "title", "style", "body", "header", "main", "
 VOID = {"meta", "br", "path", "rect", "line", "circle", "text"}
 
 
+@cache
 def report(**team: object) -> Calibration:
     results, ratings = records(Team(answers=40, model_noise=1.0, **team), 1)  # type: ignore[arg-type]
     return analyse(Given(results, ratings, load(), sampling=Sampling(samples=200)))
