@@ -102,6 +102,16 @@ def _is_likely(point: PointGrade) -> bool:
 
 def _likely_range(points: Sequence[PointGrade]) -> tuple[float, float]:
     """The quantiles of what the points earn by their probabilities, their verdicts' sum within."""
+    chances = earned_chances(points)
+    given = sum(p.weight * CREDIT[p.verdict] for p in points if p.verdict is not None)
+    tail = (1 - LEVEL) / 2
+    low = _quantile(sorted(chances.items()), tail)
+    high = _quantile(sorted(chances.items(), reverse=True), tail)
+    return min(low, given), max(high, given)
+
+
+def earned_chances(points: Sequence[PointGrade]) -> dict[float, float]:
+    """The chance of each sum of points by the verdicts' probabilities, as if they erred apart."""
     chances = {0.0: 1.0}
     for point in points:
         grown: dict[float, float] = {}
@@ -110,11 +120,7 @@ def _likely_range(points: Sequence[PointGrade]) -> tuple[float, float]:
                 place = earned + point.weight * CREDIT[verdict]
                 grown[place] = grown.get(place, 0.0) + chance * share
         chances = grown
-    given = sum(p.weight * CREDIT[p.verdict] for p in points if p.verdict is not None)
-    tail = (1 - LEVEL) / 2
-    low = _quantile(sorted(chances.items()), tail)
-    high = _quantile(sorted(chances.items(), reverse=True), tail)
-    return min(low, given), max(high, given)
+    return chances
 
 
 def _quantile(chances: Sequence[tuple[float, float]], tail: float) -> float:
