@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.calibrate_next import next_to_rate
 from grader.cli.default_group import DefaultGroup
 from grader.cli.options import OnlyOption, RubricsOption
 from grader.errors import ExitCode
@@ -68,6 +69,10 @@ def team(
     rasch: Annotated[
         bool, typer.Option("--rasch", help="Severity by the many-facet Rasch model, too.")
     ] = False,
+    drawn: Annotated[
+        Path | None,
+        typer.Option("--drawn", metavar="FILE", help="The plan of grade calibrate next."),
+    ] = None,
     answers: Annotated[
         list[str] | None,
         typer.Option("--answers", metavar="PATH", help="The graded session, to show on the page."),
@@ -93,6 +98,7 @@ def team(
         rasch=rasch,
         samples=samples,
         seed=seed,
+        drawn=drawn,
     )
     if html is not None:
         _page(html, report, shown_in, answers or [], rubrics, only_own=only_own)
@@ -138,6 +144,10 @@ def template(
     scores: Annotated[
         bool, typer.Option("--scores", help="Ask for a score of the whole answer instead.")
     ] = False,
+    drawn: Annotated[
+        Path | None,
+        typer.Option("--drawn", metavar="FILE", help="Only what the plan's last round drew."),
+    ] = None,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     language: LanguageOption = "en",
@@ -150,13 +160,25 @@ def template(
     from grader.rubric.files import load_rubrics, rubric_folders
     from grader.trust.calibration import results as graded
     from grader.trust.calibration import template as sheet
+    from grader.trust.calibration.sampling_plan import read_plan
 
     shown_in = report_language(language, "")
     found = graded.read(results)
     known = {r.id: r for r in load_rubrics(rubric_folders(rubrics, only_own))}
+    last = read_plan(drawn).last if drawn else None
     sheet.write(
-        found, rater or [""], known, sys.stdout, scores=scores, language=shown_in, seed=seed
+        found,
+        rater or [""],
+        known,
+        sys.stdout,
+        scores=scores,
+        language=shown_in,
+        seed=seed,
+        only=last,
     )
+
+
+app.command("next")(next_to_rate)
 
 
 @app.command("drift")

@@ -35,6 +35,7 @@ from grader.trust.calibration.panel import MISSING, Panel, build
 from grader.trust.calibration.ratings import Ratings
 from grader.trust.calibration.results import ModelGradings
 from grader.trust.calibration.severity import adjusted, severities
+from grader.trust.calibration.team import Drawn, team_estimates
 from grader.trust.calibration.thresholds import Thresholds
 from grader.trust.calibration.values import (
     BlandAltmanPoint,
@@ -123,6 +124,7 @@ class Given:
         mark: the pass mark in use, per cent; None proposes one.
         digests: of the ratings file and the results files.
         rasch: fit the many-facet Rasch model, too.
+        drawn: the sampling plan that people rated by.
     """
 
     results: ModelGradings
@@ -133,6 +135,7 @@ class Given:
     sampling: Sampling = field(default_factory=Sampling)
     digests: tuple[str, str] = ("", "")
     rasch: bool = False
+    drawn: Drawn | None = None
 
 
 def analyse(given: Given) -> Calibration:
@@ -145,9 +148,9 @@ def analyse(given: Given) -> Calibration:
     marks = {
         m: pass_mark.sweep(table, m, panel.raters[m].name, given.mark, how) for m in panel.models
     }
+    used = {m: one.mark for m, one in marks.items()}
     by_group: tuple[GroupTable, ...] = ()
     if given.groups is not None:
-        used = {m: one.mark for m, one in marks.items()}
         by_group = grouping.tables(
             panel, given.results, given.groups, used, limits.least_group, how
         )
@@ -164,6 +167,7 @@ def analyse(given: Given) -> Calibration:
         bland_altman={panel.raters[m].name: _bland_altman(table, m) for m in panel.models},
         spreads=tuple(_spreads(panel)),
         groups=by_group,
+        team=team_estimates(panel, given.results, used, limits.least_answers, given.drawn),
         provenance=of(given.results, given.ratings, panel, limits, how, given.digests),
     )
 

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from grader.record import Cause, Evidence, Verdict
+from grader.trust.calibration.team_values import TeamEstimates
 from grader.trust.calibration.values import (
     AdjustedScore,
     BlandAltmanPoint,
@@ -193,6 +194,8 @@ class Calibration(Part):
     """By model."""
     spreads: tuple[Spread, ...]
     groups: tuple[GroupTable, ...] = ()
+    team: TeamEstimates | None = None
+    """The team's mean score and pass rate; None in reports of before."""
     provenance: Provenance
 
     def to_json(self, indent: int | None = 2) -> str:

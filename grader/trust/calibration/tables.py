@@ -9,6 +9,8 @@ from grader.trust.calibration import results as graded
 from grader.trust.calibration.analysis import Given, analyse, digest
 from grader.trust.calibration.finding import Calibration
 from grader.trust.calibration.measure import Sampling
+from grader.trust.calibration.sampling_plan import read_plan
+from grader.trust.calibration.team import Drawn
 from grader.trust.calibration.thresholds import load
 
 
@@ -20,6 +22,7 @@ def calibrate(
     groups: Path | None = None,
     thresholds: Path | None = None,
     rasch: bool = False,
+    drawn: Path | None = None,
     samples: int = 2000,
     seed: int = 0,
 ) -> Calibration:
@@ -32,6 +35,8 @@ def calibrate(
         groups: CSV with a candidate or an answer a row, and their attributes.
         thresholds: TOML with the lines that trust hangs on; None takes the shipped ones.
         rasch: fit the many-facet Rasch model of severity, too.
+        drawn: the plan by which answers were drawn for rating, as ``grade calibrate next`` writes
+            it; None where they were chosen at random or all rated.
         samples: bootstrap samples, 200 to 100,000; all intervals are of 95 %.
 
     Raises:
@@ -49,5 +54,6 @@ def calibrate(
             sampling=Sampling(samples, seed),
             digests=(digest([ratings]), digest(paths)),
             rasch=rasch,
+            drawn=None if drawn is None else Drawn(read_plan(drawn), digest([drawn])),
         )
     )

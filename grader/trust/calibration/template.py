@@ -2,7 +2,7 @@
 
 import csv
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from grader.rubric.format import Rubric
@@ -21,6 +21,7 @@ def write(
     scores: bool = False,
     language: str = "en",
     seed: int = 0,
+    only: Collection[AnswerKey] | None = None,
 ) -> None:
     """Writes the sheet as CSV.
 
@@ -33,11 +34,12 @@ def write(
         scores: ask for a score of the whole answer in place of verdicts.
         language: of the claims, ``en`` or ``zh``.
         seed: of the order.
+        only: the answers to ask for; None is all.
     """
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(SCORES_HEADER if scores else HEADER)
     for rater in raters:
-        order = list(results.keys)
+        order = [key for key in results.keys if only is None or key in only]
         random.Random(f"{seed}/{rater}").shuffle(order)  # noqa: S311 -- an order, not a secret
         for key in order:
             writer.writerows(
