@@ -136,15 +136,13 @@ def ratings_saved(alone: PoweredEstimate, powered: PoweredEstimate, part: RatedP
     """How many more ratings, drawn evenly, would reach the same standard error without the model.
 
     Variance falls with the number of ratings, so it takes rated x the ratio of the variances. What
-    unequal probabilities cost the ratings alone (Kish 1965: 1 + the squared coefficient of
-    variation of the weights) is not counted as saved. At least 0; None without a standard error.
+    unequal probabilities cost the ratings alone is not counted as saved. At least 0; None without
+    a standard error.
     """
     if not alone.se or not powered.se:
         return None
-    rated = np.isfinite(part.truth)
-    weights = np.ones(part.rated) if part.probability is None else 1.0 / part.probability[rated]
-    uneven = float((weights**2).mean() / weights.mean() ** 2)
-    return max(0, round(part.rated * ((alone.se / powered.se) ** 2 / uneven - 1.0)))
+    ratio = (alone.se / powered.se) ** 2 / _unevenness(part)
+    return max(0, round(part.rated * (ratio - 1.0)))
 
 
 def _estimate(part: RatedPart, weight: float | None, level: float, scale: _Kind) -> PoweredEstimate:
@@ -201,8 +199,10 @@ def _terms(part: RatedPart) -> _Terms:
     people = np.bincount(codes, own * truth)
     model = np.bincount(codes, own * part.predicted)
     of_all = np.bincount(codes, part.predicted) / size
-    # As for a standard deviation, a rating's own pull on its mean hides some of what it is off.
-    pull = share[codes] * own / np.sqrt(np.maximum(1.0 - own, 0.5))
+    # As for a standard deviation, a rating's own pull on its mean hides some of what it is off:
+    # n - 1 for even weights; for uneven ones, whose heavy few hide more, as leaving each out does.
+    power = 0.5 if part.probability is None else 1.0
+    pull = share[codes] * own / np.maximum(1.0 - own, 0.5) ** power
     of_truth = pull * (truth - people[codes])
     of_model = (part.predicted - of_all[codes]) / len(codes) - pull * (
         part.predicted - model[codes]
@@ -224,10 +224,18 @@ def tuned_weight(part: RatedPart, terms: _Terms) -> float:
     return min(max(best, 0.0), len(part.truth) / unrated)
 
 
-def _freedom(part: RatedPart, weight: float) -> int:
-    """Degrees of freedom: rated clusters, less the strata's means and the weight if fitted."""
+def _freedom(part: RatedPart, weight: float) -> float:
+    """Degrees of freedom: the clusters that count, less the strata's means and a fitted weight."""
     spent = len(np.unique(np.asarray(part.strata))) + (weight > 0)
-    return max(1, part.rated_clusters - spent)
+    return max(1.0, part.rated_clusters / _unevenness(part) - spent)
+
+
+def _unevenness(part: RatedPart) -> float:
+    """What unequal weights cost: 1 + their squared coefficient of variation (Kish 1965)."""
+    if part.probability is None:
+        return 1.0
+    weights = 1.0 / part.probability[np.isfinite(part.truth)]
+    return float((weights**2).mean() / weights.mean() ** 2)
 
 
 def _wilson(value: float, reach: float, alone: float) -> Interval:

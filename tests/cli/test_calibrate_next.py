@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from typer.testing import CliRunner, Result
 
 from grader.cli.app import app
@@ -87,12 +88,13 @@ def test_the_report_and_the_page_tell_the_team(plan: Path, tmp_path: Path) -> No
     page = tmp_path / "page.html"
     words = (RATINGS, RESULTS, "--drawn", str(plan), "--html", str(page), "--samples", "200")
     told = run(*words).stdout
-    assert "What the team would say of all answers" in told
+    title = "The team's mean score and pass rate, as if people rated all answers"
+    assert title in told
     assert max(map(len, told.splitlines())) <= 80
     shown = page.read_text(encoding="utf-8")
-    assert '<h2 id="team">What the team would say of all answers</h2>' in shown
+    assert f'<h2 id="team">{escape(title)}</h2>' in shown
     assert "Alternative annotator test" in shown
-    assert "整个团队会怎样评全部答案" in run(*words, "--lang", "zh").stdout
+    assert "团队的平均分与及格率" in run(*words, "--lang", "zh").stdout
 
 
 def test_the_sheet_asks_only_for_what_was_drawn_last(plan: Path) -> None:

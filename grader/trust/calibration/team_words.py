@@ -34,19 +34,29 @@ def team_blocks(report: Calibration, say: Words) -> Iterator[Block]:
 
 
 def team_lines(report: Calibration, say: Words) -> Iterator[TeamLine]:
-    """The figures of every model, what it saved, its alternative annotator test, and the terms."""
+    """Every model's figures and what it saved, what that supposes, and whom it might replace."""
     team = report.team
     if team is None or not team.figures:
         return
     for model in dict.fromkeys(one.model for one in team.figures):
         yield from _of_model([f for f in team.figures if f.model == model], team, say)
+    yield from _terms(team, say)
     for one in team.alternatives:
         yield TeamLine(_alternative(one, say))
-    if any(one.alone.low is not None and one.alone.n < one.answers for one in team.figures):
-        yield TeamLine(say["team"]["planned" if team.drawn else "at_random"], note=True)
+
+
+def _terms(team: TeamEstimates, say: Words) -> Iterator[TeamLine]:
+    """What the intervals suppose, and what was left out."""
+    words = say["team"]
+    with_intervals = [one for one in team.figures if one.alone.low is not None]
+    supposed = [words["population"]] if with_intervals else []
+    if any(one.alone.n < one.answers for one in with_intervals):
+        supposed.append(words["planned" if team.drawn else "at_random"])
+    if supposed:
+        yield TeamLine(" ".join(supposed), note=True)
     if team.unplanned:
         answers = counted(say["answer_count"], team.unplanned)
-        yield TeamLine(say["team"]["unplanned"].format(answers=answers), note=True)
+        yield TeamLine(words["unplanned"].format(answers=answers), note=True)
 
 
 def _of_model(figures: list[TeamFigure], team: TeamEstimates, say: Words) -> Iterator[TeamLine]:
@@ -72,8 +82,9 @@ def _of_model(figures: list[TeamFigure], team: TeamEstimates, say: Words) -> Ite
 
 def _figure(one: TeamFigure, say: Words) -> str:
     words = say["team"]
+    key = "figure" if one.weight else "unweighted"
     return str(
-        words["figure"].format(
+        words[key].format(
             name=words["names"][one.name.value].format(mark=f"{one.mark or 0:g}"),
             model=name(one.model, 24),
             powered=_value(one.powered, one.name, say),
