@@ -86,24 +86,29 @@ def alternative_annotator(
     if own.shape != given.shape[:1]:
         raise BadInput(f"{len(own)} values of the model for {len(given)} answers: give one each")
     units = clusters or each_alone(len(given))
-    wins = [_wins(given, own, rater) for rater in range(given.shape[1])]
-    tested = [i for i, (seen, _, _) in enumerate(wins) if seen.sum() >= max(2, least)]
-    p = [_better(wins[i][2] - wins[i][1], wins[i][0], units, epsilon) for i in tested]
+    wins = {rater: _wins(given, own, rater) for rater in range(given.shape[1])}
+    tested = {rater: one for rater, one in wins.items() if one[0].sum() >= max(2, least)}
+    p = [_better(person - near, seen, units, epsilon) for seen, near, person in tested.values()]
+    beaten = benjamini_yekutieli(p, rate)
     compared = tuple(
         LeftOut(
             rater=rater,
-            answers=int(wins[rater][0].sum()),
-            model=float(wins[rater][1][wins[rater][0]].mean()),
-            person=float(wins[rater][2][wins[rater][0]].mean()),
-            p=one,
-            beaten=beaten,
+            answers=int(seen.sum()),
+            model=float(near[seen].mean()),
+            person=float(person[seen].mean()),
+            p=p[i],
+            beaten=beaten[i],
         )
-        for rater, one, beaten in zip(tested, p, benjamini_yekutieli(p, rate), strict=True)
+        for i, (rater, (seen, near, person)) in enumerate(tested.items())
     )
-    if not compared:
+    return _summed_up(compared)
+
+
+def _summed_up(people: tuple[LeftOut, ...]) -> AlternativeAnnotator:
+    if not people:
         return AlternativeAnnotator((), None, None)
-    share = sum(one.beaten for one in compared) / len(compared)
-    return AlternativeAnnotator(compared, share, sum(c.model for c in compared) / len(compared))
+    share = sum(one.beaten for one in people) / len(people)
+    return AlternativeAnnotator(people, share, sum(one.model for one in people) / len(people))
 
 
 def benjamini_yekutieli(p: Sequence[float], rate: float = 0.05) -> list[bool]:

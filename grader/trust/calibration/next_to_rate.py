@@ -51,13 +51,17 @@ def draw(
     chosen = np.zeros(len(keys), dtype=bool)
     chosen[free] = systematic(chance[free], np.random.default_rng([seed, round_]))
     planned = {
-        key: PlannedAnswer(
-            round_ if chosen[i] else earlier[key].drawn,
-            _either(earlier[key].probability, float(chance[i])),
-        )
+        key: _drawn(earlier[key], float(chance[i]), round_ if chosen[i] else None)
         for i, key in enumerate(keys)
     }
     return SamplingPlan({key: planned[key] for key in sorted(keys, key=_latest_first(planned))})
+
+
+def _drawn(before: PlannedAnswer, chance: float, in_round: int | None) -> PlannedAnswer:
+    """An answer after one more round, which drew from what was left with this chance."""
+    probability = before.probability + (1.0 - before.probability) * chance
+    drawn = before.drawn if in_round is None else in_round
+    return PlannedAnswer(drawn, min(1.0, probability))
 
 
 def _latest_first(planned: Mapping[AnswerKey, PlannedAnswer]) -> Callable[[AnswerKey], int]:
@@ -66,11 +70,6 @@ def _latest_first(planned: Mapping[AnswerKey, PlannedAnswer]) -> Callable[[Answe
         return 1 if number is None else -number
 
     return place
-
-
-def _either(first: float, second: float) -> float:
-    """The chance to be drawn in a round or in the one after it, which draws from what is left."""
-    return min(1.0, first + (1.0 - first) * second)
 
 
 def _started(
