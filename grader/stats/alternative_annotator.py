@@ -12,11 +12,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.errors import BadInput
 from grader.stats.arrays import TINY, Clusters, Floats, Values, each_alone, floats, matrix, sum_by
-from grader.stats.decision import Flags
 from grader.stats.distributions import t_tail
+
+Flags = NDArray[np.bool_]
 
 EPSILON = 0.15
 """The paper's for raters who were trained, between experts (0.2) and passers-by (0.1)."""

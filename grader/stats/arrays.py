@@ -42,6 +42,11 @@ def clusters_of(ids: Sequence[Hashable]) -> Clusters:
     return Clusters(np.array(codes, dtype=np.int64), len(numbers))
 
 
+def each_alone(units: int) -> Clusters:
+    """Every unit is its own cluster."""
+    return Clusters(np.arange(units, dtype=np.int64), units)
+
+
 def sum_by(rows: Floats, clusters: Clusters | None) -> Floats:
     """Rows (units, features) added up to (clusters, features)."""
     if clusters is None:

@@ -24,9 +24,8 @@ import numpy as np
 
 from grader.errors import BadInput
 from grader.stats.arrays import TINY, Clusters, Codes, Floats, each_alone, sum_by
-from grader.stats.decision import proportion
 from grader.stats.distributions import t_quantile, two_sided
-from grader.stats.statistic import Interval
+from grader.stats.statistic import Interval, proportion
 
 LEAST_IN_STRATUM = 5
 """Strata with fewer rated answers are joined: a mean of fewer is mostly noise."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from grader.trust.calibration.analysis import Given, calibrate
+from grader.trust.calibration.analysis import Given, analyse
 from grader.trust.calibration.finding import Calibration
 from grader.trust.calibration.measure import Sampling
 from grader.trust.calibration.next_to_rate import draw
@@ -32,7 +32,7 @@ def rated(ratings: Ratings, answers: int) -> Ratings:
 
 def report(results: ModelGradings, ratings: Ratings, drawn: Drawn | None = None) -> Calibration:
     how = Sampling(samples=200)
-    return calibrate(Given(results, ratings, load(), mark=60.0, sampling=how, drawn=drawn))
+    return analyse(Given(results, ratings, load(), mark=60.0, sampling=how, drawn=drawn))
 
 
 def of(answers: int, drawn: Drawn | None = None, total: int = 120, people: int = 2) -> Calibration:
