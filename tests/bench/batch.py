@@ -1,4 +1,4 @@
-"""Measures ``grade batch`` against a loopback endpoint that takes 200 ms a reply.
+"""Measures ``grade batch`` against a loopback endpoint that takes 200 ms a reply, or ``--delay``.
 
     python tests/bench/batch.py throughput     against a bare AsyncOpenAI loop in the same run
     python tests/bench/batch.py memory         resident memory over 1,000 and 100,000 answers
@@ -19,8 +19,9 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -161,9 +162,9 @@ def run_side(name: str, folder: Path, url: str, answers: int, concurrency: int) 
             asyncio.run(ours(place, file, url, concurrency))
 
 
-def once(side: str, answers: int, concurrency: int) -> dict[str, float]:
+def once(side: str, answers: int, concurrency: int, delay: float) -> dict[str, float]:
     """One run of one side in a fresh process against a fresh stub."""
-    with tempfile.TemporaryDirectory() as name, stub(delay=0.2) as url:
+    with tempfile.TemporaryDirectory() as name, stub(delay=delay) as url:
         words = [sys.executable, __file__, side, name, url, str(answers), str(concurrency)]
         done = subprocess.run(
             words, env=environment(Path(name)), capture_output=True, text=True, check=True
@@ -177,15 +178,15 @@ def _figures(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if line.startswith("{")]
 
 
-def throughput(rounds: int) -> None:
+def throughput(rounds: int, sizes: Sequence[int], delay: float) -> None:
     """Prints answers a second and CPU an answer, ours by the bare loop's, and what the first
     answer of a process takes, its imports included."""
     print("answers  at once | bare /s  ours /s  ratio | bare ms  ours ms  ratio")
-    for answers, concurrency in ((200, 32), (200, 128), (2000, 32), (2000, 128)):
+    for answers, concurrency in product(sizes, (32, 128)):
         took: dict[str, list[dict[str, float]]] = {"bare": [], "ours": []}
         for _ in range(rounds):
             for side, runs in took.items():
-                runs.append(once(side, answers, concurrency))
+                runs.append(once(side, answers, concurrency, delay))
         rate = {s: statistics.median(answers / r["wall"] for r in runs) for s, runs in took.items()}
         cpu = {
             s: statistics.median(1000 * r["cpu"] / answers for r in runs)
@@ -291,10 +292,12 @@ def main() -> None:
     parser.add_argument("what", choices=["throughput", "memory", "kill"])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--answers", type=int, default=None)
+    parser.add_argument("--delay", type=float, default=0.2, help="seconds a reply takes")
     parser.add_argument("--times", type=int, default=50)
     said = parser.parse_args()
     if said.what == "throughput":
-        throughput(said.rounds)
+        sizes = (said.answers,) if said.answers else (200, 2000)
+        throughput(said.rounds, sizes, said.delay)
     elif said.what == "memory":
         memory(said.answers or 100_000)
     else:
