@@ -14,6 +14,7 @@ from grader.cli.options import (
     OnlyOption,
     ParamOption,
     RubricsOption,
+    TimeoutOption,
     WeightsOption,
 )
 from grader.cli.options import run as finished
@@ -57,6 +58,7 @@ def audit(
     only_own: OnlyOption = False,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     ask: AskOption = None,
     param: ParamOption = None,
     fresh: FreshOption = False,
@@ -86,7 +88,9 @@ def audit(
         asked = sorted(dice.sample(asked, min(questions, len(asked))), key=lambda r: r.id)
     most = None if everything else attacks
     given = list(cases(asked, read(suite) if suite else load(), folders, dice, most))
-    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
+    said = options(
+        model, base_url, ask, param or [], fresh=fresh, calibration=calibration, timeout_s=timeout
+    )
     found, judge = finished(_run(given, said, weights))
     _print(result := report(found, judge), as_json=as_json)
     raise typer.Exit(exit_code(result, max_moved))

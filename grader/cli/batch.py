@@ -15,6 +15,7 @@ from grader.cli.options import (
     OnlyOption,
     ParamOption,
     RubricsOption,
+    TimeoutOption,
     WeightsOption,
 )
 
@@ -68,6 +69,7 @@ def batch(
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     ask: AskOption = None,
     param: ParamOption = None,
     fresh: FreshOption = False,
@@ -125,7 +127,15 @@ def batch(
     mode: Mode = "append" if append else "overwrite" if overwrite else "resume"
     wanted = BatchWanted(
         session=Session(tuple(paths), rubric_folders(rubrics, only_own)),
-        said=options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration),
+        said=options(
+            model,
+            base_url,
+            ask,
+            param or [],
+            fresh=fresh,
+            calibration=calibration,
+            timeout_s=timeout,
+        ),
         weights=weights,
         out=out,
         mode=mode,

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.options import AskOption, BaseUrlOption, ModelOption, WeightsOption, run
+from grader.cli.options import (
+    AskOption,
+    BaseUrlOption,
+    ModelOption,
+    TimeoutOption,
+    WeightsOption,
+    run,
+)
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
 def doctor(
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     ask: AskOption = None,
     weights: WeightsOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="Leave the labelled answers out.")] = False,
@@ -39,7 +47,9 @@ def doctor(
     if repair:
         _repair(results or [])
         return
-    found = run(_examine(options(model, base_url, ask, []), weights, quick=quick))
+    found = run(
+        _examine(options(model, base_url, ask, [], timeout_s=timeout), weights, quick=quick)
+    )
     raise typer.Exit(
         ExitCode.FAILED if any(check.good is False for check in found) else ExitCode.DONE
     )

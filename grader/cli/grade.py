@@ -14,6 +14,7 @@ from grader.cli.options import (
     OnlyOption,
     ParamOption,
     RubricsOption,
+    TimeoutOption,
     WeightsOption,
 )
 from grader.errors import ExitCode
@@ -30,6 +31,7 @@ def one(
     question: Annotated[str, typer.Option("--q", "--question", metavar="ID", help="Question id.")],
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     ask: AskOption = None,
     param: ParamOption = None,
     fresh: FreshOption = False,
@@ -62,7 +64,9 @@ def one(
     folders = rubric_folders(rubrics, only_own)
     asked = load_rubric(question, folders)
     text = answer.read(file, sys.stdin.buffer)
-    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
+    said = options(
+        model, base_url, ask, param or [], fresh=fresh, calibration=calibration, timeout_s=timeout
+    )
     shown_in = report_language(language, text.text)
     name = "stdin" if file == "-" else file
     result = asyncio.run(_grade(asked, text, name, candidate, said, weights))

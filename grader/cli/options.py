@@ -51,6 +51,16 @@ ParamOption = Annotated[
 FreshOption = Annotated[
     bool, typer.Option("--no-cache", help="Ask anew; both replies are kept.", show_default=False)
 ]
+TimeoutOption = Annotated[
+    float | None,
+    typer.Option(
+        "--timeout",
+        metavar="SECONDS",
+        min=0.1,
+        help="How long an endpoint may take to reply. [default: 120]",
+        show_default=False,
+    ),
+]
 CalibrationOption = Annotated[
     Path | None,
     typer.Option(

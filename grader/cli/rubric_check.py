@@ -14,6 +14,7 @@ from grader.cli.options import (
     OnlyOption,
     ParamOption,
     RubricsOption,
+    TimeoutOption,
     WeightsOption,
     run,
 )
@@ -88,6 +89,7 @@ def check(
     ] = False,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     param: ParamOption = None,
     fresh: FreshOption = False,
     weights: WeightsOption = None,
@@ -102,7 +104,7 @@ def check(
     from grader.judge.choice import options
 
     paths = rubric_files(files or [], rubrics, only_own=only_own)
-    said = options(model, base_url, None, param or [], fresh=fresh)
+    said = options(model, base_url, None, param or [], fresh=fresh, timeout_s=timeout)
     found = check_all(paths) + _quoted(paths, source or [])
     if judge:
         found += run(_judged(paths, said, weights))

@@ -12,6 +12,7 @@ from grader.cli.options import (
     FreshOption,
     ModelOption,
     ParamOption,
+    TimeoutOption,
     WeightsOption,
     run,
 )
@@ -41,6 +42,7 @@ def diff(
     ] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     ask: AskOption = None,
     param: ParamOption = None,
     fresh: FreshOption = False,
@@ -61,7 +63,7 @@ def diff(
     was, now = _rubric(old), _rubric(new)
     if was.id != now.id:
         raise BadInput(f"{old} is about {was.id}, {new} about {now.id}: name two versions of one")
-    said = options(model, base_url, ask, param or [], fresh=fresh)
+    said = options(model, base_url, ask, param or [], fresh=fresh, timeout_s=timeout)
     found = changes(was, now)
     anew = to_ask_anew(found)
     grades, others = latest(_grades(results or [], was.id), was)

@@ -12,6 +12,7 @@ from grader.cli.options import (
     ModelOption,
     ParamOption,
     RubricsOption,
+    TimeoutOption,
     WeightsOption,
     run,
 )
@@ -36,6 +37,7 @@ def draft(
     rubrics: RubricsOption = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     ask: AskOption = None,
     param: ParamOption = None,
     fresh: FreshOption = False,
@@ -55,7 +57,7 @@ def draft(
 
     path = _path(question_id, out, rubrics)
     text = read(source)
-    said = options(model, base_url, ask, param or [], fresh=fresh)
+    said = options(model, base_url, ask, param or [], fresh=fresh, timeout_s=timeout)
     proposal, by, how = run(_proposal(text, question, said, weights))
     found = assemble(proposal, text, question_id)
     content = toml(found, f"{by} from {source.name} ({text.digest[:19]})", trust(how))

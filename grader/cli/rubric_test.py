@@ -14,6 +14,7 @@ from grader.cli.options import (
     OnlyOption,
     ParamOption,
     RubricsOption,
+    TimeoutOption,
     WeightsOption,
     run,
 )
@@ -41,6 +42,7 @@ def trial(
     ] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
     ask: AskOption = None,
     param: ParamOption = None,
     fresh: FreshOption = False,
@@ -64,7 +66,9 @@ def trial(
     if not given:
         where = paths[0].parent / "labelled" / paths[0].name
         raise BadInput(f"no labelled answers to test with: write some to {where}")
-    said = options(model, base_url, ask, param or [], fresh=fresh, calibration=calibration)
+    said = options(
+        model, base_url, ask, param or [], fresh=fresh, calibration=calibration, timeout_s=timeout
+    )
     found = report(run(_run(given, said, weights, repeats)))
     _print(found, as_json=as_json)
     raise typer.Exit(exit_code(found, min_accuracy, min_kappa))

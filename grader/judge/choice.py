@@ -4,6 +4,7 @@ embedded one."""
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
 
@@ -13,7 +14,7 @@ from grader.judge.curves import TeamLevel, read_level
 from grader.judge.voting import Voting
 from grader.ledger.ledger import Ledger
 from grader.ledger.replies import LiveReplies
-from grader.llm.endpoint import DEFAULT_BASE_URL, Endpoint
+from grader.llm.endpoint import DEFAULT_BASE_URL, TIMEOUT_S, Endpoint
 from grader.llm.request import Ask, Model, Replies
 from grader.record import JudgeInfo
 
@@ -38,6 +39,7 @@ class JudgeOptions:
         fresh: ask anew although the ledger holds a reply, and keep both.
         level: a team's own level for a judge that gives probabilities.
         plain: the model's own words are wanted, not verdicts: the embedded one without its adapter.
+        timeout_s: seconds that an endpoint's reply may take.
     """
 
     model: str | None = None
@@ -48,6 +50,7 @@ class JudgeOptions:
     level: TeamLevel | None = None
     plain: bool = False
     api_key: str | None = field(default=None, repr=False)
+    timeout_s: float = TIMEOUT_S
 
 
 def options(
@@ -58,6 +61,7 @@ def options(
     *,
     fresh: bool = False,
     calibration: Path | None = None,
+    timeout_s: float | None = None,
 ) -> JudgeOptions:
     """JudgeOptions from the words of a command line.
 
@@ -70,9 +74,12 @@ def options(
     """
     if ask not in (None, *get_args(AskForm)):
         raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
+    if timeout_s is not None and not 0 < timeout_s < inf:
+        raise BadInput(f"--timeout {timeout_s}: a number of seconds, such as 300")
     parsed = dict(_parameter(text) for text in parameters)
     level = read_level(calibration) if calibration else None
-    return JudgeOptions(model, base_url, cast("AskForm | None", ask), parsed, fresh, level)
+    form = cast("AskForm | None", ask)
+    return JudgeOptions(model, base_url, form, parsed, fresh, level, timeout_s=timeout_s or TIMEOUT_S)
 
 
 def _parameter(text: str) -> tuple[str, Any]:
@@ -268,7 +275,7 @@ def open_judge(
 
         model: Model = EmbeddedModel(weights, starting, chosen.ask == "trained", chosen.own)
     else:
-        model = Endpoint(chosen.model, chosen.base_url, chosen.api_key)
+        model = Endpoint(chosen.model, chosen.base_url, chosen.api_key, timeout_s=options.timeout_s)
     return OpenJudge(model, options, chosen)
 
 

@@ -10,13 +10,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from grader.errors import ModelFailed, Unclear
+from grader.llm import network
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 from grader.text.safe import one_line
 
 if TYPE_CHECKING:
     import httpx2
-    from openai import APIStatusError, AsyncOpenAI
+    from openai import APIConnectionError, APIStatusError, AsyncOpenAI
     from openai._types import RequestOptions
     from openai.types import Batch
 
@@ -86,19 +87,15 @@ class Endpoint:
         import httpx2
         from openai import AsyncOpenAI
 
-        from grader.llm.connections import Connections
-
         # What the imports made stays: the collector need not look through it again and again.
         gc.freeze()
+        http_client = network.http_client(self.timeout_s, self.transport)
         try:
-            http_client = httpx2.AsyncClient(
-                transport=self.transport or Connections(), timeout=self.timeout_s
-            )
             return AsyncOpenAI(
                 api_key=self.api_key or "none",
                 base_url=self.endpoint,
                 max_retries=0,  # the SDK retries a quota that is gone, and is silent on its waits
-                timeout=self.timeout_s,
+                timeout=http_client.timeout,
                 http_client=http_client,
             )
         except httpx2.InvalidURL as error:
@@ -124,22 +121,25 @@ class Endpoint:
     async def _once(self, request: Request, attempt: int) -> tuple[Reply, float | None]:
         """One attempt: the reply, and how long to wait if it should be tried again."""
         import httpx2
-        from openai import APIConnectionError, APIStatusError, APITimeoutError
+        from openai import APIConnectionError, APIStatusError
 
         try:
-            # The generic call: it sends the very bytes that the ledger's key is the digest of,
-            # and spares the SDK's pass over the body against its types.
-            response = await self._client.post(
-                "/completions" if "prompt" in request.body else "/chat/completions",
-                content=request.payload,
-                cast_to=httpx2.Response,
-                options=_UNNAMED,
-            )
-        except APITimeoutError:
-            detail = f"no reply within {self.timeout_s:g} s; it may have been paid for"
-            return Reply(cause=Cause.TIMEOUT, detail=detail), None
+            # A server may keep a connection awake with blanks: the limit is on the whole reply.
+            async with asyncio.timeout(network.CONNECT_S + self.timeout_s):
+                # The generic call: it sends the very bytes that the ledger's key is the digest
+                # of, and spares the SDK's pass over the body against its types.
+                response = await self._client.post(
+                    "/completions" if "prompt" in request.body else "/chat/completions",
+                    content=request.payload,
+                    cast_to=httpx2.Response,
+                    options=_UNNAMED,
+                )
+        except TimeoutError:
+            return self._late(), None
         except APIConnectionError as error:
-            detail = f"cannot reach {self.endpoint}: {error.__cause__ or error}"
+            if isinstance(error.__cause__, httpx2.ReadTimeout | httpx2.WriteTimeout):
+                return self._late(), None
+            detail = f"cannot reach {self.endpoint}: {_why(error)}"
             return Reply(cause=Cause.HTTP_ERROR, detail=one_line(detail, _LONGEST_DETAIL)), (
                 _backoff(attempt) if attempt < 3 else None
             )
@@ -156,6 +156,13 @@ class Endpoint:
             detail = f"{self.endpoint} replied with something that is not JSON"
             return Reply(body=body, cause=Cause.WRONG_SHAPE, detail=detail), None
         return Reply(body=body, request_id=response.headers.get("x-request-id")), None
+
+    def _late(self) -> Reply:
+        detail = (
+            f"no reply within {self.timeout_s:g} s; it may have been paid for;"
+            " give it longer with --timeout SECONDS"
+        )
+        return Reply(cause=Cause.TIMEOUT, detail=detail)
 
     def _refused(
         self, request: Request, error: "APIStatusError", attempt: int
@@ -202,7 +209,7 @@ class Endpoint:
             try:
                 return await work(self._client)
             except APIConnectionError as error:
-                detail, wait = f"cannot reach {self.endpoint}: {error.__cause__ or error}", None
+                detail, wait = f"cannot reach {self.endpoint}: {_why(error)}", None
             except APIStatusError as error:
                 detail, wait = self._declined(error)
             if attempt < attempts - 1:
@@ -223,6 +230,14 @@ class Endpoint:
         """Closes the connections, if any were opened."""
         if "_client" in self.__dict__:
             await self._client.close()
+
+
+def _why(error: "APIConnectionError") -> str:
+    """The words of whatever lies under an error without a reply: its own say nothing."""
+    under = error.__cause__
+    if isinstance(under, TimeoutError) or type(under).__name__ in {"ConnectTimeout", "PoolTimeout"}:
+        return f"no connection within {network.CONNECT_S:g} s; nothing was paid for"
+    return str(under) or type(under).__name__ if under else str(error)
 
 
 @dataclass(frozen=True)
