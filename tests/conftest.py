@@ -9,6 +9,7 @@ import pytest
 from hypothesis import settings
 
 from grader.ledger.ledger import Ledger
+from grader.llm.address import VARIABLES
 from grader.rubric.files import load_rubric
 from grader.rubric.format import Rubric
 from grader.util.files import data_folder
@@ -34,7 +35,7 @@ def _own_machine_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("GRADER_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("NO_COLOR", "1")
     own = ("GRADER_MODEL", "GRADER_RUBRICS", "GRADER_CALIBRATION")
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", *own):
+    for name in (*VARIABLES, *own):
         monkeypatch.delenv(name, raising=False)
 
 

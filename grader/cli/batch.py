@@ -22,9 +22,6 @@ from grader.cli.options import (
 if TYPE_CHECKING:
     from grader.session.results import Mode
 
-FILES = "files"
-"""What the ledger knows the model behind shards by, where no endpoint is named."""
-
 
 def batch(
     paths: Annotated[
@@ -117,11 +114,12 @@ def batch(
     from grader.cli.options import report_language
     from grader.errors import BadInput
     from grader.judge.choice import options
+    from grader.llm import address as address_of
     from grader.rubric.files import rubric_folders
 
-    env = os.environ
-    if via == "files" and not (base_url or env.get("OPENAI_BASE_URL") or env.get("OPENAI_API_KEY")):
-        base_url = FILES
+    wanted_model = model or os.environ.get("GRADER_MODEL")
+    if via == "files" and not (base_url or address_of.names_one(os.environ, wanted_model)):
+        base_url = address_of.NOWHERE
     if append and overwrite:
         raise BadInput("--append and --overwrite: choose one")
     mode: Mode = "append" if append else "overwrite" if overwrite else "resume"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from grader.cli.batch_wanted import Via
 from grader.cli.batch_way import RunParts
 from grader.errors import BadInput, GraderError
+from grader.llm.address import VARIABLES
 from grader.record import Grade
 from grader.report.progress import bring_weights
 from grader.rubric.files import load_rubrics
@@ -16,7 +17,7 @@ from grader.session.keep import KeptTogether
 
 def judge_env() -> dict[str, str]:
     """The environment's words on the judge, for processes that have another environment."""
-    names = ("OPENAI_API_KEY", "OPENAI_BASE_URL", "GRADER_MODEL")
+    names = (*VARIABLES, "GRADER_MODEL")
     return {name: os.environ[name] for name in names if name in os.environ}
 
 

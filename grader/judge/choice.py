@@ -14,7 +14,8 @@ from grader.judge.curves import TeamLevel, read_level
 from grader.judge.voting import Voting
 from grader.ledger.ledger import Ledger
 from grader.ledger.replies import LiveReplies
-from grader.llm.endpoint import DEFAULT_BASE_URL, TIMEOUT_S, Endpoint
+from grader.llm import address
+from grader.llm.endpoint import TIMEOUT_S, Endpoint
 from grader.llm.request import Ask, Model, Replies
 from grader.record import JudgeInfo
 
@@ -126,28 +127,31 @@ def target(options: JudgeOptions, env: Mapping[str, str], own: Own = lambda: Non
         BadInput: the options do not name a judge that can be reached.
     """
     model = options.model or env.get("GRADER_MODEL") or None
-    base_url = options.base_url or env.get("OPENAI_BASE_URL") or None
-    key = options.api_key or env.get("OPENAI_API_KEY", "")
+    if options.api_key is not None:
+        env = {**env, "OPENAI_API_KEY": options.api_key}
     if model == LOCAL:
         return _local(options, "asked for by name", own())
-    if base_url is None and not key:
+    endpoint = address.named(options.base_url, env, model)
+    if endpoint is None:
         if model is not None:
             raise BadInput(
                 f"--model {model} needs an endpoint: set OPENAI_API_KEY, or name one with"
-                " --base-url; --model local needs neither"
+                f" --base-url; --model local needs neither ({address.what_is_set(env)})"
             )
         return _local(options, "no OPENAI_API_KEY and no --base-url", own())
     if options.ask == "trained":
         raise BadInput("--ask trained: only the embedded model is trained; use --model local")
-    if model is None and base_url is not None and base_url.rstrip("/") != DEFAULT_BASE_URL:
-        raise BadInput(f"name the model that {base_url} should use: --model NAME or GRADER_MODEL")
+    if model is None and endpoint.base_url != address.OPENAI:
+        raise BadInput(
+            f"name the model that {endpoint.base_url} should use: --model NAME or GRADER_MODEL"
+        )
     return Target(
         kind="endpoint",
         model=model or DEFAULT_MODEL,
-        base_url=base_url or DEFAULT_BASE_URL,
-        api_key=key,
+        base_url=endpoint.base_url,
+        api_key=options.api_key or endpoint.key,
         ask=options.ask or "one-call",
-        reason="--base-url or OPENAI_BASE_URL" if base_url else "OPENAI_API_KEY is set",
+        reason=endpoint.reason,
     )
 
 

@@ -8,9 +8,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from grader.errors import ModelFailed, Unclear
-from grader.llm import network
+from grader.llm import address, network
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 from grader.text.safe import one_line
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-DEFAULT_BASE_URL = "https://api.openai.com/v1"
 TIMEOUT_S = 120.0
 ATTEMPTS = 10
 _LONGEST_WAIT_S = 60.0
@@ -67,7 +67,7 @@ class Endpoint:
     """
 
     name: str
-    base_url: str = DEFAULT_BASE_URL
+    base_url: str = address.OPENAI
     api_key: str = field(default="", repr=False)
     slots: int = 8
     timeout_s: float = TIMEOUT_S
@@ -80,6 +80,13 @@ class Endpoint:
         """The base URL: what the ledger knows the endpoint by."""
         return self.base_url.rstrip("/")
 
+    async def _carry_key(self, request: "httpx2.Request") -> None:
+        """Sends the key in the header where it is looked for: beside a bearer token that is none,
+        Azure does not look at it."""
+        if self.api_key and address.wants_api_key_header(self.endpoint):
+            del request.headers["authorization"]
+            request.headers["api-key"] = self.api_key
+
     @cached_property
     def _client(self) -> "AsyncOpenAI":
         # Made at the first request that the ledger cannot serve: importing openai takes longer
@@ -90,10 +97,13 @@ class Endpoint:
         # What the imports made stays: the collector need not look through it again and again.
         gc.freeze()
         http_client = network.http_client(self.timeout_s, self.transport)
+        http_client.event_hooks = {"request": [self._carry_key]}
+        parts = urlsplit(self.endpoint)
         try:
             return AsyncOpenAI(
                 api_key=self.api_key or "none",
-                base_url=self.endpoint,
+                base_url=urlunsplit(parts._replace(query="")),
+                default_query=dict(parse_qsl(parts.query)),
                 max_retries=0,  # the SDK retries a quota that is gone, and is silent on its waits
                 timeout=http_client.timeout,
                 http_client=http_client,
