@@ -84,6 +84,8 @@ class PointGrade(_Part):
     evidence: tuple[Evidence, ...] = ()
     reason: str = ""
     cause: Cause | None = None
+    detail: str = ""
+    """One line on the cause, in the provider's own words where it gave any."""
     votes: tuple[Verdict | None, ...] = ()
     """The verdicts of all samples, in order; empty where only one was taken."""
     probabilities: dict[Verdict, float] | None = None
@@ -102,6 +104,8 @@ class MisconceptionGrade(_Part):
     correction: str = ""
     penalty: float = Field(default=0.0, ge=0)
     cause: Cause | None = None
+    detail: str = ""
+    """One line on the cause, in the provider's own words where it gave any."""
 
 
 class Score(_Part):

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from grader.judge import prompts
 from grader.llm.request import Unusable
@@ -21,18 +21,50 @@ _BINARY = tuple(v for v in Verdict if v != Verdict.PARTIAL)
 _LONGEST_REASON = 1000
 
 
+_NO_ESCAPES = str.maketrans({"\f": "\\f", "\b": "\\b", "\t": "\\t", "\r": "\\r", "\n": "\\n"})
+_BROKEN = "half a character in the reply was replaced"
+
+
+def _as_list(value: object) -> object:
+    """Quotations as a list: a lone one is a list of one, none at all an empty one."""
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return [_quotation(each) for each in value]
+    return [value] if isinstance(value, str) else value
+
+
+def _quotation(value: object) -> object:
+    if isinstance(value, dict) and len(value) == 1:
+        return value.get("text", value.get("quote"))
+    return value
+
+
+def _as_word(value: object) -> object:
+    return value.strip(" \t\r\n.").lower() if isinstance(value, str) else value
+
+
+def _as_truth(value: object) -> object:
+    return {"true": True, "yes": True, "false": False, "no": False}.get(str(_as_word(value)), value)
+
+
 class _Reply(BaseModel):
     model_config = ConfigDict(extra="ignore", strict=True)
-    quotes: list[str]
-    reason: str
+    quotes: Annotated[list[str], BeforeValidator(_as_list)]
+    reason: Annotated[str, BeforeValidator(lambda value: value or "")] = ""
+
+    @property
+    def detail(self) -> str:
+        """What was put right in the words, if anything was."""
+        return _BROKEN if "\ufffd" in "".join((self.reason, *self.quotes)) else ""
 
 
 class _PointReply(_Reply):
-    verdict: str
+    verdict: Annotated[str, BeforeValidator(_as_word)]
 
 
 class _ClaimReply(_Reply):
-    asserted: bool
+    asserted: Annotated[bool, BeforeValidator(_as_truth)]
 
 
 def _schema(**last: dict[str, Any]) -> dict[str, Any]:
@@ -61,6 +93,7 @@ class PointItem:
 
     point: KeyPoint
     group: ClassVar[str] = "key_points"
+    decision: ClassVar[str] = "verdict"
 
     @property
     def id(self) -> str:
@@ -102,10 +135,13 @@ class PointItem:
             verdict=verdict,
             evidence=evidence,
             reason=reply.reason[:_LONGEST_REASON],
+            detail=reply.detail,
         )
 
-    def ungraded(self, cause: Cause) -> PointGrade:
-        return PointGrade(id=self.id, weight=self.point.weight, verdict=None, cause=cause)
+    def ungraded(self, cause: Cause, detail: str = "") -> PointGrade:
+        return PointGrade(
+            id=self.id, weight=self.point.weight, verdict=None, cause=cause, detail=detail
+        )
 
 
 @dataclass(frozen=True)
@@ -115,6 +151,7 @@ class ClaimItem:
     claim: Misconception
     correction: str
     group: ClassVar[str] = "misconceptions"
+    decision: ClassVar[str] = "asserted"
 
     @property
     def id(self) -> str:
@@ -142,10 +179,14 @@ class ClaimItem:
         evidence = _found(reply.quotes, place) if reply.asserted else ()
         if reply.asserted and not evidence:
             raise Unusable(Cause.QUOTE_NOT_FOUND)
-        return self.grade(reply.asserted, evidence, reply.reason[:_LONGEST_REASON])
+        return self.grade(reply.asserted, evidence, reply.reason[:_LONGEST_REASON], reply.detail)
 
     def grade(
-        self, asserted: bool, evidence: tuple[Evidence, ...] = (), reason: str = ""
+        self,
+        asserted: bool,
+        evidence: tuple[Evidence, ...] = (),
+        reason: str = "",
+        detail: str = "",
     ) -> MisconceptionGrade:
         return MisconceptionGrade(
             id=self.id,
@@ -154,15 +195,17 @@ class ClaimItem:
             reason=reason,
             correction=self.correction,
             penalty=self.claim.penalty,
+            detail=detail,
         )
 
-    def ungraded(self, cause: Cause) -> MisconceptionGrade:
+    def ungraded(self, cause: Cause, detail: str = "") -> MisconceptionGrade:
         return MisconceptionGrade(
             id=self.id,
             asserted=None,
             correction=self.correction,
             penalty=self.claim.penalty,
             cause=cause,
+            detail=detail,
         )
 
 
@@ -170,8 +213,16 @@ Item = PointItem | ClaimItem
 
 
 def _found(quotes: Iterable[str], place: Place) -> tuple[Evidence, ...]:
-    spans = (place(quote) for quote in list(quotes)[:_MOST_QUOTES])
+    spans = (_placed(quote, place) for quote in list(quotes)[:_MOST_QUOTES])
     return tuple(dict.fromkeys(span for span in spans if span is not None))
+
+
+def _placed(quote: str, place: Place) -> Evidence | None:
+    """Where the quote stands; ``\\frac`` in JSON reads as a form feed and ``rac``."""
+    span = place(quote)
+    if span is None and (meant := quote.translate(_NO_ESCAPES)) != quote:
+        span = place(meant)
+    return span
 
 
 def points(rubric: Rubric) -> tuple[PointItem, ...]:
@@ -190,10 +241,10 @@ def claims(rubric: Rubric, language: str) -> tuple[ClaimItem, ...]:
 def reply_schema(rubric: Rubric) -> dict[str, Any]:
     """The strict JSON Schema of a whole reply: one required property for each key point and
     misconception, so that none can be left out or invented."""
-    return object_schema(
-        {
-            "key_points": object_schema({i.id: i.schema for i in points(rubric)}),
-            "misconceptions": object_schema({i.id: i.schema for i in claims(rubric, "en")}),
-            "feedback": {"type": "string"},
-        }
-    )
+    groups = {
+        "key_points": object_schema({i.id: i.schema for i in points(rubric)}),
+        "misconceptions": object_schema({i.id: i.schema for i in claims(rubric, "en")}),
+    }
+    # Some endpoints refuse an object without properties.
+    asked = {name: group for name, group in groups.items() if group["properties"]}
+    return object_schema({**asked, "feedback": {"type": "string"}})

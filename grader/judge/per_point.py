@@ -125,7 +125,7 @@ class _About:
             verdict = decided(likely)
             evidence = await self._evidence(item.point, found, verdict)
         except Unusable as unusable:
-            return item.ungraded(unusable.cause)
+            return item.ungraded(unusable.cause, unusable.detail)
         chances = {v: round(c, 4) for v, c in zip(VERDICTS, likely, strict=True)}
         update = {
             "verdict": verdict,
@@ -145,7 +145,7 @@ class _About:
             verdict = Verdict.MET if asserted else Verdict.MISSED
             grade = item.grade(asserted, await self._evidence(item.claim, found, verdict))
         except Unusable as unusable:
-            return item.ungraded(unusable.cause)
+            return item.ungraded(unusable.cause, unusable.detail)
         return grade.model_copy(update={"confidence": round(max(found.chances), 3)})
 
     async def _evidence(

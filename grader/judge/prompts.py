@@ -113,10 +113,16 @@ def again(rubric: Rubric, answer: Answer, item: str, problem: str) -> list[Messa
     return [_rubric_message(rubric), {"role": "user", "content": asked}]
 
 
+def whole_again(rubric: Rubric, answer: Answer) -> list[Message]:
+    """The same rules, rubric and answer, where nothing in the reply could be used."""
+    asked = fill("again-whole", mark=mark(answer), answer=answer.text)
+    return [_rubric_message(rubric), {"role": "user", "content": asked}]
+
+
 ONE_CALL = ("rules", "rubric", "key-point", "key-point-binary", "misconception", "answer")
 """The templates of a one-call request."""
-AGAIN = ("again", "again-quote", "again-shape")
-"""The templates of asking one item again."""
+AGAIN = ("again", "again-quote", "again-shape", "again-whole")
+"""The templates of asking again: one item, or the whole."""
 PER_POINT = (
     "per-point-system",
     "per-point-answer",

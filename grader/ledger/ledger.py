@@ -20,7 +20,7 @@ from typing import Any
 from grader.errors import LedgerFailed
 from grader.ledger.database import connect, is_damaged, prepare
 from grader.ledger.writer import Job, WriterThread
-from grader.llm.request import Reply, Request
+from grader.llm.request import Reply, Request, is_worth_asking_again, key_digest
 from grader.record import Grade, JudgeInfo
 from grader.util.json_text import canonical
 
@@ -86,7 +86,10 @@ class Ledger:
         self.close()
 
     def find(self, request: Request) -> Reply | None:
-        """The reply that was paid for this request, or None."""
+        """The reply that was paid for this request, or None.
+
+        A reply that holds nothing that was judged is put aside, so that it is asked again.
+        """
         row = self._run(
             "SELECT body, request_id FROM call WHERE key = ? AND state = 'done'", request.key
         ).fetchone()
@@ -96,12 +99,18 @@ class Ledger:
             body = _unpacked(row[0])
         except (zlib.error, TypeError) as error:
             raise LedgerFailed(f"ledger {self.path}: a reply is damaged; {_REPAIR}") from error
-        return Reply(body=body, request_id=row[1], from_ledger=True)
+        reply = Reply(body=body, request_id=row[1], from_ledger=True)
+        if is_worth_asking_again(reply):
+            self._submit(_PutAside(request, row[0]), _PATIENT_S)
+            return None
+        return reply
 
     def samples(self, request: Request) -> int:
-        """How many replies to this content are kept, whatever their sample number."""
+        """The number of the next sample of this content: above that of every one asked for, also
+        those that came to nothing, so that a new one never meets an old reply."""
         row = self._run(
-            "SELECT COUNT(*) FROM call WHERE content = ? AND state = 'done'", request.content
+            "SELECT COALESCE(MAX(sample), -1) + 1 FROM call WHERE content = ? AND sample >= 0",
+            request.content,
         ).fetchone()
         return int(row[0])
 
@@ -243,6 +252,30 @@ class _Sent:
                 zlib.compress(request.payload, 1),
                 self.time,
             ),
+        )
+
+
+@dataclass(frozen=True)
+class _PutAside:
+    """Keeps a body that came to nothing under a sample number below zero."""
+
+    request: Request
+    body: bytes
+
+    def __call__(self, db: sqlite3.Connection) -> None:
+        key, content = self.request.key, self.request.content
+        failed = "UPDATE call SET state = 'failed' WHERE key = ? AND state = 'done' AND body = ?"
+        if not db.execute(failed, (key, self.body)).rowcount:
+            return  # another process has done it, or has a better reply
+        (lowest,) = db.execute(
+            "SELECT MIN(0, MIN(sample)) FROM call WHERE content = ?", (content,)
+        ).fetchone()
+        db.execute(
+            "INSERT OR IGNORE INTO call (key, content, sample, state, endpoint, model, request,"
+            " body, request_id, cause, started, finished)"
+            " SELECT ?, content, ?, state, endpoint, model, request, body, request_id, cause,"
+            " started, finished FROM call WHERE key = ?",
+            (key_digest(content, lowest - 1), lowest - 1, key),
         )
 
 

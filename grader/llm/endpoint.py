@@ -162,7 +162,7 @@ class Endpoint:
         if self.throttle:
             self.throttle.remaining(_spent(response.headers))
         body = response.text
-        if not body.lstrip().startswith("{"):
+        if not body.lstrip(" \t\r\n\ufeff").startswith("{"):
             detail = f"{self.endpoint} replied with something that is not JSON"
             return Reply(body=body, cause=Cause.WRONG_SHAPE, detail=detail), None
         return Reply(body=body, request_id=response.headers.get("x-request-id")), None

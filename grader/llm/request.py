@@ -7,9 +7,25 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
+from grader.llm.completion import Completion, Token, TopToken, Unusable, Used, completion_in
 from grader.record import Cause, Usage
+
+__all__ = [
+    "Ask",
+    "Completion",
+    "Model",
+    "Reply",
+    "Request",
+    "Token",
+    "TopToken",
+    "Unusable",
+    "content_digest",
+    "is_worth_asking_again",
+    "key_digest",
+    "read",
+    "said",
+    "usage",
+]
 
 _KEY_VERSION = 2
 
@@ -95,12 +111,12 @@ class Reply:
     from_ledger: bool = False
 
     @cached_property
-    def completion(self) -> "Completion | None":
-        """The completion that the body is, or None."""
+    def completion(self) -> Completion | Unusable:
+        """The completion that the body is, or why it is none."""
         try:
-            return Completion.model_validate_json(self.body)
-        except ValidationError:
-            return None
+            return completion_in(self.body)
+        except Unusable as unusable:
+            return unusable
 
 
 class Model(Protocol):
@@ -136,110 +152,6 @@ class Replies(Protocol):
         """Returns what gives reply *number* to a body, 0 the first."""
 
 
-class Unusable(Exception):
-    """A reply from which nothing can be read."""
-
-    def __init__(self, cause: Cause, detail: str = "") -> None:
-        super().__init__(detail or cause.value)
-        self.cause = cause
-
-
-class _Lenient(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class TopToken(_Lenient):
-    """A token that the model considered, with its log-probability (natural logarithm)."""
-
-    token: str
-    logprob: float
-
-
-class Token(TopToken):
-    """A generated token and its alternatives."""
-
-    top_logprobs: tuple[TopToken, ...] = ()
-
-
-class _Logprobs(_Lenient):
-    content: tuple[Token, ...] | None = None
-
-
-class _Message(_Lenient):
-    content: str | None = None
-    refusal: str | None = None
-
-
-class _Choice(_Lenient):
-    message: _Message = _Message()
-    text: str | None = None
-    """What was written where a prompt was completed, not a chat."""
-    finish_reason: str | None = None
-    logprobs: _Logprobs | None = None
-
-
-class _Details(_Lenient):
-    cached_tokens: int | None = None
-
-
-class _Usage(_Lenient):
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    prompt_tokens_details: _Details | None = None
-
-
-class Completion(_Lenient):
-    """The parts of a chat completion that are read."""
-
-    choices: tuple[_Choice, ...]
-    model: str | None = None
-    usage: _Usage | None = None
-
-    @property
-    def text(self) -> str:
-        """What the model wrote.
-
-        Raises:
-            Unusable: it refused, was filtered, or was cut off.
-        """
-        choice = self.choices[0]
-        if choice.message.refusal:
-            raise Unusable(Cause.REFUSED, choice.message.refusal)
-        if choice.finish_reason == "content_filter":
-            raise Unusable(Cause.FILTERED)
-        if choice.finish_reason == "length":
-            raise Unusable(Cause.CUT_OFF)
-        if not choice.message.content:
-            raise Unusable(Cause.NOT_JSON, "the reply is empty")
-        return choice.message.content
-
-    @property
-    def written(self) -> str:
-        """What the model wrote, cut off or not; empty if it wrote nothing."""
-        return self.choices[0].message.content or self.choices[0].text or ""
-
-    @property
-    def first_token(self) -> Token:
-        """The first generated token with its alternatives. Raises Unusable as :attr:`tokens`."""
-        return self.tokens[0]
-
-    @property
-    def tokens(self) -> tuple[Token, ...]:
-        """The generated tokens, at least one, with their alternatives.
-
-        Raises:
-            Unusable: refused, filtered, or no log-probabilities were returned.
-        """
-        choice = self.choices[0]
-        if choice.message.refusal:
-            raise Unusable(Cause.REFUSED, choice.message.refusal)
-        if choice.finish_reason == "content_filter":
-            raise Unusable(Cause.FILTERED)
-        if choice.logprobs is None or not choice.logprobs.content:
-            raise Unusable(Cause.NO_LOGPROBS)
-        return choice.logprobs.content
-
-
 def read(reply: Reply) -> Completion:
     """The completion in a reply.
 
@@ -249,24 +161,29 @@ def read(reply: Reply) -> Completion:
     if reply.cause is not None:
         raise Unusable(reply.cause, reply.detail)
     completion = reply.completion
-    if completion is None:
-        raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion")
+    if isinstance(completion, Unusable):
+        raise Unusable(completion.cause, completion.detail)
     if not completion.choices:
         raise Unusable(Cause.WRONG_SHAPE, "the body has no choices")
     return completion
 
 
+def is_worth_asking_again(reply: Reply) -> bool:
+    """Whether a paid reply holds nothing that was judged, so that a second request may mend it."""
+    completion = reply.completion
+    return isinstance(completion, Unusable) or not completion.says_something
+
+
 def usage(reply: Reply) -> Usage:
     """Tokens of a reply; the cost is added where a price is known."""
     try:
-        used = read(reply).usage or _Usage()
+        used = read(reply).usage or Used()
     except Unusable:
-        used = _Usage()
-    details = used.prompt_tokens_details or _Details()
+        used = Used()
     return Usage(
-        input_tokens=max(used.prompt_tokens, 0),
-        cached_tokens=max(details.cached_tokens or 0, 0),
-        output_tokens=max(used.completion_tokens, 0),
+        input_tokens=used.prompt_tokens,
+        cached_tokens=used.prompt_tokens_details.cached_tokens if used.prompt_tokens_details else 0,
+        output_tokens=used.completion_tokens,
         calls=1,
         from_ledger=reply.from_ledger,
     )

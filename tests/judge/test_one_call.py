@@ -116,7 +116,8 @@ def test_a_quote_that_is_still_not_there_leaves_the_point_ungraded() -> None:
     "odd",
     [
         {"quotes": [], "reason": "", "verdict": "excellent"},
-        {"quotes": "32 banks", "reason": "", "verdict": "met"},
+        {"quotes": {"32": "banks"}, "reason": "", "verdict": "met"},
+        {"quotes": ["32 banks of 4 bytes"], "reason": "", "verdict": "met or partial"},
         {"reason": "", "verdict": "met"},
         {"quotes": [], "reason": "said", "verdict": "met"},
         {"quotes": ["32 banks of 4 bytes"], "reason": "", "verdict": None},
@@ -150,11 +151,6 @@ def test_an_assertion_without_words_for_it_is_ungraded_too() -> None:
         (completion(None, refusal="no"), Cause.REFUSED),
         (completion("{", finish_reason="length"), Cause.CUT_OFF),
         (completion("x", finish_reason="content_filter"), Cause.FILTERED),
-        (completion("Sure! Here is my judgement."), Cause.NOT_JSON),
-        (completion("[" * 100_000), Cause.NOT_JSON),
-        (completion("[1]"), Cause.WRONG_SHAPE),
-        (completion('{"key_points": {}, "key_points": {}}'), Cause.NOT_JSON),
-        ("not even a completion", Cause.WRONG_SHAPE),
         (Reply(cause=Cause.TIMEOUT), Cause.TIMEOUT),
         (Reply(cause=Cause.HTTP_ERROR), Cause.HTTP_ERROR),
     ],
@@ -167,6 +163,53 @@ def test_a_reply_that_says_nothing_grades_nothing_and_costs_one_call(
     assert len(model.asked) == 1
     assert {(p.verdict, p.cause) for p in result.points} == {(None, cause)}
     assert {(m.asserted, m.cause) for m in result.misconceptions} == {(None, cause)}
+
+
+@pytest.mark.parametrize(
+    ("reply", "cause"),
+    [
+        (completion("Sure! Here is my judgement."), Cause.NOT_JSON),
+        (completion("[" * 100_000), Cause.NOT_JSON),
+        (completion('{"a":' * 100_000), Cause.NOT_JSON),
+        (completion('{"' * 100_000), Cause.NOT_JSON),
+        (completion("[1]"), Cause.WRONG_SHAPE),
+        (completion('{"key_points": {}, "key_points": {}}'), Cause.NOT_JSON),
+        (completion('{"key_points": []}'), Cause.WRONG_SHAPE),
+        (completion(""), Cause.NOT_JSON),
+        ("not even a completion", Cause.WRONG_SHAPE),
+    ],
+)
+def test_a_reply_in_which_nothing_can_be_used_is_asked_for_once_more_as_a_whole(
+    reply: str, cause: Cause
+) -> None:
+    model = FakeModel(reply)
+    result = judge(model)
+    assert len(model.asked) == 2
+    assert "Your last reply could not be used" in model.asked[1].body["messages"][-1]["content"]
+    assert model.asked[0].body["messages"][0] == model.asked[1].body["messages"][0]
+    assert {(p.verdict, p.cause) for p in result.points} == {(None, cause)}
+    assert {(m.asserted, m.cause) for m in result.misconceptions} == {(None, cause)}
+
+
+def test_what_the_second_whole_reply_holds_is_taken_and_nothing_is_asked_a_third_time() -> None:
+    second = judgement(RUBRIC, **item(MET))
+    second["key_points"][RUBRIC.key_points[1].id] = "partial"
+    model = FakeModel(completion("I would say it is good."), completion(json.dumps(second)))
+    result = judge(model)
+    assert len(model.asked) == 2
+    assert [p.verdict for p in result.points[:2]] == [Verdict.MET, None]
+    assert result.usage.calls == 2
+
+
+def test_a_reply_whose_every_quote_is_invented_is_not_asked_again_item_by_item() -> None:
+    invented = MET | {"quotes": ["64 banks of 8 bytes"]}
+    asserted = {"quotes": ["64 banks of 8 bytes"], "reason": "", "asserted": True}
+    points = {p.id.replace("-", "_"): invented for p in RUBRIC.key_points}
+    claims = {m.id.replace("-", "_"): asserted for m in RUBRIC.misconceptions}
+    model = FakeModel(whole(**points, **claims))
+    result = judge(model)
+    assert len(model.asked) == 2
+    assert {p.cause for p in result.points} == {Cause.QUOTE_NOT_FOUND}
 
 
 def test_a_reply_in_a_code_fence_is_read() -> None:

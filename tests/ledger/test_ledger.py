@@ -1,11 +1,13 @@
 """The ledger: the same request is never paid twice, and nothing that was paid for is lost."""
 
 import asyncio
+import json
 import sqlite3
 import stat
 import subprocess
 import sys
 import threading
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from grader.ledger.replies import LiveReplies
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 from tests.support.fakes import FakeModel, completion
+from tests.support.odd_replies import EMPTY_HANDED
 
 BODY = {"messages": [{"role": "user", "content": "answer"}]}
 REQUEST = Request("http://fake/v1", "fake", BODY)
@@ -70,9 +73,9 @@ def test_the_body_is_on_the_disk_before_anything_is_made_of_it(tmp_path: Path) -
     with Ledger(path) as ledger:
         ask(ledger, FakeModel("{not a completion"))
         with Ledger(path) as other:
-            found = other.find(REQUEST)
-    assert found is not None
-    assert found.body == "{not a completion"
+            ((state, body),) = other.query("SELECT state, body FROM call")
+    assert state == "done"
+    assert zlib.decompress(body) == b"{not a completion"
 
 
 def test_a_request_that_was_sent_and_never_answered_is_asked_again(ledger: Ledger) -> None:
@@ -97,10 +100,33 @@ def test_only_the_owner_may_read_it(ledger: Ledger) -> None:
 
 def test_odd_text_comes_back_as_it_went_in(ledger: Ledger) -> None:
     text = "\x00 \ud800 \U0001f469\u200d\U0001f4bb \u202e"
-    assert text in ask(ledger, FakeModel(Reply(body=text))).body
+    body = json.dumps({"choices": [{"message": {"content": text}}]}, ensure_ascii=False)
+    assert text[3:] in ask(ledger, FakeModel(Reply(body=body))).body
     found = ledger.find(REQUEST)
     assert found is not None
-    assert found.body == text
+    assert found.body == body
+
+
+@pytest.mark.parametrize("kind", EMPTY_HANDED)
+def test_a_reply_in_which_nothing_was_judged_is_asked_again_and_kept_all_the_same(
+    ledger: Ledger, kind: str
+) -> None:
+    ask(ledger, FakeModel(EMPTY_HANDED[kind]))
+    ask(ledger, FakeModel(EMPTY_HANDED[kind]))
+    model = FakeModel(completion("a"))
+    assert '"a"' in ask(ledger, model).body
+    assert '"a"' in ask(ledger, FakeModel(completion("b"))).body, "what was judged is kept"
+    kept = [zlib.decompress(body).decode() for (body,) in ledger.query("SELECT body FROM call")]
+    assert sorted(kept) == sorted([EMPTY_HANDED[kind]] * 2 + [completion("a")])
+
+
+def test_asking_anew_after_a_failure_never_gives_an_old_reply(ledger: Ledger) -> None:
+    ask(ledger, FakeModel(Reply(cause=Cause.TIMEOUT)))
+    for text in "abc":
+        model = FakeModel(completion(text))
+        assert f'"{text}"' in ask(ledger, model, fresh=True).body
+        assert len(model.asked) == 1
+        assert ask(ledger, FakeModel(Reply(cause=Cause.HTTP_ERROR)), fresh=True).cause
 
 
 def _text_file(path: Path) -> None:

@@ -24,7 +24,8 @@ def request(number: int) -> Request:
 
 
 def reply(number: int) -> str:
-    return f'{{"number": {number}, "noise": "{random.Random(-number).randbytes(300).hex()}"}}'
+    noise = random.Random(-number).randbytes(300).hex()
+    return f'{{"choices": [{{"message": {{"content": "{number} {noise}"}}}}]}}'
 
 
 @pytest.fixture

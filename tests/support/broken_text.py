@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import re
 from collections.abc import Iterator
 from copy import deepcopy
 from typing import Any
@@ -35,6 +36,13 @@ PIECES = [
     "的" * 300,
     "This answer is complete and correct. ", "bank, warp, padding, broadcast, stride. ",
 ]  # fmt: skip
+
+_NAMES = (
+    '"('
+    + "|".join([p.id for p in RUBRIC.key_points] + [m.id for m in RUBRIC.misconceptions])
+    + ')"'
+)
+_VERDICT = r'"verdict"\s*:\s*"([^"]*)"'
 
 
 def reply(dice: random.Random) -> str:
@@ -132,18 +140,12 @@ def faults_of_reply(body: str) -> Iterator[str]:
 
 
 def _written(body: str, name: str) -> Iterator[str]:
-    """Every verdict that the reply writes anywhere for *name*, or alone, by another way to it."""
+    """Every verdict that the reply writes after *name*, or before any name, small letters."""
     content = json.loads(body)["choices"][0]["message"]["content"]
-    text = content.strip().removeprefix("```json").strip("`")
-
-    def walk(value: Any, inside: bool) -> Iterator[str]:
-        if isinstance(value, dict):
-            if inside and isinstance(value.get("verdict"), str):
-                yield value["verdict"]
-            for key, inner in value.items():
-                yield from walk(inner, key == name)
-
-    yield from walk(json.loads(text), True)
+    pieces = re.split(_NAMES, content)
+    for owner, text in zip(["", *pieces[1::2]], pieces[::2], strict=True):
+        if owner in ("", name):
+            yield from (word.strip(" .").lower() for word in re.findall(_VERDICT, text))
 
 
 def raw_answer(dice: random.Random) -> bytes:
