@@ -71,6 +71,7 @@ def one(
     name = "stdin" if file == "-" else file
     result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
     _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown)
+    _tell_why(result, shown_in)
     raise typer.Exit(exit_code(result, pass_mark))
 
 
@@ -102,6 +103,19 @@ def _print(
         from grader.report import terminal
 
         terminal.grade(result, asked, language, terminal.console())
+
+
+def _tell_why(result: "Grade", language: str) -> None:
+    """One line on stderr for each reason why something is ungraded, in the provider's words."""
+    from grader.report.words import why
+    from grader.text.catalogue import words_in
+
+    say = words_in(language)
+    told = [(point.cause, point.detail) for point in result.key_points]
+    told += [(claim.cause, claim.detail) for claim in result.misconceptions]
+    for cause, detail in dict.fromkeys(told):
+        if cause is not None and detail:
+            typer.echo(f"grade: {why(cause, detail, say)}", err=True)
 
 
 def exit_code(result: "Grade", pass_mark: float | None) -> ExitCode:

@@ -12,9 +12,10 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from grader.errors import ModelFailed, Unclear
 from grader.llm import address, network
+from grader.llm.completion import reason
 from grader.llm.request import Reply, Request
 from grader.record import Cause
-from grader.text.safe import one_line
+from grader.text.safe import one_line, without_key
 
 if TYPE_CHECKING:
     import httpx2
@@ -39,6 +40,11 @@ _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 # No header is made of it, and the SDK would make one up for every request.
 _UNNAMED: "RequestOptions" = {"idempotency_key": "-"}
 _QUOTA_GONE = {"insufficient_quota", "billing_hard_limit_reached"}
+_MODERATED = re.compile(
+    r"moderat|flagged|content[ _-]?(filter|policy|management)|safety|harmful|violat|guardrail",
+    re.IGNORECASE,
+)
+_KEY_PROBLEM = re.compile(r"api[ _-]?key|token|credential|unauthori|permission", re.IGNORECASE)
 
 
 class Throttle(Protocol):
@@ -149,8 +155,8 @@ class Endpoint:
         except APIConnectionError as error:
             if isinstance(error.__cause__, httpx2.ReadTimeout | httpx2.WriteTimeout):
                 return self._late(), None
-            detail = f"cannot reach {self.endpoint}: {_why(error)}"
-            return Reply(cause=Cause.HTTP_ERROR, detail=one_line(detail, _LONGEST_DETAIL)), (
+            detail = self._masked(f"cannot reach {self.endpoint}: {_why(error)}")
+            return Reply(cause=Cause.HTTP_ERROR, detail=detail), (
                 _backoff(attempt) if attempt < 3 else None
             )
         except APIStatusError as error:
@@ -178,30 +184,37 @@ class Endpoint:
         self, request: Request, error: "APIStatusError", attempt: int
     ) -> tuple[Reply, float | None]:
         status, problem = error.status_code, _problem(error.body)
+        if problem.is_moderation(status):
+            return Reply(cause=Cause.FILTERED, detail=self._said(status, problem)), None
         self._stop_if_hopeless(request, status, problem)
-        detail = one_line(
-            f"{self.endpoint} replied HTTP {status}: {problem.message}", _LONGEST_DETAIL
-        )
         cause = Cause.TOO_LONG if problem.code in _TOO_LONG else Cause.HTTP_ERROR
         wait = None
         if status in _TRANSIENT:
             wait = _retry_after(error.response.headers) or _backoff(attempt)
-        return Reply(cause=cause, detail=detail), wait
+        return Reply(cause=cause, detail=self._said(status, problem)), wait
+
+    def _said(self, status: int, problem: "_Problem") -> str:
+        """The provider's own words on a refusal, with no key in them."""
+        return self._masked(f"{self.endpoint} replied HTTP {status}: {problem.message}")
+
+    def _masked(self, text: str) -> str:
+        return one_line(without_key(text, self.api_key), _LONGEST_DETAIL)
 
     def _stop_if_hopeless(self, request: Request, status: int, problem: "_Problem") -> None:
-        where = self.endpoint
-        if problem.code in _QUOTA_GONE:
-            raise ModelFailed(f"{where}: the quota of this key is used up; add credit or a key")
+        where, words = self.endpoint, self._masked(problem.message)
+        if problem.code in _QUOTA_GONE or status == 402:
+            raise ModelFailed(
+                f"{where}: the quota of this key is used up; add credit or a key ({words})"
+            )
         if status in {401, 403}:
-            # The endpoint's own words are left out: they may repeat a part of the key.
             raise ModelFailed(
                 f"{where} refused the key (HTTP {status}); set OPENAI_API_KEY,"
-                " or use --model local, which needs none"
+                f" or use --model local, which needs none ({words})"
             )
         if status == 404:
             raise ModelFailed(
                 f"{where} knows no model {request.model!r} (HTTP 404);"
-                " check --model and --base-url (it usually ends in /v1)"
+                f" check --model and --base-url (it usually ends in /v1) ({words})"
             )
 
     async def call(
@@ -229,11 +242,11 @@ class Endpoint:
     def _declined(self, error: "APIStatusError") -> tuple[str, float | None]:
         """What a passing fault says, and how long it asks to wait."""
         status, problem = error.status_code, _problem(error.body)
-        detail = f"{self.endpoint} replied HTTP {status}: {problem.message}"
-        if status in {401, 403} or problem.code in _QUOTA_GONE:
+        detail = self._said(status, problem)
+        if status in {401, 402, 403} or problem.code in _QUOTA_GONE:
             self._stop_if_hopeless(Request(self.endpoint, self.name, {}), status, problem)
         if status not in _TRANSIENT:
-            raise ModelFailed(one_line(detail, _LONGEST_DETAIL)) from None
+            raise ModelFailed(detail) from None
         return detail, _retry_after(error.response.headers)
 
     async def close(self) -> None:
@@ -252,19 +265,34 @@ def _why(error: "APIConnectionError") -> str:
 
 @dataclass(frozen=True)
 class _Problem:
+    """What an endpoint says of a request that it refused."""
+
     code: str
     message: str
+    moderated: bool = False
+
+    def is_moderation(self, status: int) -> bool:
+        """Whether this one text was refused for what it says, not the key and not the form."""
+        if self.moderated:
+            return status in {400, 403, 422, 451}
+        flagged = _MODERATED.search(f"{self.code} {self.message}")
+        return status == 403 and bool(flagged) and not _KEY_PROBLEM.search(self.message)
 
 
 def _problem(body: object) -> _Problem:
     """The error object of a reply, whatever shape it came in."""
     inner: Any = body.get("error", body) if isinstance(body, dict) else body
     if not isinstance(inner, dict):
-        return _Problem("", str(inner or "no reason given"))
+        return _Problem("", reason(body))
     code = str(inner.get("code") or "")
     kind = str(inner.get("type") or "")
     known = _TOO_LONG | _QUOTA_GONE
-    return _Problem(kind if kind in known else code, str(inner.get("message") or inner))
+    metadata = inner.get("metadata")
+    marks = metadata if isinstance(metadata, dict) else {}
+    moderated = bool(
+        _MODERATED.search(f"{code} {kind}") or "flagged_input" in marks or marks.get("reasons")
+    )
+    return _Problem(kind if kind in known else code, reason(body), moderated)
 
 
 def _retry_after(headers: "httpx2.Headers") -> float | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 
 from grader.record import Score, Verdict
+from grader.report import words
 from grader.report.grade_view import SIGNS
 from grader.report.words import mean, number
 from grader.session.outcome import SessionOutcome
@@ -142,7 +143,7 @@ def _flips(outcome: SessionOutcome, say: Catalogue) -> Table:
 
 def _ungraded(outcome: SessionOutcome, say: Catalogue) -> Table:
     rows = tuple(
-        (name, "; ".join(say["causes"][cause.value] for cause in causes))
+        (name, "; ".join(words.why(cause, detail, say) for cause, detail in causes))
         for name, causes in outcome.named
     )
     more = outcome.ungraded - len(outcome.named)

@@ -149,7 +149,7 @@ def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointVi
             weight=point.weight,
             verdict=point.verdict.value if point.verdict else "ungraded",
             word=words.verdict(point.verdict, say),
-            note=words.doubt(point, say),
+            note=words.doubt(point, say, in_full=True),
             reason=point.reason,
             evidence=point.evidence,
             passages=_passages(known.get(point.id), rubric),

@@ -1,6 +1,6 @@
 """What reports say about a grade and about the totals of a session, in English or Chinese."""
 
-from grader.record import Grade, PointGrade, Score, SetAside, Verdict
+from grader.record import Cause, Grade, PointGrade, Score, SetAside, Verdict
 from grader.session.summary import Scores, UsageSummary
 from grader.text.catalogue import Catalogue
 from grader.text.safe import one_line
@@ -32,10 +32,21 @@ def score_line(score: Score, say: Catalogue) -> str:
     return str(line)
 
 
-def doubt(point: PointGrade, say: Catalogue) -> str:
-    """Why a verdict is missing or unsure; empty where it is neither."""
+def why(cause: Cause, detail: str, say: Catalogue) -> str:
+    """Returns the cause in words, with the provider's own where it gave any."""
+    words = str(say["causes"][cause.value])
+    return f"{words} ({one_line(detail)})" if detail else words
+
+
+def doubt(point: PointGrade, say: Catalogue, *, in_full: bool = False) -> str:
+    """Why a verdict is missing or unsure; empty where it is neither.
+
+    Args:
+        in_full: with the provider's own words.
+    """
     if point.cause is not None:
-        return str(say["cause"].format(cause=say["causes"][point.cause.value]))
+        cause = why(point.cause, point.detail if in_full else "", say)
+        return str(say["cause"].format(cause=cause))
     if point.alternative is None:
         return ""
     return str(say["unsure"].format(alternative=verdict(point.alternative, say)))

@@ -43,3 +43,23 @@ def escaped_json(text: str) -> str:
 def _escape(found: re.Match[str]) -> str:
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
+
+
+# A start, then stars, dots or dashes, and perhaps an end: how providers repeat a key.
+_STARRED_KEY = re.compile(r"[A-Za-z][\w-]*(?:\*{2,}|\.{3,}|…+|•{2,}|x{6,})[\w-]*")
+_LEAST_PIECE = 6
+_END = 4
+
+
+def without_key(text: str, key: str) -> str:
+    """Returns *text* with the key, its recognisable pieces, and what looks like one, as ``***``."""
+    text = _STARRED_KEY.sub("***", text)
+    if len(key) < 2 * _END:
+        return text
+    text = text.replace(key, "***")
+    return re.sub(r"[\w-]{4,}", lambda piece: "***" if _is_piece(piece[0], key) else piece[0], text)
+
+
+def _is_piece(text: str, key: str) -> bool:
+    ends = text.endswith(key[-_END:]) or text.startswith(key[:_END])
+    return ends or (len(text) >= _LEAST_PIECE and text in key)

@@ -2,6 +2,7 @@
 
 ``READABLE`` hold the judgement however oddly it is wrapped; ``EMPTY_HANDED`` hold nothing that was
 judged, and come out otherwise when they are asked again.
+``REFUSALS`` are what comes in place of a reply.
 """
 
 import json
@@ -112,6 +113,22 @@ EMPTY_HANDED: dict[str, str] = {
     "tool-call-empty": body({"content": None, "tool_calls": [{"function": {"arguments": ""}}]}),
     "tool-calls-none": body({"content": None, "tool_calls": []}),
     "html": "<html><body>Sign in to the proxy</body></html>",
-    "nothing": "",
+    "no-body": "",
     "torn": '{"choices": [{"message": {"content": "',
 }
+
+REFUSALS: dict[str, tuple[int, dict[str, Any]]] = {
+    "moderated": (403, {
+        "code": 403, "message": "Your input was flagged for violence",
+        "metadata": {"reasons": ["violence"], "flagged_input": "BOMB"},
+    }),
+    "azure-filter": (400, {"code": "content_filter", "message": "The prompt triggered the policy"}),
+    "policy": (403, {"type": "content_policy_violation", "message": "This request is refused"}),
+    "guardrail": (403, {"message": "Blocked by the guardrail of this gateway"}),
+    "no-credit": (402, {"code": 402, "message": "Insufficient credits. Add more."}),
+    "parameter": (400, {"code": "unknown_parameter", "message": "Unknown parameter: top_q"}),
+    "no-route": (404, {"code": 404, "message": "No endpoints found that support json_schema"}),
+    "starred": (401, {"message": "Incorrect API key provided: sk-very*****cret."}),
+    "no-access": (403, {"message": "This API key has no permission for the model"}),
+}  # fmt: skip
+"""Further refusals, by the word that asks for them: status and error object."""

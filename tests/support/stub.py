@@ -6,7 +6,8 @@ It replies to ``POST .../chat/completions`` with a judgement of the shape that t
 Schema asks for, quoting the answer's first words, and to ``POST .../completions`` as llama.cpp's
 server with the trained judge does; it counts what it was asked: ``GET /stats``.
 Words in the answer choose how it fails: ``stub:not-json``, ``stub:cut-off``, ``stub:refuse``,
-``stub:filter``, ``stub:wrong-shape``, ``stub:no-quote``, and ``stub:<status>`` for an HTTP status
+``stub:filter``, ``stub:wrong-shape``, ``stub:no-quote``, ``stub:half-character``, a name in
+:mod:`tests.support.odd_replies`, and ``stub:<status>`` for an HTTP status
 that is always replied, as ``stub:429``, ``stub:401`` or ``stub:quota``.
 """
 
@@ -16,12 +17,19 @@ import hashlib
 import json
 import random
 import re
+import sys
 import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+
+if not __package__:  # run as a script
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+
+from tests.support.odd_replies import EMPTY_HANDED, READABLE, REFUSALS
 
 _FENCED = re.compile(r"-----[0-9a-f]{32}-----\n(.*?)\n?-----[0-9a-f]{32}-----", re.DOTALL)
 _FAULT = re.compile(r"stub:([a-z0-9-]+)")
@@ -112,7 +120,7 @@ class Stub:
             self.seen.append(asked)
         answer = _answer(asked)
         fault = _fault(answer)
-        if fault is not None and (fault.isdigit() or fault == "quota"):
+        if fault is not None and (fault.isdigit() or fault == "quota" or fault in REFUSALS):
             return _refusal(fault)
         if self.behaviour.put_off and self.behaviour.dice.random() < self.behaviour.put_off:
             self.stats.put_off += 1
@@ -121,7 +129,15 @@ class Stub:
             fault = "not-json"
         self.stats.replied += 1
         self.stats.bodies[hashlib.md5(body, usedforsecurity=False).hexdigest()] += 1
-        return 200, json.dumps(self._completion(asked, answer, fault)).encode(), {}
+        if fault in EMPTY_HANDED:
+            return 200, EMPTY_HANDED[fault].encode(), {}
+        return 200, self._spoken(asked, answer, fault).encode("utf-8", "surrogatepass"), {}
+
+    def _spoken(self, asked: dict[str, Any], answer: str, fault: str | None) -> str:
+        completion = self._completion(asked, answer, fault)
+        if fault in READABLE:
+            return READABLE[fault](completion["choices"][0]["message"]["content"])
+        return json.dumps(completion)
 
     def _retry_after(self) -> dict[str, str]:
         return {"retry-after-ms": str(int(self.behaviour.retry_after * 1000))}
@@ -165,6 +181,8 @@ class Stub:
         if "response_format" not in asked:
             return "ready"
         schema = asked["response_format"]["json_schema"]["schema"]
+        if fault == "half-character":
+            return _fill(schema, "", _quote(answer), answer, "Because \ud83d of its words.")
         turn = self.behaviour.flip and self.behaviour.dice.random() < self.behaviour.flip
         quote = "words that nobody wrote anywhere" if fault == "no-quote" else _quote(answer)
         return _fill(schema, "", quote, answer + ("!" if turn else ""))
@@ -256,12 +274,14 @@ def _quote(answer: str) -> str:
     return answer.strip()[:_QUOTED].strip()
 
 
-def _fill(schema: dict[str, Any], name: str, quote: str, answer: str) -> Any:
+def _fill(
+    schema: dict[str, Any], name: str, quote: str, answer: str, why: str = "Because of its words."
+) -> Any:
     """A value of *schema*; verdicts hang on the answer and the key point's name alone."""
     if "properties" in schema:
         inner = schema["properties"]
         value = {
-            key: _fill(part, key if "properties" in part else name, quote, answer)
+            key: _fill(part, key if "properties" in part else name, quote, answer, why)
             for key, part in inner.items()
         }
         if value.get("verdict") == "missed" or value.get("asserted") is False:
@@ -271,7 +291,7 @@ def _fill(schema: dict[str, Any], name: str, quote: str, answer: str) -> Any:
         options = schema["enum"]
         digest = hashlib.md5(f"{name}{answer}".encode(), usedforsecurity=False).digest()
         return options[digest[0] % len(options)]
-    return {"array": [quote], "boolean": False}.get(schema["type"], "Because of its words.")
+    return {"array": [quote], "boolean": False}.get(schema["type"], why)
 
 
 def _logprobs(answer: str) -> dict[str, Any]:
@@ -318,6 +338,9 @@ def _spoil(choice: dict[str, Any], fault: str | None) -> None:
 def _refusal(fault: str) -> tuple[int, bytes, dict[str, str]]:
     if fault == "quota":
         return 429, _error("insufficient_quota"), {}
+    if fault in REFUSALS:
+        status, problem = REFUSALS[fault]
+        return status, json.dumps({"error": problem}).encode(), {"retry-after-ms": "1"}
     return int(fault), _error(f"status_{fault}"), {"retry-after-ms": "1"}
 
 
