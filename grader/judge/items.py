@@ -1,6 +1,6 @@
 """What one call asks about: a key point or a misconception, its JSON Schema and its reading."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated, Any, ClassVar
@@ -11,6 +11,7 @@ from grader.judge import prompts
 from grader.llm.request import Unusable
 from grader.record import Cause, Evidence, MisconceptionGrade, PointGrade, Verdict
 from grader.rubric.format import KeyPoint, Misconception, Rubric
+from grader.text.quotes import is_short
 
 Place = Callable[[str], Evidence | None]
 """Finds a quote in the answer, or says that it is not there."""
@@ -22,6 +23,7 @@ _LONGEST_REASON = 1000
 
 
 _NO_ESCAPES = str.maketrans({"\f": "\\f", "\b": "\\b", "\t": "\\t", "\r": "\\r", "\n": "\\n"})
+TOO_SHORT = "what it quoted says too little, and is no number, formula or clause of its own there"
 _BROKEN = "half a character in the reply was replaced"
 
 
@@ -128,7 +130,7 @@ class PointItem:
         verdict = Verdict(reply.verdict)
         evidence = _found(reply.quotes, place) if verdict != Verdict.MISSED else ()
         if verdict != Verdict.MISSED and not evidence:
-            raise Unusable(Cause.QUOTE_NOT_FOUND)
+            raise _without_evidence(reply.quotes)
         return PointGrade(
             id=self.id,
             weight=self.point.weight,
@@ -178,7 +180,7 @@ class ClaimItem:
             raise Unusable(Cause.WRONG_SHAPE) from None
         evidence = _found(reply.quotes, place) if reply.asserted else ()
         if reply.asserted and not evidence:
-            raise Unusable(Cause.QUOTE_NOT_FOUND)
+            raise _without_evidence(reply.quotes)
         return self.grade(reply.asserted, evidence, reply.reason[:_LONGEST_REASON], reply.detail)
 
     def grade(
@@ -215,6 +217,12 @@ Item = PointItem | ClaimItem
 def _found(quotes: Iterable[str], place: Place) -> tuple[Evidence, ...]:
     spans = (_placed(quote, place) for quote in list(quotes)[:_MOST_QUOTES])
     return tuple(dict.fromkeys(span for span in spans if span is not None))
+
+
+def _without_evidence(quotes: Sequence[str]) -> Unusable:
+    """Why there is no evidence: the quotes say too little, or do not stand in the answer."""
+    short = bool(quotes) and all(map(is_short, quotes))
+    return Unusable(Cause.QUOTE_NOT_FOUND, TOO_SHORT if short else "")
 
 
 def _placed(quote: str, place: Place) -> Evidence | None:

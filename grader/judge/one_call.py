@@ -7,7 +7,7 @@ from typing import Any
 from grader.answer import Answer
 from grader.judge import prompts
 from grader.judge.base import Judgement, language, placer, total_usage
-from grader.judge.items import Item, Place, claims, points, reply_schema
+from grader.judge.items import TOO_SHORT, Item, Place, claims, points, reply_schema
 from grader.judge.prompts import Message
 from grader.llm.objects import Fits, object_in, values_in
 from grader.llm.request import Ask, Completion, Reply, Unusable, read
@@ -128,6 +128,8 @@ class _Asked:
         if not isinstance(grade, Unusable):
             return grade
         problem = "quote" if grade.cause == Cause.QUOTE_NOT_FOUND else "shape"
+        if grade.detail == TOO_SHORT:
+            problem = "short"
         messages = prompts.again(self.rubric, self.answer, item.text, problem)
         reply = await self.judge.ask(self.judge.request_body(messages, item.schema))
         self.replies.append(reply)

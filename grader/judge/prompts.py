@@ -101,7 +101,7 @@ def again(rubric: Rubric, answer: Answer, item: str, problem: str) -> list[Messa
 
     Args:
         item: the rendered key point or misconception.
-        problem: ``quote`` or ``shape``: why it is asked again.
+        problem: ``quote``, ``short`` or ``shape``: why it is asked again.
     """
     asked = fill(
         "again",
@@ -121,7 +121,7 @@ def whole_again(rubric: Rubric, answer: Answer) -> list[Message]:
 
 ONE_CALL = ("rules", "rubric", "key-point", "key-point-binary", "misconception", "answer")
 """The templates of a one-call request."""
-AGAIN = ("again", "again-quote", "again-shape", "again-whole")
+AGAIN = ("again", "again-quote", "again-shape", "again-short", "again-whole")
 """The templates of asking again: one item, or the whole."""
 PER_POINT = (
     "per-point-system",

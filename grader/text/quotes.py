@@ -5,11 +5,12 @@ distance, so that a changed word is never found. Everything is linear in the len
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 
-from grader.text.fold import Folded, continues, fold, says
+from grader.text.fold import Folded, continues, fold, is_unspaced, says
 from grader.text.repeats import Run, is_inside, repeated
 from grader.text.sentences import Span, sentences
 
@@ -25,6 +26,12 @@ MAX_STRETCH = 500
 _ELLIPSIS = re.compile(r"[\[(（【]?(?:\.{3,}|…+|⋯+|。{3,}|\. \. \.)[\])）】]?")
 # What a quote may be wrapped in that the answer does not have.
 _WRAPPING = " \t\r\n.…⋯'\"`“”‘’„«»「」『』"
+_MARKS = ",;:!?，；：！？。、"
+_ENDS = frozenset(".,;:!?，；：！？。、…\n\r()（）—–")
+_AROUND = 8
+_IN_WORDS = frozenset(" '’-\t\n")
+_OPERATORS = frozenset("<>=!+-*/^&|%~≤≥≠")
+_SYMBOLS = frozenset({"Sm", "Sc", "So"})
 
 
 def locate(quote: str, answer: str, question: str = "") -> Span | None:
@@ -32,14 +39,14 @@ def locate(quote: str, answer: str, question: str = "") -> Span | None:
 
     An ellipsis in a quote leaves something out: the span then runs from the first part to the last.
     None for a quote that is not there, for one shorter than ``MIN_QUOTE`` (unless it is the whole
-    answer), and for one that stands only where the answer repeats *question* (any wordings of it,
-    one a line).
+    answer, or stands there as a number, formula, symbol, abbreviation or clause of its own), and
+    for one that stands only where the answer repeats *question* (any wordings of it, one a line).
     """
     said = fold(answer)
     wanted = fold(quote).text
-    if not wanted or (wanted != said.text and not says(wanted, MIN_QUOTE)):
-        return None
     echoes = _echoes(answer, question)
+    if not wanted or (wanted != said.text and not says(wanted, MIN_QUOTE)):
+        return _found_short(quote.strip(_WRAPPING + _MARKS), answer, said, echoes)
     runs = _found_as_is(quote.strip(_WRAPPING), answer, said, echoes)
     if runs is None:
         runs = _found_folded(wanted, said, echoes) or _found_parts(quote, said, echoes)
@@ -47,6 +54,56 @@ def locate(quote: str, answer: str, question: str = "") -> Span | None:
         return None
     start, end = runs
     return Span(start, end, answer[start:end])
+
+
+def is_short(quote: str) -> bool:
+    """Whether the quote says so little that it is evidence only as a token of its own."""
+    return not says(fold(quote).text, MIN_QUOTE)
+
+
+def _found_short(quote: str, answer: str, said: Folded, echoes: Sequence[Run]) -> Span | None:
+    """A short quote where it stands as a whole token, or as a clause where it is a plain word."""
+    own = _stands_alone if _is_token(quote) else _is_clause
+    text = answer if quote.isupper() else answer.lower()
+    wanted = quote if quote.isupper() else quote.lower()
+    if not wanted or len(text) != len(answer):
+        return None
+    for start in _occurrences(wanted, text):
+        end = start + len(wanted)
+        if own(answer, start, end) and not is_inside(said.within(start, end), echoes):
+            return Span(start, end, answer[start:end])
+    return None
+
+
+def _is_token(quote: str) -> bool:
+    """Whether it is a number, a formula, a symbol or an abbreviation, not a plain word."""
+    abbreviation = len(quote) > 1 and quote.isupper() and quote.isascii()
+    inner = [char for char in quote if not char.isalpha() and char not in _IN_WORDS]
+    symbol = any(unicodedata.category(char) in _SYMBOLS or char.isalnum() for char in quote)
+    return abbreviation or (bool(inner) and symbol)
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before = text[max(start - 2, 0) : start][::-1]
+    return not _joins(before, text[start]) and not _joins(text[end : end + 2], text[end - 1])
+
+
+def _joins(beyond: str, edge: str) -> bool:
+    """Whether what lies beyond an edge belongs to the same token."""
+    if not beyond:
+        return False
+    near = beyond[0]
+    if edge.isalnum():
+        if near in ".,:" and edge.isdigit():
+            return beyond[1:2].isdigit()
+        return (near.isalnum() and not is_unspaced(near)) or near == "_" or continues(near)
+    return edge in _OPERATORS and near in _OPERATORS
+
+
+def _is_clause(text: str, start: int, end: int) -> bool:
+    before = text[max(start - _AROUND, 0) : start].rstrip(" \t\"'“‘*_`")
+    after = text[end : end + _AROUND].lstrip(" \t\"'”’*_`")
+    return (not before or before[-1] in _ENDS) and (not after or after[0] in _ENDS)
 
 
 @lru_cache(maxsize=64)  # an answer has many quotes

@@ -104,6 +104,23 @@ def test_a_quote_that_is_not_there_is_asked_again_alone_and_once() -> None:
     assert model.asked[0].body["messages"][0] == again["messages"][0], "the prefix is kept"
 
 
+def test_a_short_formula_that_the_judge_quotes_is_evidence() -> None:
+    text = "O(1) on average, O(n) if all keys collide. 32 banks."
+    for quote in ("O(1)", "32", "O(n)"):
+        model = FakeModel(whole(**item(MET | {"quotes": [quote]})))
+        point = judge(model, answers.from_text(text, "t")).points[0]
+        assert (point.verdict, len(model.asked)) == (Verdict.MET, 1)
+        assert point.evidence[0].text == quote
+
+
+def test_the_judge_is_told_the_true_reason_where_a_quote_says_too_little() -> None:
+    model = FakeModel(whole(**item(MET | {"quotes": ["of"]})), completion(json.dumps(MET)))
+    assert judge(model).points[0].verdict == Verdict.MET
+    said = model.asked[1].body["messages"][-1]["content"]
+    assert "says too little" in said
+    assert "does not stand in the answer" not in said
+
+
 def test_a_quote_that_is_still_not_there_leaves_the_point_ungraded() -> None:
     invented = MET | {"quotes": ["64 banks of 8 bytes"]}
     model = FakeModel(whole(**item(invented)), completion(json.dumps(invented)))

@@ -97,6 +97,39 @@ def test_a_quote_too_short_says_nothing_unless_it_is_the_whole_answer() -> None:
     assert found("宽", "宽") == "宽"
 
 
+SHORT = (
+    "Yes, O(1) on average, O(n) if all keys collide. It has 32 banks; 4 字节, x² < y,"
+    " p99 = 12.4 ms."
+    " TCP is used. 是的。分成8个。 a <= b → ∞. 5 % of $7."
+)
+
+
+@pytest.mark.parametrize(
+    "quote",
+    ["O(1)", "O(n)", "o(1)", "`O(1)`", "32", "4", "8", "x²", "p99", "12.4", "Yes", "yes", "Yes,",
+     "TCP", "是的", "<=", "∞", "→", "$7", "5 %", "<", "…32…"],
+)  # fmt: skip
+def test_a_short_quote_is_evidence_where_it_stands_as_a_token_of_its_own(quote: str) -> None:
+    text = found(quote, SHORT)
+    assert text is not None
+    assert text.lower() == quote.strip("`,…").lower()
+
+
+@pytest.mark.parametrize(
+    "quote",
+    ["O(2)", "3", "2", "12", "99", "x", "on", "all", "=<", "if", "CP", "ms", "字", "a", "(", ")",
+     ",", "-", "是", "p9", "=>", "64"],
+)  # fmt: skip
+def test_a_short_quote_that_is_a_piece_of_something_or_a_plain_word_is_none(quote: str) -> None:
+    assert found(quote, SHORT) is None
+
+
+def test_a_short_quote_that_only_repeats_the_question_is_none() -> None:
+    asked = "Is a lookup O(1) on average?"
+    assert found("O(1)", asked + " No idea.", asked) is None
+    assert found("O(1)", asked + " It is O(1).", asked) == "O(1)"
+
+
 QUESTION = "What is a bank conflict? Describe it.\n什么是 bank 冲突？decode 受什么限制？"
 
 
