@@ -107,6 +107,7 @@ def run(work: Coroutine[object, object, T]) -> T:
 @asynccontextmanager
 async def open_bench(said: "JudgeOptions", weights: str | None = None) -> "AsyncIterator[Bench]":
     """The judge that *said* and the environment name, over the user's ledger."""
+    from grader.llm.endpoint import Endpoint
     from grader.report import progress
     from grader.session import grader
 
@@ -118,4 +119,6 @@ async def open_bench(said: "JudgeOptions", weights: str | None = None) -> "Async
         async with opened as bench:
             if warning := bench.ledger.warning(bench.info):
                 typer.echo(f"grade: careful with this judge: {warning} (grade doctor)", err=True)
+            if isinstance(bench.model, Endpoint):
+                bench.model.tell = lambda words: typer.echo(f"grade: {words}", err=True)
             yield bench

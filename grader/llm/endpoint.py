@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from grader.errors import ModelFailed, Unclear
 from grader.llm import address, network
 from grader.llm.completion import reason
+from grader.llm.in_words import REFUSING, TOLD, Dialect
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 from grader.text.safe import one_line, without_key
@@ -70,6 +71,7 @@ class Endpoint:
         api_key: sent as the bearer token; never stored, shown or logged.
         sleep: how to wait between attempts, in seconds.
         transport: stands in for the network in tests.
+        tell: is told, once each, what the endpoint does not take of a request.
     """
 
     name: str
@@ -80,6 +82,8 @@ class Endpoint:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     transport: "httpx2.AsyncBaseTransport | None" = None
     throttle: Throttle | None = None
+    tell: Callable[[str], None] = lambda _: None
+    _dialect: Dialect = field(default_factory=Dialect, repr=False)
 
     @property
     def endpoint(self) -> str:
@@ -139,6 +143,7 @@ class Endpoint:
         import httpx2
         from openai import APIConnectionError, APIStatusError
 
+        sent = self._dialect.payload(request)
         try:
             # A server may keep a connection awake with blanks: the limit is on the whole reply.
             async with asyncio.timeout(network.CONNECT_S + self.timeout_s):
@@ -146,7 +151,7 @@ class Endpoint:
                 # of, and spares the SDK's pass over the body against its types.
                 response = await self._client.post(
                     "/completions" if "prompt" in request.body else "/chat/completions",
-                    content=request.payload,
+                    content=sent,
                     cast_to=httpx2.Response,
                     options=_UNNAMED,
                 )
@@ -160,7 +165,7 @@ class Endpoint:
                 _backoff(attempt) if attempt < 3 else None
             )
         except APIStatusError as error:
-            return self._refused(request, error, attempt)
+            return self._refused(request, sent, error, attempt)
         except UnicodeEncodeError:
             raise ModelFailed(
                 "OPENAI_API_KEY holds characters that no key has; set it anew"
@@ -181,9 +186,13 @@ class Endpoint:
         return Reply(cause=Cause.TIMEOUT, detail=detail)
 
     def _refused(
-        self, request: Request, error: "APIStatusError", attempt: int
+        self, request: Request, sent: bytes, error: "APIStatusError", attempt: int
     ) -> tuple[Reply, float | None]:
         status, problem = error.status_code, _problem(error.body)
+        for part in self._dialect.learn(request, status, f"{problem.code} {problem.message}"):
+            self.tell(f"{self.endpoint} {TOLD[part]}")
+        if status in REFUSING and self._dialect.differs(request, sent):
+            return Reply(cause=Cause.HTTP_ERROR, detail=self._said(status, problem)), 0.0
         if problem.is_moderation(status):
             return Reply(cause=Cause.FILTERED, detail=self._said(status, problem)), None
         self._stop_if_hopeless(request, status, problem)
