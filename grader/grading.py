@@ -36,12 +36,16 @@ async def grade(
     attempt: Attempt,
     judge: Judge,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    price: Callable[[Usage], float | None] | None = None,
 ) -> Grade:
     """The whole record of one answer.
 
     An answer with nothing gradable in it, or nothing but text that speaks to the grader, is
     decided here, with no call to the judge. One that only points to a picture or a file stays
     ungraded: a person must look at that.
+
+    Args:
+        price: US dollars for a usage, where it is not the live price that is paid.
 
     Raises:
         ModelFailed: no request to the judge can succeed.
@@ -67,7 +71,7 @@ async def grade(
         flags=answer.flags,
         set_aside=judgement.set_aside,
         judge=info.model_copy(update={"replied": judgement.replied}),
-        usage=_priced(judgement.usage, info),
+        usage=_priced(judgement.usage, info, price),
         digests=Digests(answer=answer.digest, rubric=rubric.digest, prompt=digest),
         graded_at=now(),
         version=__version__,
@@ -94,7 +98,8 @@ def _not_here(rubric: Rubric, answer: Answer) -> Judgement:
     return Judgement(open_points, open_claims, feedback, None, Usage(cost_usd=0.0))
 
 
-def _priced(usage: Usage, info: JudgeInfo) -> Usage:
+def _priced(usage: Usage, info: JudgeInfo, price: Callable[[Usage], float | None] | None) -> Usage:
     if info.kind != "endpoint":
         return usage.model_copy(update={"cost_usd": 0.0})
-    return usage.model_copy(update={"cost_usd": cost(usage, info.model, info.endpoint)})
+    paid = price(usage) if price else cost(usage, info.model, info.endpoint)
+    return usage.model_copy(update={"cost_usd": paid})

@@ -104,11 +104,13 @@ class _Running:
         """Says what a run would ask for."""
         bench = self.bench
         done = await rehearse(entries, self.questions, bench, bench.ledger, self.results)
-        usage = done.usage
+        usage, most = done.usage, done.most_calls
+        more = self.say["dry_run_most"].format(calls=f"{most:,}") if most > usage.calls else ""
         typer.echo(
             self.say["dry_run"].format(
                 answers=done.answers,
                 calls=usage.calls,
+                most=more,
                 input=f"{usage.input_tokens:,}",
                 output=f"{usage.output_tokens:,}",
                 cost=self._cost(self._price(usage)),

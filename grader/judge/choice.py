@@ -80,7 +80,9 @@ def options(
     parsed = dict(_parameter(text) for text in parameters)
     level = read_level(calibration) if calibration else None
     form = cast("AskForm | None", ask)
-    return JudgeOptions(model, base_url, form, parsed, fresh, level, timeout_s=timeout_s or TIMEOUT_S)
+    return JudgeOptions(
+        model, base_url, form, parsed, fresh, level, timeout_s=timeout_s or TIMEOUT_S
+    )
 
 
 def _parameter(text: str) -> tuple[str, Any]:

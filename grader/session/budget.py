@@ -23,12 +23,13 @@ class Budget:
     Attributes:
         most_usd: never to be passed; None admits everything.
         spent_usd: what was paid so far, as far as prices are known.
+        price: US dollars for a usage; None where nobody knows.
     """
 
     def __init__(self, most_usd: float | None, price: Callable[[Usage], float | None]) -> None:
         self.most_usd = most_usd
         self.spent_usd = 0.0
-        self._price = price
+        self.price = price
         self._reserved = 0.0
         self._dearest: float | None = None
         self._changed = asyncio.Event()
@@ -75,9 +76,9 @@ class Budget:
             return 0.0
         # A request that timed out may have been paid for all the same.
         used = guess(request.body) if reply.cause else usage(reply)
-        return self._price(used) or 0.0
+        return self.price(used) or 0.0
 
     def _expected(self, request: Request) -> float:
         if self._dearest is None:
-            return max(self._price(guess(request.body)) or 0.0, 2 * _ROUNDING)
+            return max(self.price(guess(request.body)) or 0.0, 2 * _ROUNDING)
         return _SAFETY * self._dearest * len(request.payload)

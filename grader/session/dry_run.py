@@ -70,17 +70,29 @@ class Rehearsal:
         answers: those that would be judged.
         kept: those that the results file holds.
         problems: what cannot be graded.
-        usage: estimated, of the calls that would be paid for.
+        most_calls: of one call an answer, with all that may be asked again.
     """
 
+    replies: CountedReplies
     answers: int = 0
     kept: int = 0
     problems: int = 0
-    usage: Usage = field(default_factory=Usage)
+    most_calls: int = 0
+    _calls: int = 0
 
-    def graded(self, grade: Grade) -> None:  # noqa: ARG002 - made of nothing
+    @property
+    def usage(self) -> Usage:
+        """Estimated, of the calls that would be paid for."""
+        return self.replies.usage
+
+    def graded(self, grade: Grade) -> None:
         """An answer would be judged."""
         self.answers += 1
+        calls, self._calls = self.replies.usage.calls - self._calls, self.replies.usage.calls
+        # All but one of its items may be asked for once more, alone.
+        items = len(grade.key_points) + len(grade.misconceptions)
+        again = max(items - 1, 1) if grade.judge.ask == "one-call" else 0
+        self.most_calls += calls * (1 + again)
 
     def skipped(self) -> None:
         """An answer was found in the results file."""
@@ -103,11 +115,10 @@ async def rehearse(
     Raises:
         GraderError: the ledger or a rubric cannot be read.
     """
-    replies, rehearsal = CountedReplies(ledger, opened.model), Rehearsal()
-    judge = opened.judge_over(replies)
+    rehearsal = Rehearsal(CountedReplies(ledger, opened.model))
+    judge = opened.judge_over(rehearsal.replies)
     run = SessionRun(questions.find, lambda _: judge, results, rehearsal)
     await run.run(entries)
     if run.stopped:
         raise run.stopped
-    rehearsal.usage = replies.usage
     return rehearsal

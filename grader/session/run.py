@@ -11,7 +11,7 @@ from grader import grading
 from grader.errors import BadInput, GraderError
 from grader.grading import Attempt
 from grader.judge.base import Judge
-from grader.record import Grade, JudgeInfo
+from grader.record import Grade, JudgeInfo, Usage
 from grader.rubric.format import Rubric
 from grader.session.entry import Entry, Problem
 from grader.session.keep import Keep
@@ -91,6 +91,7 @@ class SessionRun:
         keep: takes each grade.
         ending: ends the run before the session does.
         at_once: answers under way at once.
+        price: US dollars for a usage, where it is not the live price that is paid.
         waiting: answers that lacked a reply when the session was last gone through.
     """
 
@@ -101,6 +102,7 @@ class SessionRun:
     keep: Keep | None = None
     ending: Ending = field(default_factory=Ending)
     at_once: int = 1
+    price: Callable[[Usage], float | None] | None = None
     waiting: int = field(default=0, init=False)
     _round: int = field(default=0, init=False)
     _settled: Seen = field(default_factory=Seen, init=False)
@@ -167,7 +169,7 @@ class SessionRun:
         if self._is_done(attempt, rubric, judge.prompt_digest):
             self.watch.skipped()
             return
-        grade = await grading.grade(rubric, attempt, judge)
+        grade = await grading.grade(rubric, attempt, judge, price=self.price)
         # A reply that came while the disk was full is in no ledger: its grade still goes out.
         try:
             if self.keep is not None:

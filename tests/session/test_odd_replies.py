@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from grader.cli.app import app
+from grader.rubric.format import Rubric
 from tests.support.sessions import Place, place, verdicts
 
 GOOD = "Padding the row to 33 floats avoids the conflict."
@@ -115,3 +116,14 @@ def test_a_wrapped_judgement_costs_one_call(here: Place, kind: str) -> None:
     one_odd(here, kind)
     assert here.grade().exit_code == 0
     assert here.asked == 3
+
+
+def test_the_estimate_says_how_many_calls_there_can_be_at_most(
+    here: Place, bank_conflict: Rubric
+) -> None:
+    here.write([GOOD, f"{GOOD} So it is."], "bank-conflict")
+    done = here.grade("--dry-run", out=False)
+    items = len(bank_conflict.key_points) + len(bank_conflict.misconceptions)
+    assert "2 calls (at most" in done.stdout
+    assert f"at most {2 * items} " in done.stdout
+    assert here.asked == 0

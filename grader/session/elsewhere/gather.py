@@ -47,6 +47,7 @@ class Gather:
             self.results,
             self.watch,
             self._kept.keep,
+            price=self.replies.budget.price,
         )
 
     @property

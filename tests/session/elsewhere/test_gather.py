@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.ledger.ledger import Ledger
+from grader.record import Usage
 from tests.support.provider_stub import Faults, serving
 from tests.support.rounds import ANSWERS, Place, finish_files, many, quick, timeless, write
 
@@ -197,10 +198,25 @@ def test_the_estimate_is_at_half_the_price(place: Place) -> None:
     many(place, 5)
     words = ["--model", "gpt-5-mini", "--base-url", "https://api.openai.com/v1", "--dry-run"]
 
-    def cost(*more: str) -> float:
+    def estimate(*more: str) -> float:
         return float(place.grade(*words, *more).stdout.partition("$")[2].partition(". ")[0])
 
-    assert cost("--via", "batch") == pytest.approx(cost() / 2, rel=0.02)
+    assert estimate("--via", "batch") == pytest.approx(estimate() / 2, rel=0.02)
+
+
+def test_a_record_of_a_batch_carries_the_batch_price(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cost(usage: Usage, model: str, endpoint: str, *, batch: bool = False) -> float:
+        return 1.0 if batch else 2.0
+
+    monkeypatch.setattr("grader.session.grader.cost", cost)
+    monkeypatch.setattr("grader.grading.cost", cost)
+    many(place, 3)
+    assert place.batch().exit_code == 0
+    assert {r["usage"]["cost_usd"] for r in place.records().values()} == {1.0}
+    assert place.grade("--out", str(place.folder / "live.jsonl")).exit_code == 0
+    assert {r["usage"]["cost_usd"] for r in place.records("live.jsonl").values()} == {2.0}
 
 
 POINTS = [
