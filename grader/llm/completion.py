@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, Wr
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
 from grader.record import Cause
-from grader.text.safe import one_line
+from grader.text.safe import one_line, without_key
 
 _LONGEST_DETAIL = 300
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
@@ -244,7 +244,7 @@ def completion_in(body: str) -> Completion:
     except (ValueError, RecursionError):
         raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion") from None
     if isinstance(value, dict) and value.get("error") and not value.get("choices"):
-        raise Unusable(Cause.HTTP_ERROR, reason(value))
+        raise Unusable(Cause.HTTP_ERROR, without_key(reason(value), ""))
     try:
         return Completion.model_validate(value)
     except (ValidationError, RecursionError):

@@ -33,6 +33,8 @@ TIMEOUT_S = 120.0
 ATTEMPTS = 10
 _LONGEST_WAIT_S = 60.0
 _LONGEST_DETAIL = 300
+_SHORTEST_KEY = 8
+"""Anything shorter is no key but a word such as ``none``."""
 _TRANSIENT = {408, 409, 429, 500, 502, 503, 504}
 _TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
 _DURATION = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|[hms]?))+")
@@ -173,6 +175,8 @@ class Endpoint:
         if self.throttle:
             self.throttle.remaining(_spent(response.headers))
         body = response.text
+        if len(self.api_key) >= _SHORTEST_KEY and self.api_key in body:
+            body = body.replace(self.api_key, "***")  # the ledger keeps bodies, and no key
         if not body.lstrip(" \t\r\n\ufeff").startswith("{"):
             detail = f"{self.endpoint} replied with something that is not JSON"
             return Reply(body=body, cause=Cause.WRONG_SHAPE, detail=detail), None

@@ -172,6 +172,27 @@ def test_an_error_of_any_shape_gives_one_line(body: str) -> None:
     assert "\n" not in reply.detail
 
 
+@pytest.mark.parametrize(
+    "words",
+    [f"bad key {KEY}", "bad key sk-ve****cret", "key ends in cret", "key starts with sk-very"],
+)
+@pytest.mark.parametrize("status", [200, 400, 401, 403, 422])
+def test_no_piece_of_the_key_is_told_or_kept(status: int, words: str) -> None:
+    if status in (401, 403):
+        with pytest.raises(ModelFailed) as failed:
+            send(replying(status, error("invalid_api_key", words)))
+        told = str(failed.value)
+    else:
+        reply = send(replying(status, error("invalid_request", words)))
+        with pytest.raises(Unusable) as unusable:
+            read(reply)
+        told = unusable.value.detail + (reply.body if KEY in words else "")
+        assert told
+    if status != 200 or KEY in words or "*" in words:
+        assert "cret" not in told
+        assert "sk-ve" not in told
+
+
 def test_the_key_is_in_no_representation() -> None:
     assert KEY not in repr(Endpoint("m", "http://stub/v1", KEY))
 
