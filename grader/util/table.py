@@ -63,6 +63,7 @@ class CsvTable(Iterator[CsvRow]):
         self._lines = lines
         self._waiting: deque[tuple[int, str]] = deque()
         self._held: list[tuple[int, str]] = []
+        self._unread: LineProblem | None = None
         self._is_row, self._free = is_row, free
         try:
             first = next(lines, "")
@@ -104,7 +105,9 @@ class CsvTable(Iterator[CsvRow]):
             )
         if self._is_torn(cells):
             raise RowProblem(line, f"a blank begins some of its cells; {_QUOTE_IT}")
-        return CsvRow(dict(zip(self.names, cells, strict=False)), line)
+        if self._goes_on():
+            raise RowProblem(line, f"the line after it is no row, but perhaps its rest; {_WHOLE}")
+        return CsvRow(self._named(cells), line)
 
     def _is_torn(self, cells: list[str]) -> bool:
         """Whether a separator with a blank after it, as prose has it, stands between two cells."""
@@ -118,6 +121,29 @@ class CsvTable(Iterator[CsvRow]):
         torn = any(cell.strip() and name not in self._free for name, cell in blank)
         return torn and any(cell and not cell.startswith(" ") for _, cell in named)
 
+    def _goes_on(self) -> bool:
+        """Whether the last cell, in people's own words, may have been cut by its line's end."""
+        if self.names[-1] not in self._free or self._held[-1][1].rstrip("\r\n").endswith('"'):
+            return False
+        rest = self._cells(self._ahead())
+        short = 0 < len(rest) < len(self.names)
+        return short and not self._is_row(dict.fromkeys(self.names, "") | self._named(rest))
+
+    def _ahead(self) -> str:
+        """The next line that is not blank; it is taken by the next row all the same."""
+        seen = next((text for _, text in self._waiting if text.strip()), "")
+        while not seen and self._unread is None:
+            try:
+                text = next(self._lines)
+            except StopIteration:
+                break
+            except LineProblem as problem:
+                self._unread = problem
+                break
+            self._waiting.append((self._lines.number, text))
+            seen = text.strip() and text
+        return seen
+
     def _taken(self) -> Iterator[str]:
         """Lines for the reader, noted as they are taken, first those of a row given up."""
         size = 0
@@ -126,7 +152,7 @@ class CsvTable(Iterator[CsvRow]):
                 number, text = self._waiting.popleft()
             else:
                 try:
-                    text = next(self._lines)
+                    text = self._next_line()
                 except StopIteration:
                     return
                 except LineProblem:
@@ -139,6 +165,12 @@ class CsvTable(Iterator[CsvRow]):
                 raise LineProblem(_UNCLOSED)
             yield text
 
+    def _next_line(self) -> str:
+        problem, self._unread = self._unread, None
+        if problem is not None:
+            raise problem
+        return next(self._lines)
+
     def _left_behind(self, message: str) -> tuple[int, str]:
         """Gives up the row that is being read: its first line is at fault, those after it wait."""
         first, *after = self._held or [(self._lines.number, "")]
@@ -147,12 +179,18 @@ class CsvTable(Iterator[CsvRow]):
         return first[0], message
 
     def _is_whole_row(self, text: str) -> bool:
+        cells = self._cells(text)
+        return len(cells) == len(self.names) and self._is_row(self._named(cells))
+
+    def _cells(self, text: str) -> list[str]:
+        """The cells of a line by itself; none where it is no row."""
         try:
-            cells = next(self._reader(iter([text])), [])
+            return next(self._reader(iter([text])), [])
         except csv.Error:
-            return False
-        fits = len(cells) == len(self.names)
-        return fits and self._is_row(dict(zip(self.names, cells, strict=True)))
+            return []
+
+    def _named(self, cells: list[str]) -> dict[str, str]:
+        return dict(zip(self.names, cells, strict=False))
 
     def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
         return _reader(lines, self._separator, spaced=self._spaced)
@@ -164,6 +202,7 @@ _ROW_INSIDE = (
     " its own; close it where the cell ends, or give each row of the cell two blanks in front"
 )
 _QUOTE_IT = "put a cell with the separator in it in quotation marks"
+_WHOLE = "put a cell of several lines in quotation marks"
 _FILL_IT = "leave a cell blank, but keep its separator"
 
 

@@ -11,7 +11,7 @@ from grader.util.files import data_folder
 def test_a_broken_rubric_stops_none_of_the_others(tmp_path: Path) -> None:
     good = (data_folder("rubrics") / "bank-conflict.toml").read_text(encoding="utf-8")
     (tmp_path / "bank-conflict.toml").write_text(good, encoding="utf-8")
-    (tmp_path / "torn.toml").write_text("schema = ", encoding="utf-8")
+    (tmp_path / "torn.toml").write_text("schema = = 1", encoding="utf-8")
     (tmp_path / "old.toml").write_bytes("# mémoire".encode("latin-1"))
     done = CliRunner().invoke(app, ["questions", "--rubrics", str(tmp_path), "--only-own"])
     assert "bank-conflict" in done.stdout

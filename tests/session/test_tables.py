@@ -77,6 +77,23 @@ def test_a_cell_that_may_have_swallowed_a_row_is_told_and_neither_is_graded(tmp_
     assert "line 3 looks like a row" in problems[0].message
 
 
+@pytest.mark.parametrize("rest", ["and threads wait.", "\nand they wait, so I pad", "So:\n\npad"])
+def test_an_answer_that_was_cut_at_the_end_of_its_line_is_not_graded(
+    rest: str, tmp_path: Path
+) -> None:
+    text = f"question,id,answer\n{ID},s1,It has 32 banks\n{rest}\n{ID},s2,Fine\n"
+    entries, problems = both(tmp_path, text)
+    assert [entry.id for entry in entries] == ["s2"]
+    assert lines_of(problems)[0] == 2
+
+
+def test_a_row_is_not_blamed_for_a_short_row_or_a_broken_line_after_it(tmp_path: Path) -> None:
+    text = f"question,id,answer\n{ID},s1,Fine é à ü\n{ID},s2\n{ID},s3,Fine\n".encode() + b"\xff\n"
+    entries, problems = both(tmp_path, text)
+    assert [entry.id for entry in entries] == ["s1", "s3"]
+    assert lines_of(problems) == [3, 5]
+
+
 def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
     entries, problems = both(tmp_path, f"question,answer,answer\n{ID},a,b\n")
     assert entries == []

@@ -1,44 +1,19 @@
 """Reads the ratings that people gave: long CSV or JSONL, a verdict or a score a row."""
 
-import io
-import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
 from grader.errors import BadInput
 from grader.record import Verdict
 from grader.text.safe import one_line
+from grader.trust.calibration.ratings_file import COLUMNS, SHORT, cells_of, hint
 from grader.trust.calibration.results import Faults, ModelGradings
-from grader.util.lines import LineProblem, Lines
-from grader.util.table import CsvTable, RowProblem
-from grader.util.text_file import NotText, decode, marked, read_bytes
-
-COLUMNS = (
-    "answer_id",
-    "question",
-    "rater",
-    "key_point",
-    "claim",
-    "verdict",
-    "score",
-    "out_of",
-    "note",
-    "rated_at",
-    "blind",
-)
-"""All columns that are understood; ``answer_id`` and ``rater`` are needed.
-
-``claim`` is there for the rater to read and is not read back.
-"""
 
 _YES = {"", "1", "true", "yes", "y"}
 _NO = {"0", "false", "no", "n"}
-SHORT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +149,6 @@ def _blind(text: str) -> bool:
     raise RowFault(f"blind {one_line(text, SHORT)!r} is neither yes nor no")
 
 
-def hint(word: str, known: tuple[str, ...]) -> str:
-    """The name that *word* may have meant, as the end of a complaint; often empty."""
-    near = get_close_matches(word, known, n=1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
 @dataclass(frozen=True)
 class Ratings:
     """What people said, and what was left out of it.
@@ -207,7 +176,7 @@ def read(path: Path, results: ModelGradings) -> Ratings:
     models = {name for names in results.names for name in names}
     rows: list[Rating] = []
     left_out = dict.fromkeys(("empty", "repeated", "replaced", "not-blind"), 0)
-    for line, fields in _fields(path, faults, results):
+    for line, fields in cells_of(path, faults, results):
         try:
             found = rating(fields, line, results, models)
         except RowFault as fault:
@@ -239,82 +208,6 @@ def _one_spelling_each(rows: list[Rating], faults: Faults) -> None:
                 row.line,
                 f"rater {row.rater!r} is {first.rater!r} in line {first.line}: spell them alike",
             )
-
-
-MAX_BYTES = 64 * 1024 * 1024
-
-
-def _fields(
-    path: Path, faults: Faults, results: ModelGradings
-) -> Iterator[tuple[int, dict[str, str]]]:
-    data = read_bytes(path, MAX_BYTES)
-    if len(data) > MAX_BYTES:
-        raise BadInput(f"{path}: larger than 64 MiB; give the ratings in several sheets")
-    stream = io.BytesIO(data)
-    if path.suffix == ".jsonl":
-        yield from _jsonl(Lines(stream, marked(data) or "utf-8"), faults)
-    else:
-        yield from _csv(Lines(stream, _encoding(path, data)), path, faults, results)
-
-
-def _encoding(path: Path, data: bytes) -> str:
-    try:
-        return decode(data)[1]
-    except NotText:
-        line = next((n for n, text in enumerate(data.split(b"\n"), 1) if not text.isascii()), 1)
-        raise BadInput(f"{path}:{line}: not UTF-8; save the sheet as CSV UTF-8") from None
-
-
-def _jsonl(lines: Lines, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
-    while True:
-        try:
-            line = next(lines)
-            found: Any = json.loads(line) if line.strip() else {}
-        except StopIteration:
-            return
-        except (ValueError, RecursionError, LineProblem) as error:
-            told = error if isinstance(error, LineProblem) else "not a JSON object"
-            faults.add(lines.number, str(told))
-            continue
-        if not isinstance(found, dict):
-            faults.add(lines.number, "not a JSON object")
-        elif odd := sorted(found.keys() - set(COLUMNS)):
-            faults.add(lines.number, f"unknown key {one_line(odd[0], SHORT)!r}")
-        elif found:
-            yield lines.number, {k: "" if v is None else str(v).strip() for k, v in found.items()}
-
-
-def _csv(
-    lines: Lines, path: Path, faults: Faults, results: ModelGradings
-) -> Iterator[tuple[int, dict[str, str]]]:
-    def is_row(cells: dict[str, str]) -> bool:
-        return cells["answer_id"].strip() in results.questions_of
-
-    try:
-        table = CsvTable(lines, {"answer_id", "rater"}.issubset, is_row, free={"note", "claim"})
-        _check_header(table.names, path)
-    except RowProblem as problem:
-        raise BadInput(f"{path}:1: {problem}") from None
-    while True:
-        try:
-            row = next(table)
-        except StopIteration:
-            return
-        except RowProblem as problem:
-            faults.add(problem.line, str(problem))
-            continue
-        yield row.line, {k: v.strip() for k, v in row.cells.items()}
-
-
-def _check_header(names: list[str], path: Path) -> None:
-    for needed in ("answer_id", "rater"):
-        if needed not in names:
-            raise BadInput(f"{path}:1: no column {needed}; columns are {', '.join(COLUMNS)}")
-    for name in names:
-        if name not in COLUMNS:
-            raise BadInput(f"{path}:1: unknown column {name[:SHORT]!r}{hint(name, COLUMNS)}")
-        if names.count(name) > 1:
-            raise BadInput(f"{path}:1: column {name} stands twice")
 
 
 def _latest(rows: list[Rating], faults: Faults, left_out: dict[str, int]) -> tuple[Rating, ...]:

@@ -1,0 +1,120 @@
+"""The rows of a sheet of ratings, as cells by their columns: CSV or JSONL, in any encoding."""
+
+import io
+import json
+from collections.abc import Iterator
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from grader.errors import BadInput
+from grader.text.safe import one_line
+from grader.trust.calibration.results import Faults, ModelGradings
+from grader.util.lines import LineProblem, Lines
+from grader.util.table import CsvTable, RowProblem
+from grader.util.text_file import NotText, decode, marked, read_bytes
+
+COLUMNS = (
+    "answer_id",
+    "question",
+    "rater",
+    "key_point",
+    "claim",
+    "verdict",
+    "score",
+    "out_of",
+    "note",
+    "rated_at",
+    "blind",
+)
+"""All columns that are understood; ``answer_id`` and ``rater`` are needed.
+
+``claim`` is there for the rater to read and is not read back.
+"""
+
+SHORT = 60
+MAX_BYTES = 64 * 1024 * 1024
+
+
+def cells_of(
+    path: Path, faults: Faults, results: ModelGradings
+) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row's line and cells; a row that does not fit the heading is one of *faults*.
+
+    Raises:
+        BadInput: the file cannot be read, or its heading is not understood.
+    """
+    data = read_bytes(path, MAX_BYTES)
+    if len(data) > MAX_BYTES:
+        raise BadInput(f"{path}: larger than 64 MiB; give the ratings in several sheets")
+    stream = io.BytesIO(data)
+    if path.suffix == ".jsonl":
+        yield from _jsonl(Lines(stream, marked(data) or "utf-8"), faults)
+    else:
+        yield from _csv(Lines(stream, _encoding(path, data)), path, faults, results)
+
+
+def _encoding(path: Path, data: bytes) -> str:
+    try:
+        return decode(data)[1]
+    except NotText:
+        line = next((n for n, text in enumerate(data.split(b"\n"), 1) if not text.isascii()), 1)
+        raise BadInput(f"{path}:{line}: not UTF-8; save the sheet as CSV UTF-8") from None
+
+
+def _jsonl(lines: Lines, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]:
+    while True:
+        try:
+            line = next(lines)
+            found: Any = json.loads(line) if line.strip() else {}
+        except StopIteration:
+            return
+        except (ValueError, RecursionError, LineProblem) as error:
+            told = error if isinstance(error, LineProblem) else "not a JSON object"
+            faults.add(lines.number, str(told))
+            continue
+        if not isinstance(found, dict):
+            faults.add(lines.number, "not a JSON object")
+        elif odd := sorted(found.keys() - set(COLUMNS)):
+            faults.add(lines.number, f"unknown key {one_line(odd[0], SHORT)!r}")
+        elif found:
+            yield lines.number, {k: "" if v is None else str(v).strip() for k, v in found.items()}
+
+
+def _csv(
+    lines: Lines, path: Path, faults: Faults, results: ModelGradings
+) -> Iterator[tuple[int, dict[str, str]]]:
+    def is_row(cells: dict[str, str]) -> bool:
+        return cells["answer_id"].strip() in results.questions_of
+
+    try:
+        table = CsvTable(lines, {"answer_id", "rater"}.issubset, is_row, free={"note", "claim"})
+        _check_header(table.names, path)
+    except RowProblem as problem:
+        raise BadInput(f"{path}:1: {problem}") from None
+    while True:
+        try:
+            row = next(table)
+        except StopIteration:
+            return
+        except RowProblem as problem:
+            faults.add(problem.line, str(problem))
+            continue
+        yield row.line, {k: v.strip() for k, v in row.cells.items()}
+
+
+def _check_header(names: list[str], path: Path) -> None:
+    for needed in ("answer_id", "rater"):
+        if needed not in names:
+            raise BadInput(f"{path}:1: no column {needed}; columns are {', '.join(COLUMNS)}")
+    for name in names:
+        if name not in COLUMNS:
+            raise BadInput(f"{path}:1: unknown column {name[:SHORT]!r}{hint(name, COLUMNS)}")
+        if names.count(name) > 1:
+            raise BadInput(f"{path}:1: column {name} stands twice")
+
+
+def hint(word: str, known: tuple[str, ...]) -> str:
+    """The name that *word* may have meant, as the end of a complaint; often empty."""
+    near = get_close_matches(word, known, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
