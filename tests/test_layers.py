@@ -31,7 +31,7 @@ ORDER = (
     {"cli"},
 )
 """Packages and modules, from the bottom up: each imports only from itself and those before it."""
-OUTSIDE = {"__init__"}
+OUTSIDE = {"__init__", "__main__"}
 """Modules that stand in no package and above none."""
 ONE_DOOR = {
     "openai": {"llm.endpoint"},
