@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -87,3 +88,13 @@ def test_the_installed_wheel_grades_a_session(command: str, tmp_path: Path) -> N
     lines = (tmp_path / "results.jsonl").read_text(encoding="utf-8").splitlines()
     assert len(lines) == 4
     assert {json.loads(line)["schema"] for line in lines} == {"grade/1"}
+
+
+def test_the_installed_wheel_carries_the_package_alone(command: str) -> None:
+    listed = (
+        "from importlib.metadata import files; print({f.parts[0] for f in files('answer-grader')})"
+    )
+    done = run(str(Path(command).with_name("python")), "-c", listed)
+    assert done.returncode == 0, done.stderr
+    folders = set(re.findall(r"'([\w.-]+)'", done.stdout)) - {".."}
+    assert {name for name in folders if not name.endswith(".dist-info")} == {"grader"}
