@@ -1,7 +1,7 @@
 """How often intervals cover the true value. Run: python -m tests.bench.coverage [--runs 1000]
 
 Simulates raters of answers on a scale of three levels, takes the intervals of
-grader.agreement.bootstrap and, for comparison, plain percentile intervals, and counts.
+grader.stats.bootstrap and, for comparison, plain percentile intervals, and counts.
 The true value is that of 400,000 answers of the same population. Wanted: 93 to 97 in 100.
 """
 
