@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 import typer
 
+import grader
 from grader import __version__
 from grader.cli.app import app
 from grader.llm.embedded import weights
+from grader.record import Grade
 from grader.util.files import data_folder
+from tests.support.stub import running
 
 ROOT = data_folder("rubrics").parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,6 +36,7 @@ DOCUMENTS = (
 )
 LONG = 150
 """Characters from which on a paragraph that stands twice is a text that will be changed once."""
+_PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 _BLOCK = re.compile(r"(<!-- embedded -->\n)?```console\n(.*?)```", re.DOTALL)
 
 
@@ -111,6 +115,31 @@ def test_a_command_of_a_document_prints_what_the_document_says(
     example: Example, workplace: Path
 ) -> None:
     check(example, workplace)
+
+
+def python_blocks() -> dict[str, str]:
+    """The Python that each document shows, in the order in which it is read."""
+    shown = {path.name: _PYTHON.findall(path.read_text(encoding="utf-8")) for path in DOCUMENTS}
+    return {name: "\n".join(blocks) for name, blocks in shown.items() if blocks}
+
+
+@pytest.mark.parametrize(("document", "code"), python_blocks().items())
+def test_the_python_of_a_document_runs(
+    document: str, code: str, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(workplace)
+    with running() as (_, url):
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        monkeypatch.setenv("GRADER_MODEL", "stub")
+        space: dict[str, object] = {"__name__": "__main__"}
+        exec(compile(code, document, "exec"), space)
+    assert isinstance(space["grade"], Grade)
+
+
+def test_the_page_about_python_names_every_public_name() -> None:
+    page = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    missing = [name for name in grader.__all__ if f"`{name}`" not in page]
+    assert missing == ["__version__"]
 
 
 @pytest.mark.local

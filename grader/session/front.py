@@ -24,7 +24,7 @@ async def agrade(
     question: str | Rubric,
     judge: JudgeOptions | None = None,
     *,
-    rubrics: Path | None = None,
+    rubrics: str | Path | None = None,
     id: str = "answer",  # noqa: A002 - the record's own word
     candidate: str | None = None,
 ) -> Grade:
@@ -38,7 +38,7 @@ def grade(
     question: str | Rubric,
     judge: JudgeOptions | None = None,
     *,
-    rubrics: Path | None = None,
+    rubrics: str | Path | None = None,
     id: str = "answer",  # noqa: A002 - the record's own word
     candidate: str | None = None,
 ) -> Grade:
@@ -66,8 +66,8 @@ async def agrade_batch(
     answers: Iterable[Entry | Problem],
     judge: JudgeOptions | None = None,
     *,
-    rubrics: Path | None = None,
-    results: Path | None = None,
+    rubrics: str | Path | None = None,
+    results: str | Path | None = None,
     concurrency: int | None = None,
     votes: int = 1,
     max_cost: float | None = None,
@@ -82,7 +82,9 @@ async def agrade_batch(
                 yield each
 
 
-def read_answers(*paths: str | Path, rubrics: Path | None = None) -> Iterator[Entry | Problem]:
+def read_answers(
+    *paths: str | Path, rubrics: str | Path | None = None
+) -> Iterator[Entry | Problem]:
     """Yields the answers of files and folders, one after another, for :func:`grade_batch`.
 
     Read are the shapes that ``grade batch`` reads: Markdown with a heading for each question,
@@ -91,7 +93,7 @@ def read_answers(*paths: str | Path, rubrics: Path | None = None) -> Iterator[En
     Raises:
         BadInput: a path does not exist, or is of no shape that is known.
     """
-    questions = Questions(rubric_folders(rubrics))
+    questions = Questions(rubric_folders(Path(rubrics) if rubrics else None))
     yield from read_session([str(path) for path in paths], questions)
 
 
@@ -99,8 +101,8 @@ def grade_batch(
     answers: Iterable[Entry | Problem],
     judge: JudgeOptions | None = None,
     *,
-    rubrics: Path | None = None,
-    results: Path | None = None,
+    rubrics: str | Path | None = None,
+    results: str | Path | None = None,
     concurrency: int | None = None,
     votes: int = 1,
     max_cost: float | None = None,

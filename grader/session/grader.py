@@ -79,7 +79,7 @@ class Grader:
         self,
         answers: Iterable[Entry | Problem],
         *,
-        results: Path | None = None,
+        results: str | Path | None = None,
         concurrency: int | None = None,
         votes: int = 1,
         max_cost: float | None = None,
@@ -103,7 +103,7 @@ class Grader:
         with ExitStack() as stack:
             file = None
             if results is not None:
-                file = Results(results, self._bench.judge_over(asking, votes).info)
+                file = Results(Path(results), self._bench.judge_over(asking, votes).info)
                 stack.callback(file.close)
             ready = _Ready(keep_in(file, self._bench.ledger))
             run = live_run(self._bench, asking, self._questions, file, ready, ready.keep, votes)
@@ -199,7 +199,7 @@ def price_of(usage: Usage, bench: Bench, *, by_batch: bool = False) -> float | N
 async def open_grader(
     judge: JudgeOptions | None = None,
     *,
-    rubrics: Path | None = None,
+    rubrics: str | Path | None = None,
     weights: Path | None = None,
     ledger: Path | None = None,
 ) -> AsyncIterator[Grader]:
@@ -217,7 +217,7 @@ async def open_grader(
         LedgerFailed: the ledger cannot be opened.
     """
     async with open_bench(judge or JudgeOptions(), weights, ledger) as opened:
-        yield Grader(opened, rubric_folders(rubrics))
+        yield Grader(opened, rubric_folders(Path(rubrics) if rubrics else None))
 
 
 @asynccontextmanager

@@ -15,8 +15,8 @@ from grader.trust.calibration.thresholds import load
 
 
 def calibrate(
-    ratings: Path,
-    results: Path | Sequence[Path],
+    ratings: str | Path,
+    results: str | Path | Sequence[str | Path],
     *,
     pass_mark: float | None = None,
     groups: Path | None = None,
@@ -42,17 +42,18 @@ def calibrate(
     Raises:
         BadInput: a file cannot be read, or a row is not of the form; file and line are named.
     """
-    paths = [results] if isinstance(results, Path) else list(results)
+    given = [results] if isinstance(results, str | Path) else results
+    paths, rated_in = [Path(path) for path in given], Path(ratings)
     gradings = graded.read(paths)
     return analyse(
         Given(
             results=gradings,
-            ratings=rated.read(ratings, gradings),
+            ratings=rated.read(rated_in, gradings),
             thresholds=load(thresholds),
             groups=None if groups is None else grouping.read(groups),
             mark=pass_mark,
             sampling=Sampling(samples, seed),
-            digests=(digest([ratings]), digest(paths)),
+            digests=(digest([rated_in]), digest(paths)),
             rasch=rasch,
             drawn=None if drawn is None else Drawn(read_plan(drawn), digest([drawn])),
         )
