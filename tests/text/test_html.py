@@ -68,7 +68,7 @@ def test_no_text_makes_reading_html_fail(text: str) -> None:
         assert all(0 <= start < end <= len(shown.text) for start, end in shown.hidden)
 
 
-@given(st.text(st.characters(blacklist_categories=("Cs", "Cc", "Zs", "Zl", "Zp")), min_size=1))
+@given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zs", "Zl", "Zp")), min_size=1))
 def test_escaped_words_come_back_whole(words: str) -> None:
     escaped = words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    assert from_text(f"<p>{escaped}</p>", "-").text == words.replace("\xad", "")
+    assert from_text(f"<p>{escaped}</p>", "-").text == words
