@@ -187,6 +187,7 @@ def test_an_encrypted_address_is_asked_for_at_the_proxy(monkeypatch: pytest.Monk
                 return await endpoint.send(Request("e", "m", {"messages": []}))
             finally:
                 await endpoint.close()
+                await asyncio.sleep(0.05)
 
     reply = asyncio.run(send())
     assert asked[0] == b"CONNECT nowhere.invalid:443 HTTP/1.1\r\n"

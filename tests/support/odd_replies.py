@@ -132,3 +132,18 @@ REFUSALS: dict[str, tuple[int, dict[str, Any]]] = {
     "no-access": (403, {"message": "This API key has no permission for the model"}),
 }  # fmt: skip
 """Further refusals, by the word that asks for them: status and error object."""
+
+
+def refusal(fault: str) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of a refusal: an HTTP status, ``quota``, or one of those above."""
+    if fault == "quota":
+        return 429, error_body("insufficient_quota"), {}
+    if fault in REFUSALS:
+        status, problem = REFUSALS[fault]
+        return status, json.dumps({"error": problem}).encode(), {"retry-after-ms": "1"}
+    return int(fault), error_body(f"status_{fault}"), {"retry-after-ms": "1"}
+
+
+def error_body(code: str) -> bytes:
+    """An error object with that code."""
+    return json.dumps({"error": {"code": code, "type": code, "message": "as asked for"}}).encode()

@@ -29,7 +29,7 @@ from typing import Any
 if not __package__:  # run as a script
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support.odd_replies import EMPTY_HANDED, READABLE, REFUSALS
+from tests.support.odd_replies import EMPTY_HANDED, READABLE, REFUSALS, error_body, refusal
 
 _FENCED = re.compile(r"-----[0-9a-f]{32}-----\n(.*?)\n?-----[0-9a-f]{32}-----", re.DOTALL)
 _FAULT = re.compile(r"stub:([a-z0-9-]+)")
@@ -98,6 +98,7 @@ class Stub:
         self.stats = Stats()
         self.seen: list[dict[str, Any]] = []
         self.remember = False
+        self.open: set[_Connection] = set()
         self._server: asyncio.Server | None = None
 
     async def start(self, port: int = 0) -> int:
@@ -109,9 +110,11 @@ class Stub:
         return int(self._server.sockets[0].getsockname()[1])
 
     def close(self) -> None:
-        """Stops listening."""
+        """Stops listening, and ends what is open."""
         if self._server:
             self._server.close()
+        for connection in list(self.open):
+            connection.abort()
 
     def reply(self, body: bytes) -> tuple[int, bytes, dict[str, str]]:
         """Status, body and headers for one request."""
@@ -121,10 +124,10 @@ class Stub:
         answer = _answer(asked)
         fault = _fault(answer)
         if fault is not None and (fault.isdigit() or fault == "quota" or fault in REFUSALS):
-            return _refusal(fault)
+            return refusal(fault)
         if self.behaviour.put_off and self.behaviour.dice.random() < self.behaviour.put_off:
             self.stats.put_off += 1
-            return 429, _error("rate_limit_exceeded"), self._retry_after()
+            return 429, error_body("rate_limit_exceeded"), self._retry_after()
         if fault is None and _share(answer) < self.behaviour.unparseable:
             fault = "not-json"
         self.stats.replied += 1
@@ -199,6 +202,15 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport  # type: ignore[assignment]
         self._stub.stats.connections += 1
+        self._stub.open.add(self)
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._stub.open.discard(self)
+
+    def abort(self) -> None:
+        """Ends the connection at once."""
+        if self._transport:
+            self._transport.abort()
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -335,19 +347,6 @@ def _spoil(choice: dict[str, Any], fault: str | None) -> None:
     choice["finish_reason"] = ended.get(fault or "", choice["finish_reason"])
 
 
-def _refusal(fault: str) -> tuple[int, bytes, dict[str, str]]:
-    if fault == "quota":
-        return 429, _error("insufficient_quota"), {}
-    if fault in REFUSALS:
-        status, problem = REFUSALS[fault]
-        return status, json.dumps({"error": problem}).encode(), {"retry-after-ms": "1"}
-    return int(fault), _error(f"status_{fault}"), {"retry-after-ms": "1"}
-
-
-def _error(code: str) -> bytes:
-    return json.dumps({"error": {"code": code, "type": code, "message": "as asked for"}}).encode()
-
-
 @contextmanager
 def running(behaviour: Behaviour | None = None) -> Iterator[tuple[Stub, str]]:
     """A stub in a thread of its own, with its base URL."""
@@ -360,6 +359,8 @@ def running(behaviour: Behaviour | None = None) -> Iterator[tuple[Stub, str]]:
         ready.set()
         loop.run_forever()
         stub.close()
+        while stub.open:  # their ends come with the loop's next turns
+            loop.run_until_complete(asyncio.sleep(0))
         loop.close()
 
     thread = threading.Thread(target=serve, daemon=True)
