@@ -6,10 +6,10 @@ from grader.errors import BadInput, ExitCode, Failed, GraderError
 from grader.util.files import data_folder
 
 
-def test_the_readme_names_every_exit_code() -> None:
-    readme = (data_folder("rubrics").parent / "README.md").read_text(encoding="utf-8")
-    [line] = re.findall(r"^Exit codes: (.*)$", readme, re.MULTILINE)
-    assert [int(code) for code in re.findall(r"\d+", line)] == sorted(ExitCode)
+def test_the_documents_name_every_exit_code() -> None:
+    page = (data_folder("rubrics").parent / "docs" / "words.md").read_text(encoding="utf-8")
+    table = page.partition("## Exit codes")[2]
+    assert [int(code) for code in re.findall(r"^\| (\d+) \|", table, re.M)] == sorted(ExitCode)
 
 
 def test_an_error_says_whether_the_call_was_wrong_or_the_work_failed() -> None:

@@ -96,7 +96,7 @@ def test_what_waits_for_a_reply_is_tried_in_the_next_round_and_all_else_told_onc
 
     def entries() -> Iterator[Entry | Problem]:
         yield Problem("s:9", "no such question")
-        yield Entry("bank-conflict", "  ", "empty", "s:8")
+        yield Entry("bank-conflict", "\0", "binary", "s:8")
         yield from session(3)
 
     watch, first = Told(), True
