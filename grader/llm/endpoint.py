@@ -95,9 +95,8 @@ class Endpoint:
     async def _carry_key(self, request: "httpx2.Request") -> None:
         """Sends the key in the header where it is looked for: beside a bearer token that is none,
         Azure does not look at it."""
-        if self.api_key and address.wants_api_key_header(self.endpoint):
-            del request.headers["authorization"]
-            request.headers["api-key"] = self.api_key
+        del request.headers["authorization"]
+        request.headers["api-key"] = self.api_key
 
     @cached_property
     def _client(self) -> "AsyncOpenAI":
@@ -109,7 +108,8 @@ class Endpoint:
         # What the imports made stays: the collector need not look through it again and again.
         gc.freeze()
         http_client = network.http_client(self.timeout_s, self.transport)
-        http_client.event_hooks = {"request": [self._carry_key]}
+        if self.api_key and address.wants_api_key_header(self.endpoint):
+            http_client.event_hooks = {"request": [self._carry_key]}
         parts = urlsplit(self.endpoint)
         try:
             return AsyncOpenAI(

@@ -100,8 +100,9 @@ def _end(text: str, start: int) -> int | None:
 
 def _decoded(text: str) -> object:
     """The JSON value that *text* is, or None; formulas may stand in it with single backslashes."""
-    for tried in (text, _ESCAPE.sub(_doubled, text)):
+    for mended in (False, True):
         try:
+            tried = _ESCAPE.sub(_doubled, text) if mended else text
             value = json.loads(tried, strict=False, object_pairs_hook=_no_twins)
             return whole_characters(value) if may_hold_halves(tried) else value
         except (ValueError, RecursionError):
