@@ -12,12 +12,14 @@ from grader import answer
 from grader.grading import Attempt, grade
 from grader.judge.one_call import OneCall
 from grader.llm.request import Reply
-from grader.record import Grade, Verdict
+from grader.record import Cause, Grade, Verdict
 from grader.rubric.files import load_rubric
 from grader.util.files import data_folder
 from tests.support.fakes import INFO
 from tests.support.fault_process import Trial
 from tests.support.stub import Stub
+
+OK = 200
 
 
 def replies(path: Path) -> int:
@@ -75,8 +77,8 @@ def expected(question: str, text: str) -> Grade:
     stub = Stub()
 
     async def ask(body: dict[str, Any]) -> Reply:
-        _, reply, _ = stub.reply(json.dumps({"model": "m", **body}).encode())
-        return Reply(body=reply.decode())
+        status, reply, _ = stub.reply(json.dumps({"model": "m", **body}).encode())
+        return Reply(body=reply.decode()) if status == OK else Reply(cause=Cause.FILTERED)
 
     asked = load_rubric(question, (data_folder("rubrics"),))
     attempt = Attempt(answer.from_text(text, "t"), "t")

@@ -25,7 +25,15 @@ KINDS = (
     "cut-ledger",
     "overwritten-ledger",
     "clock-back",
+    "moody-endpoint",
+    "slow-bodies",
 )
+_JUDGED = ("", "", "", "stub:half-character", "stub:think", "stub:tool-call", "stub:wrapper")
+_OF_THE_ANSWER = (
+    *("stub:not-json", "stub:refuse", "stub:no-quote", "stub:cut-off"),
+    *("stub:moderated", "stub:azure-filter", "stub:policy"),
+)
+"""What is wrong with every reply to an answer, whenever it is asked for."""
 QUESTIONS = ("bank-conflict", "tensor-core", "paged-attention")
 
 
@@ -37,11 +45,13 @@ def trial(seed: int, path: Path) -> Trial:
     behaviour = Behaviour(delay=0.001, put_off=0.05, retry_after=0.001, dice=random.Random(seed))
     behaviour.cut = 0.15 if done.kind == "cut-connection" else 0.0
     behaviour.jitter = 0.05 if done.kind == "reorder" else 0.0
+    behaviour.moody = 0.4 if done.kind == "moody-endpoint" else 0.0
+    behaviour.slow = 0.5 if done.kind == "slow-bodies" else 0.0
     with running(behaviour) as (stub, url):
         FIRST.get(done.kind, plain)(done, stub, url, dice)
         if done.kind in AFTER:
             AFTER[done.kind](done, dice)
-        behaviour.cut = behaviour.put_off = behaviour.jitter = 0.0
+        behaviour.cut = behaviour.put_off = behaviour.jitter = behaviour.moody = 0.0
         _repair(done)
         _finish(done, url)
         check(done, stub, session)
@@ -50,7 +60,7 @@ def trial(seed: int, path: Path) -> Trial:
 
 def _session(dice: random.Random, path: Path) -> dict[str, tuple[str, str]]:
     """Writes a session; gives question and text of each answer by its id."""
-    faults = ["", "", "", "", "stub:not-json", "stub:refuse", "stub:no-quote", "stub:cut-off"]
+    faults = [*_JUDGED, *_JUDGED, *_OF_THE_ANSWER]
     session = {}
     for number in range(dice.randint(8, 30)):
         words = " ".join(f"w{dice.randrange(10**6)}" for _ in range(dice.randint(3, 60)))

@@ -23,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from tests.support.odd_replies import EMPTY_HANDED, READABLE, REFUSALS, error_bo
 _FENCED = re.compile(r"-----[0-9a-f]{32}-----\n(.*?)\n?-----[0-9a-f]{32}-----", re.DOTALL)
 _FAULT = re.compile(r"stub:([a-z0-9-]+)")
 _QUOTED = 24
+_APART_S = 0.03
 WORDS = ("Yes", "No", "Half", "Wrong")
 """The words of the trained judge's form."""
 _PHRASES = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Slow Down"}
@@ -50,6 +52,9 @@ class Behaviour:
         flip: share of replies, 0 to 1, that turn one verdict round.
         cut: share of paid replies, 0 to 1, whose connection breaks in the middle of the body.
         jitter: further seconds of delay at most, so that replies overtake each other.
+        moody: share of replies, 0 to 1, that hold nothing that was judged, or hold it oddly
+            wrapped.
+        slow: share of paid replies, 0 to 1, whose body comes in two pieces, some time apart.
         headers: further headers of every reply.
     """
 
@@ -60,6 +65,8 @@ class Behaviour:
     flip: float = 0.0
     cut: float = 0.0
     jitter: float = 0.0
+    moody: float = 0.0
+    slow: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
     dice: random.Random = field(default_factory=lambda: random.Random(0))
 
@@ -130,6 +137,11 @@ class Stub:
             return 429, error_body("rate_limit_exceeded"), self._retry_after()
         if fault is None and _share(answer) < self.behaviour.unparseable:
             fault = "not-json"
+        dice = self.behaviour.dice
+        if fault is None and self.behaviour.moody and dice.random() < self.behaviour.moody:
+            fault = dice.choice([*EMPTY_HANDED, *READABLE])
+            if fault in EMPTY_HANDED:  # nothing was judged: it may be asked for and paid again
+                return 200, EMPTY_HANDED[fault].encode(), {}
         self.stats.replied += 1
         self.stats.bodies[hashlib.md5(body, usedforsecurity=False).hexdigest()] += 1
         if fault in EMPTY_HANDED:
@@ -251,9 +263,14 @@ class _Connection(asyncio.Protocol):
         lines = [f"HTTP/1.1 {status} {_PHRASES.get(status, 'Status')}"]
         headers = {"content-type": "application/json", "content-length": str(len(body)), **headers}
         lines += [f"{name}: {value}" for name, value in headers.items()]
+        behaviour = self._stub.behaviour
+        halved = cut or (behaviour.slow and behaviour.dice.random() < behaviour.slow)
         if self._transport and not self._transport.is_closing():
-            sent = body[: len(body) // 2] if cut else body
+            sent = body[: len(body) // 2] if halved else body
             self._transport.write("\r\n".join(lines).encode() + b"\r\n\r\n" + sent)
+            if halved and not cut:
+                rest = partial(self._transport.write, body[len(sent) :])
+                asyncio.get_running_loop().call_later(_APART_S, rest)
         if cut and self._transport:
             self._stub.stats.cut += 1
             self._transport.close()
