@@ -4,7 +4,6 @@ With what only a reader can tell, asked of a model and so never more than a note
 quotations stand in a text that is at hand.
 """
 
-import json
 import re
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from itertools import combinations
@@ -16,6 +15,7 @@ from grader.authoring.draft.source import SourceText
 from grader.errors import BadRubric
 from grader.judge import prompts
 from grader.judge.items import object_schema
+from grader.llm.objects import object_in
 from grader.llm.request import Ask, Unusable
 from grader.llm.request import read as read_reply
 from grader.rubric.files import text_of
@@ -38,7 +38,8 @@ def quoted(reading: Reading, sources: Mapping[str, SourceText]) -> Iterator[Find
                 yield reading.error("not-quoted", where, f"does not stand in {source.path}")
 
 
-_SCHEMA = object_schema({"reply": {"type": "string", "enum": ["yes", "no"]}})
+_REPLIES = ("yes", "no")
+_SCHEMA = object_schema({"reply": {"type": "string", "enum": [*_REPLIES]}})
 _FORM = {"name": "reply", "strict": True, "schema": _SCHEMA}
 
 
@@ -75,8 +76,9 @@ async def _asked(reading: Reading, ask: Ask, asked: str, place: Place, said: str
         "response_format": {"type": "json_schema", "json_schema": _FORM},
     }
     try:
-        reply = json.loads(read_reply(await ask(body)).text)["reply"]
-    except (Unusable, ValueError, LookupError, TypeError):
+        found = object_in(read_reply(await ask(body)), lambda v: v.get("reply") in _REPLIES)
+        reply = str(found["reply"])
+    except Unusable:
         said, reply = "the judge gave no usable reply", "yes"
     return reading.finding(Severity.NOTE, "judge", place, said) if reply == "yes" else None
 

@@ -1,6 +1,5 @@
 """What a model proposes for a rubric. Nothing of it is believed until code has found the words."""
 
-import json
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -8,7 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from grader.authoring.draft.source import SourceText
 from grader.judge import prompts
 from grader.judge.items import object_schema
-from grader.llm.request import Ask, Unusable, read
+from grader.llm.objects import object_in
+from grader.llm.request import Ask, read
 
 PART = 24_000
 """Characters of the source in one request."""
@@ -103,20 +103,21 @@ async def propose(
 
 
 async def _reply(ask: Ask, messages: list[prompts.Message], parameters: dict[str, Any]) -> Proposal:
-    from grader.record import Cause
-
     form = {"name": "rubric", "strict": True, "schema": SCHEMA}
     body = {
         "messages": messages,
         "response_format": {"type": "json_schema", "json_schema": form},
         **parameters,
     }
-    text = read(await ask(body)).text
+    return Proposal.model_validate(object_in(read(await ask(body)), _is_proposal))
+
+
+def _is_proposal(value: dict[str, Any]) -> bool:
     try:
-        return Proposal.model_validate(json.loads(text))
-    except (ValueError, RecursionError) as error:
-        cause = Cause.WRONG_SHAPE if isinstance(error, ValidationError) else Cause.NOT_JSON
-        raise Unusable(cause, "the reply is not a rubric in the form that was asked for") from None
+        Proposal.model_validate(value)
+    except ValidationError:
+        return False
+    return True
 
 
 def _strings(*names: str) -> dict[str, Any]:

@@ -5,7 +5,6 @@ translate one. So key points are sentences of the source, as they stand; what th
 the other language and, for the first few, a wrong claim to look out for.
 """
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +25,7 @@ from grader.authoring.draft.source import Quotation, SourceText
 from grader.judge import prompts
 from grader.judge.forms import log_odds
 from grader.judge.items import object_schema
+from grader.llm.objects import object_in
 from grader.llm.request import Ask, Reply, Unusable, read
 
 MOST_ASKED = 60
@@ -137,8 +137,8 @@ class Steps:
             },
         )
         try:
-            return str(json.loads(read(reply).text)["text"])
-        except (Unusable, ValueError, LookupError, TypeError):
+            return str(object_in(read(reply), lambda value: set(value) == {"text"})["text"])
+        except Unusable:
             return ""  # an incomplete key point is dropped by code
 
     async def _send(self, text: str, form: dict[str, Any]) -> Reply:
