@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from grader.errors import BadRubric
 from grader.record import Verdict
-from grader.rubric.files import MAX_BYTES
+from grader.rubric.files import text_of
 from grader.rubric.format import Rubric
 from grader.util.complaint import first_complaint
 from grader.util.frozen import Frozen
@@ -61,10 +61,10 @@ def read_labelled(path: Path, rubric: Rubric) -> Labelled:
         BadRubric: the file cannot be read, is not of the format, or does not fit the rubric.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise BadRubric(f"{path}: larger than 1 MiB; split the answers")
-        content = parse_toml(path.read_text(encoding="utf-8"))
+        content = parse_toml(text_of(path))
         found = Labelled.model_validate({"schema_": content.pop("schema", None), **content})
+    except BadRubric:
+        raise
     except ValidationError as error:
         raise BadRubric(f"{path}: {first_complaint(error)}") from None
     except (OSError, ValueError) as error:

@@ -15,6 +15,7 @@ from grader.errors import BadInput, OutFailed
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 from grader.session.elsewhere.shards import Shard, Shards, line
+from grader.util.files import lock
 
 MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
@@ -134,14 +135,10 @@ def _locked(folder: Path) -> BinaryIO:
     """Keeps a second run from writing shards there, where the system can."""
     file = (folder / ".lock").open("ab")
     try:
-        import fcntl
-    except ImportError:  # Windows
-        return file
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        lock(file, "another run is writing shards there")
+    except OSError:
         file.close()
-        raise OSError("another run is writing shards there") from None
+        raise
     return file
 
 

@@ -163,7 +163,9 @@ def read(out: str) -> Iterator[Grade | Problem]:
         for row in batch.to_pylist():
             if row["problem"]:
                 yield Problem(row["answer_id"], row["problem"])
-            elif seen.add(hashlib.sha256(row["answer_id"].encode()).digest()):
+            elif seen.add(
+                hashlib.sha256(f"{row['question']}\0{row['answer_id']}".encode()).digest()
+            ):
                 yield Grade.model_validate_json(row["record"])
 
 

@@ -4,10 +4,11 @@ The groups come from a file of their own and are joined here alone; no model eve
 """
 
 import csv
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -20,6 +21,9 @@ from grader.trust.calibration.measure import Counted, Sampling, ValueTable, esti
 from grader.trust.calibration.panel import Indices, Panel
 from grader.trust.calibration.results import Faults, ModelGradings
 from grader.trust.calibration.values import Estimate
+from grader.util.text_file import NotText, decode, read_bytes
+
+MAX_BYTES = 16 * 1024 * 1024
 
 Unit = Literal["candidate", "answer"]
 
@@ -45,11 +49,12 @@ def read(path: Path) -> Groups:
         BadInput: the file cannot be read, lacks its columns, or names someone twice.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"{path}: cannot be read: {error}") from None
+        text, _ = decode(read_bytes(path, MAX_BYTES))
+    except NotText as problem:
+        raise BadInput(f"{path}: {problem}") from None
     first = text.partition("\n")[0]
-    rows = csv.DictReader(text.splitlines(), delimiter=max(",;\t", key=first.count))
+    lines = io.StringIO(text, newline="")
+    rows = csv.DictReader(lines, delimiter=max(",;\t", key=first.count), strict=True)
     names = [name.strip() for name in rows.fieldnames or []]
     rows.fieldnames = names
     key: Unit = "candidate" if "candidate" in names else "answer"
@@ -65,8 +70,11 @@ def _members(
 ) -> dict[str, dict[str, str]]:
     faults, found = Faults(path), {name: dict[str, str]() for name in attributes}
     seen: set[str] = set()
-    for row in rows:
+    while (row := _next(rows, faults)) is not None:
         who = (row.get(column) or "").strip()
+        if rows.restkey in row or None in row.values():
+            faults.add(rows.line_num, "more or fewer cells than the heading")
+            continue
         if not who:
             faults.add(rows.line_num, f"no {column}")
         elif who in seen:
@@ -77,6 +85,14 @@ def _members(
                 found[name][who] = group
     faults.complain()
     return found
+
+
+def _next(rows: "csv.DictReader[str]", faults: Faults) -> dict[str | Any, str | Any] | None:
+    try:
+        return next(rows, None)
+    except csv.Error as error:
+        faults.add(rows.line_num, f"{error}: close every quotation mark")
+        return None
 
 
 def tables(

@@ -150,3 +150,26 @@ def test_candidates_are_counted_once_by_their_whole_score() -> None:
 def test_groups_of_others_than_those_graded_are_refused(groups: grouping.Groups, told: str) -> None:
     with pytest.raises(BadInput, match=f"{told}.*; its first is 'zz'"):
         tables(*records(Team(answers=20), 1), groups)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "fault"),
+    [
+        ("candidate,site\nana,Berlin,west\n", "2: more or fewer cells than the heading"),
+        ("candidate,site\nana\n", "2: more or fewer cells than the heading"),
+        ('candidate,site\nana,"Berlin\nben,Bonn\n', "close every quotation mark"),
+    ],
+)
+def test_a_row_that_does_not_fit_the_heading_is_told(
+    sheet: str, fault: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "groups.csv"
+    path.write_text(sheet, encoding="utf-8")
+    with pytest.raises(BadInput, match=fault):
+        grouping.read(path)
+
+
+def test_groups_are_read_in_the_code_page_of_a_spreadsheet(tmp_path: Path) -> None:
+    path = tmp_path / "groups.csv"
+    path.write_bytes("candidate;Ort\nana;München\nben;Köln für alle\n".encode("cp1252"))
+    assert grouping.read(path).of == {"Ort": {"ana": "München", "ben": "Köln für alle"}}
