@@ -8,7 +8,7 @@ judged. The last two look at the verdicts that came of the rest.
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 from grader.answer import Answer
@@ -66,15 +66,23 @@ class Defence:
 
     Attributes:
         name: what the record and the reports call it.
+        version: raised with whatever it finds or settles otherwise than before: it is in the
+            digest by which a record says how it was judged.
         find: gives stretches ``(start, end)`` of the answer that are not to be judged.
         settle: takes the verdicts and what was judged, and gives the verdicts that stand.
     """
 
     name: str
+    version: int = field(default=1, kw_only=True)
     find: Callable[[Answer, Rubric], Iterable[Run]] = lambda _answer, _rubric: ()
     settle: Callable[[Points, Sequence[str], Rubric], Points] = lambda points, _shown, _rubric: (
         points
     )
+
+    @property
+    def decides(self) -> str:
+        """The name with its version, the first of which goes without saying."""
+        return self.name if self.version == 1 else f"{self.name} {self.version}"
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,7 @@
-"""Everything about an answer in one structured reply, and once more for what was unusable."""
+"""How an endpoint is asked by default: everything about an answer in one structured reply.
+
+What of it cannot be used is asked for once more.
+"""
 
 from dataclasses import dataclass, field
 from functools import cached_property

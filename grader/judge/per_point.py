@@ -1,4 +1,7 @@
-"""One question a claim, read from the log-probabilities, with evidence from the same reply."""
+"""How the embedded judge, and any judge with ``--ask per-point``, is asked: one question a claim.
+
+The verdict is read from the log-probabilities, the evidence from the same reply.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -56,8 +59,8 @@ class PerPoint:
     @cached_property
     def prompt_digest(self) -> str:
         """Digest of the templates, the curves and the defences: all decide the verdicts."""
-        names = prompts.TEMPLATES if self.form == "trained" else prompts.PER_POINT
-        decides = [self.curves.model_dump_json(), *(d.name for d in self.defences)]
+        names = prompts.TRAINED if self.form == "trained" else prompts.PER_POINT
+        decides = [self.curves.model_dump_json(), *(d.decides for d in self.defences)]
         decides += [self.level.model_dump_json()] if self.level else []
         return prompts.digest(*names, also="\0".join(decides))
 

@@ -142,7 +142,7 @@ WORDS = {
 }
 """The word, one token each, that a reply begins with."""
 
-TEMPLATES = ("trained-answer", "trained-line", "trained-claim", "trained-claim-noted")
+TRAINED = ("trained-answer", "trained-line", "trained-claim", "trained-claim-noted")
 
 
 def prefix(question: str, lines: Sequence[str]) -> str:

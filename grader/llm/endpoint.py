@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 from grader.errors import ModelFailed, Unclear
 from grader.llm import address, network
 from grader.llm.completion import reason
-from grader.llm.in_words import REFUSING, TOLD, Dialect
+from grader.llm.dialect import REFUSING, TOLD, Dialect
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 from grader.text.safe import one_line, without_key

@@ -79,6 +79,7 @@ class Request:
     def beginning(self) -> str:
         """What requests with the same rubric, or on the same answer, begin with."""
         if "prompt" in self.body:
+            # The claim stands behind the answer: see prompts/trained-claim.md.
             return str(self.body["prompt"]).partition("\n\nClaim: ")[0]
         return str(self.body["messages"][0]["content"])
 

@@ -33,7 +33,7 @@ def write_junit(path: Path, grades: Iterable[Grade], pass_mark: float | None = N
 
 
 def junit_text(grades: Iterable[Grade], pass_mark: float | None = None) -> str:
-    """The XML that :func:`write` writes."""
+    """The XML that :func:`write_junit` writes."""
     root = ET.Element("testsuites", name="grade")
     suites: dict[str, ET.Element] = {}
     for grade in grades:

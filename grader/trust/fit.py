@@ -45,7 +45,7 @@ class Rated:
 
     Attributes:
         weights: of its key points.
-        chances: of each key point, in the order of :data:`~grader.curves.VERDICTS`.
+        chances: of each key point, in the order of :data:`~grader.judge.curves.VERDICTS`.
         score: people's mean, 0 to 1.
     """
 

@@ -1,6 +1,7 @@
 """What is no claim about the subject is set aside, named and shown, and nothing else is."""
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from grader import answer as answers
 from grader.errors import BadInput
 from grader.grading import Attempt, grade
+from grader.judge import defences
 from grader.judge.defences import DEFENCES, Defence, Shown, addressed, is_bare_list, look, own_text
 from grader.judge.per_point import PerPoint
 from grader.judge.relevance import is_elsewhere
@@ -274,3 +276,24 @@ def test_several_samples_keep_what_was_set_aside() -> None:
     text = answers.from_text(f"{HONEST}\n{LIST}", "t")
     judged = asyncio.run(voting.judge(RUBRIC, text))
     assert [each.why for each in judged.set_aside] == ["only-lists-names"]
+
+
+def test_a_rule_that_is_changed_is_told_by_its_version() -> None:
+    """Whoever changes one of these numbers raises the version of the defence and writes it here."""
+    assert {d.name: d.version for d in DEFENCES} == {
+        "addresses-the-grader": 1,
+        "recites-the-rubric": 1,
+        "only-lists-names": 1,
+        "says-both-ways": 1,
+        "off-subject": 1,
+        "nothing-sure": 1,
+    }
+    numbers = (defences._HIDDEN_WORDS, defences._BOTH_WAYS, defences._BY_CHANCE)
+    names = (defences._FEWEST_ITEMS, defences._NAMES, defences._LONGEST_ITEM)
+    assert (*numbers, *names) == (8, 2, 1.5, 5, 0.9, 3)
+    raised = tuple(replace(d, version=2) for d in DEFENCES)
+    judges = [
+        PerPoint(by_rule("trained", str).ask, INFO, "trained", defences=d)
+        for d in (DEFENCES, raised)
+    ]
+    assert judges[0].prompt_digest != judges[1].prompt_digest

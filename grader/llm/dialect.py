@@ -1,4 +1,4 @@
-"""What a server does not take of a request, said in another way.
+"""Quirks of providers: what a server refuses of a request is said in another way.
 
 Some servers refuse a JSON Schema, or know the limit on tokens by another name. The request that the
 ledger knows stays as it is; what is sent instead asks for the same.
