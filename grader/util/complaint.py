@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _LONGEST_KEY = 80
+# What pydantic puts before the words of a validator's own error
 _PREFIX = re.compile(r"^(?:Value error, |Assertion failed, )")
 _SHOULD = re.compile(r"^(?:Input|String|Value|Dictionary|List|Tuple) should ")
 

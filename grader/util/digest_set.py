@@ -16,6 +16,7 @@ class Seen:
 
     def __init__(self) -> None:
         self._keys = array("Q", bytes(8 * _FIRST_SIZE))
+        # Most sets hold no numbers: until the first, their 8 bytes a slot are spared
         self._values: array[int] | None = None
         self._count = 0
 
@@ -24,6 +25,7 @@ class Seen:
 
     def add(self, digest: bytes, value: int = 0) -> bool:
         """Notes the digest; False if it was there already, and its number stays."""
+        # A search ends at an empty slot; beyond two thirds full the way to one grows fast
         if 3 * self._count > 2 * len(self._keys):
             self._grow()
         key = _key(digest)
@@ -41,7 +43,7 @@ class Seen:
             self._set(self._slot(_key(digest)), value)
 
     def get(self, digest: bytes) -> int | None:
-        """The digest's number, 0 where it was given none; None if it is not here."""
+        """Returns the digest's number, 0 where it was given none; None if it is not here."""
         key = _key(digest)
         slot = self._slot(key)
         if self._keys[slot] != key:
@@ -53,6 +55,7 @@ class Seen:
 
     def _slot(self, key: int) -> int:
         size = len(self._keys)
+        # A digest is evenly spread already: it needs no hash of its own
         slot = key % size
         while self._keys[slot] not in (_EMPTY, key):
             slot = (slot + 1) % size
@@ -76,4 +79,5 @@ class Seen:
 
 
 def _key(digest: bytes) -> int:
+    # 0 marks an empty slot: a digest that begins with eight zero bytes takes another key
     return int.from_bytes(digest[:8], "big") or 1

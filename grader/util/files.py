@@ -13,7 +13,7 @@ from grader.errors import BadInput
 
 @contextmanager
 def new_file(path: Path, encoding: str = "utf-8", newline: str | None = "\n") -> Iterator[TextIO]:
-    """A text file that takes *path*'s place when the block ends well, else leaves it as it was.
+    """Opens a text file that takes *path*'s place when the block ends well, else leaves it.
 
     It is written as :func:`new_bytes` writes.
 
@@ -27,12 +27,13 @@ def new_file(path: Path, encoding: str = "utf-8", newline: str | None = "\n") ->
     with _placed(handle, new, path) as file:
         text = io.TextIOWrapper(file, encoding=encoding, newline=newline)
         yield text
+        # Flushed, but left open: a closed file could not be put on the disk any more
         text.detach()
 
 
 @contextmanager
 def new_bytes(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes *path*'s place when the block ends well, else leaves it as it was.
+    """Opens a file that takes *path*'s place when the block ends well, else leaves it as it was.
 
     It is written beside *path*, with its mode, and put on the disk before it is renamed, so that
     neither a crash nor a full disk leaves half a file.
@@ -45,6 +46,7 @@ def new_bytes(path: Path) -> Iterator[BinaryIO]:
 
 
 def _made_beside(path: Path) -> tuple[int, Path]:
+    # In the same folder, for a rename is one step only within a file system
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.")
     return handle, Path(name)
 
@@ -56,8 +58,10 @@ def _placed(handle: int, new: Path, path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
+        # mkstemp makes a file that its owner alone may read
         new.chmod(_mode(path))
         new.replace(path)
+    # Ctrl-C leaves nothing behind either
     except BaseException:
         new.unlink(missing_ok=True)
         raise
@@ -83,13 +87,14 @@ def _mode(path: Path) -> int:
     """The mode that *path* has, or that a new file would have."""
     if path.exists():
         return path.stat().st_mode & 0o777
+    # The mask can be read only by setting it
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
 
 
 def owner_only(name: str, flags: int) -> int:
-    """An opener for :func:`open`: a new file that its owner alone can read and write."""
+    """Opens for :func:`open`: a new file can be read and written by its owner alone."""
     return os.open(name, flags, 0o600)
 
 
@@ -97,6 +102,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 def data_folder(name: str) -> Path:
-    """The folder of shipped data called *name* (``rubrics`` or ``prompts``)."""
+    """Returns the folder of shipped data called *name* (``rubrics`` or ``prompts``)."""
+    # A wheel carries the data inside the package, an editable install finds it beside
     inside = _PACKAGE / name
     return inside if inside.is_dir() else _PACKAGE.parent / name

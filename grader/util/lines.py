@@ -93,7 +93,7 @@ def _ends_in_returns(stream: BinaryIO) -> bool:
 
 
 def encoding(stream: BinaryIO) -> str:
-    """The encoding of a text, looked for through the whole of a file that can go back.
+    """Returns the encoding of a text, looked for through the whole of a file that can go back.
 
     Of any other stream the first bytes decide. UTF-8 unless that cannot be: where most of what
     is beyond ASCII is UTF-8, single lines that are not are left to who reads them.
@@ -108,8 +108,10 @@ def encoding(stream: BinaryIO) -> str:
         refuse_binary(start)
     foreign = _beyond_ascii(stream) if stream.seekable() else start
     try:
+        # Never told that it is final: a sample may end in the middle of a character
         codecs.getincrementaldecoder("utf-8")().decode(foreign)
     except UnicodeDecodeError:
+        # Whole lines, for half a character is in no code page
         page = recognise(foreign[: foreign.rfind(b"\n") + 1] or foreign)
         if page is None:
             raise NotText(f"neither UTF-8 nor another known text; {SAVE_AS_TEXT}") from None
@@ -136,6 +138,7 @@ def _beyond_ascii(stream: BinaryIO) -> bytes:
 
 def _is_utf8(line: bytes) -> bool:
     try:
+        # A line that is cut at LONGEST may end in half a character
         codecs.getincrementaldecoder("utf-8")().decode(line)
     except UnicodeDecodeError:
         return False
@@ -143,7 +146,7 @@ def _is_utf8(line: bytes) -> bool:
 
 
 def sample(stream: BinaryIO, size: int = _SAMPLE) -> bytes:
-    """The first bytes of a stream that can look ahead or go back; none are used up."""
+    """Returns the first bytes of a stream that can look ahead or go back; none are used up."""
     peek = getattr(stream, "peek", None)
     if peek is not None:
         return bytes(peek(size)[:size])

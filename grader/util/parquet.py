@@ -45,9 +45,11 @@ def _write(rows: Iterable[dict[str, Any]], path: Path) -> int:
         table = pa.Table.from_pylist([{k: _flat(v) for k, v in row.items()} for row in some])
         if writer is None:
             writer = parquet.ParquetWriter(path, _nullable(table.schema))
+        # A file has one schema: the first rows decide it
         writer.write_table(table.cast(writer.schema))
         count += len(some)
     if writer is None:
+        # Without rows nothing names the columns, but a file is expected all the same
         parquet.write_table(pa.table({}), path)
     else:
         writer.close()

@@ -59,6 +59,7 @@ class CsvTable(Iterator[CsvRow]):
         Raises:
             RowProblem: a column stands twice, or the first line cannot be read.
         """
+        # The module stops at 128 KiB of its own accord, and answers may be longer
         csv.field_size_limit(LONGEST)
         self._lines = lines
         self._waiting: deque[tuple[int, str]] = deque()
@@ -81,6 +82,7 @@ class CsvTable(Iterator[CsvRow]):
         while True:
             self._held = []
             try:
+                # A reader for each row: the lines that it took can be given back if it fails
                 cells = next(self._reader(self._taken()))
             except LineProblem as problem:
                 raise RowProblem(*self._left_behind(str(problem))) from None
@@ -161,6 +163,7 @@ class CsvTable(Iterator[CsvRow]):
                 number = self._lines.number
             self._held.append((number, text))
             size += len(text)
+            # A quotation mark that nobody closes would take the rest of the file into memory
             if size > LONGEST:
                 raise LineProblem(_UNCLOSED)
             yield text
@@ -207,7 +210,7 @@ _FILL_IT = "leave a cell blank, but keep its separator"
 
 
 def names_of(line: str, is_heading: Callable[[Sequence[str]], bool]) -> Names | None:
-    """The columns that *line* names, or None where it is no heading."""
+    """Returns the columns that *line* names, or None where it is no heading."""
     names = _heading(line, is_heading)[1]
     return names if is_heading(names) else None
 

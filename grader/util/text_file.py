@@ -22,7 +22,7 @@ class NotText(BadInput):
 
 
 def read_bytes(path: Path, most: int) -> bytes:
-    """The bytes of the file *path*: at most *most*, and one more where it is longer.
+    """Returns the bytes of the file *path*: at most *most*, and one more where it is longer.
 
     Raises:
         BadInput: it cannot be read.
@@ -35,7 +35,7 @@ def read_bytes(path: Path, most: int) -> bytes:
 
 
 def read_text(path: Path, most: int, too_long: str) -> str:
-    """The text of the file *path*, its line ends made one kind.
+    """Returns the text of the file *path*, its line ends made one kind.
 
     Args:
         most: bytes that it may have.
@@ -55,12 +55,12 @@ def read_text(path: Path, most: int, too_long: str) -> str:
 
 
 def marked(data: bytes) -> str | None:
-    """The encoding that a byte order mark at the start of *data* names."""
+    """Returns the encoding that a byte order mark at the start of *data* names."""
     return next((name for mark, name, _ in _MARKS if data.startswith(mark)), None)
 
 
 def decode(data: bytes) -> tuple[str, str]:
-    """The text that *data* holds and the name of its encoding.
+    """Returns the text that *data* holds and the name of its encoding.
 
     By its byte order mark, as UTF-8, or in one of the code pages that
     :func:`~grader.util.code_pages.recognise` knows.
@@ -71,6 +71,7 @@ def decode(data: bytes) -> tuple[str, str]:
     for mark, encoding, codec in _MARKS:
         if data.startswith(mark):
             return _strictly(data, encoding, codec), encoding
+    # After the marks, since UTF-16 is full of NULs; before UTF-8, which RTF is too
     refuse_binary(data)
     try:
         return data.decode("utf-8"), "utf-8"
@@ -82,7 +83,7 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def decode_utf8(data: bytes, way_out: str) -> str:
-    """The text that *data* holds in UTF-8, with or without a byte order mark.
+    """Returns the text that *data* holds in UTF-8, with or without a byte order mark.
 
     Raises:
         NotText: it is not UTF-8; the message begins with the line.

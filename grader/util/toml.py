@@ -15,11 +15,12 @@ MOST_LINES = 10_000
 MOST_KEYS = 20_000
 
 _PART = r"""(?:[\w-]+|"[^"\n]*"|'[^'\n]*')"""
+# Not begun within a word, where it would be tried again at every letter
 _TOO_DEEP = re.compile(rf"(?<![\w-])(?:{_PART}[ \t]*\.[ \t]*){{{MOST_PARTS}}}")
 
 
 def parse_toml(text: str) -> dict[str, Any]:
-    """The tables of *text*.
+    """Returns the tables of *text*.
 
     Raises:
         tomllib.TOMLDecodeError: it is not TOML, or larger or deeper than anybody would write.
@@ -27,6 +28,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """
     if text.count("\n") > MOST_LINES:
         raise tomllib.TOMLDecodeError(f"more than {MOST_LINES:,} lines")
+    # Counts those in strings too; it need not be exact, but quick
     if text.count("=") > MOST_KEYS:
         raise tomllib.TOMLDecodeError(f"more than {MOST_KEYS:,} keys")
     if found := _TOO_DEEP.search(text):
@@ -46,9 +48,10 @@ _QUOTES = ('"""', "'''")
 
 
 def value_lines(text: str) -> dict[Place, int]:
-    """The line, from 1, of every table and key of *text*, which tomllib has read without complaint.
+    """Returns the line, from 1, of every table and key of *text*.
 
-    A place is a path of keys and list indices, as ``("key_points", 2, "weight")``.
+    tomllib must have read the text without complaint. A place is a path of keys and list indices,
+    as ``("key_points", 2, "weight")``.
     """
     found: dict[Place, int] = {}
     for line, place in _keys(text):
@@ -57,7 +60,7 @@ def value_lines(text: str) -> dict[Place, int]:
 
 
 def nearest_line(lines: dict[Place, int], place: Place) -> int:
-    """The line of *place*, or of the smallest table around it that has one."""
+    """Returns the line of *place*, or of the smallest table around it that has one."""
     starts = (place[:depth] for depth in range(len(place), 0, -1))
     return next((lines[start] for start in starts if start in lines), 1)
 
