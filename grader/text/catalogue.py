@@ -15,5 +15,5 @@ def _all() -> dict[str, Catalogue]:
 
 
 def words_in(language: str) -> Catalogue:
-    """The words of *language*: ``en`` or ``zh``."""
+    """Returns the words of *language*: ``en`` or ``zh``."""
     return _all()[language]

@@ -96,14 +96,14 @@ class Flag(BaseModel):
 
 
 def flags(text: str, most: int = MAX_FLAGS) -> tuple[Flag, ...]:
-    """What there is to flag in *text*, in order of place; at most *most* of each kind."""
+    """Returns what there is to flag in *text*, in order of place; at most *most* of each kind."""
     reading = read_through(text)
     found = [flag for kind in get_args(Kind) for flag in islice(_of(kind, reading), most)]
     return in_order(found)
 
 
 def in_order(flags: Iterable[Flag]) -> tuple[Flag, ...]:
-    """*flags* by their place."""
+    """Returns *flags* by their place."""
     return tuple(sorted(flags, key=lambda flag: (flag.start, flag.end, flag.kind)))
 
 
@@ -139,6 +139,7 @@ def _speaks(kind: Kind, sentence: str, said: str) -> bool:
         return False
     if not known.examples.search(said):
         return True
+    # To quote an attack as an example is to speak about it
     unquoted = fold(_QUOTED.sub(" ", sentence)).text
     return pattern.search(unquoted) is not None
 
@@ -147,6 +148,7 @@ def _verdicts(text: str) -> Iterator[tuple[int, int]]:
     """Lines that are, or end in, a verdict as JSON: not prose that mentions such JSON."""
     done = 0
     for found in _VERDICT.finditer(text):
+        # A line is one place, however many verdicts it holds
         if found.start() < done:
             continue
         start = text.rfind("\n", 0, found.start()) + 1

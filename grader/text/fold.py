@@ -15,8 +15,11 @@ from enum import Enum
 from functools import lru_cache
 
 _QUOTES = frozenset("'\"`´¨*‘’‚‛“”„‟«»‹›「」『』〝〞〟")
+# Punctuation to Unicode, but 5 is not 5 %
 _PUNCTUATION_WITH_MEANING = frozenset("%‰&@")
+# The bar parts a table's cells; the minus sign folds as the hyphen that is typed for it does
 _SYMBOLS_WITHOUT_MEANING = frozenset("|−")
+# Letters, marks and symbols to Unicode, of which nothing is seen
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _VARIATION_SELECTORS = ((0x180B, 0x180F), (0xFE00, 0xFE0F), (0xE0100, 0xE01EF))
 # Scripts that are written without spaces between words.
@@ -76,13 +79,13 @@ class Folded:
     ends: "array[int]"
 
     def original(self, start: int, end: int) -> tuple[int, int] | None:
-        """The original offsets of folded ``start:end``; None where that cuts a character apart."""
+        """Returns the original offsets of folded ``start:end``; None if that cuts a character."""
         if start >= end or self._inside(start) or self._inside(end):
             return None
         return self.starts[start], self.ends[end - 1]
 
     def within(self, start: int, end: int) -> tuple[int, int]:
-        """The folded stretch of what lies in ``start:end`` of the original."""
+        """Returns the folded stretch of what lies in ``start:end`` of the original."""
         return bisect_left(self.starts, start), bisect_left(self.starts, end)
 
     def _inside(self, index: int) -> bool:
@@ -169,15 +172,16 @@ class _Said:
 
 
 def continues(character: str) -> bool:
-    """Whether *character* belongs to the one before it: a combining mark, a vowel of a syllable."""
+    """Returns whether *character* belongs to the one before it: a mark, a vowel of a syllable."""
+    # No combining mark comes before U+0300: most characters need no look-up
     return character > "\u02ff" and _continues(character)
 
 
 def says(folded: str, least: int) -> bool:
-    """Whether *folded* says *least* or more: two a Chinese, Japanese or Korean character, one a
-    letter or digit.
+    """Returns whether *folded* says *least* or more.
 
-    Symbols and marks say nothing on their own.
+    A Chinese, Japanese or Korean character says two, a letter or digit one. Symbols and marks say
+    nothing on their own.
     """
     said = 0
     for character in folded:
@@ -188,7 +192,7 @@ def says(folded: str, least: int) -> bool:
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether *character* is of a script without spaces, its punctuation included."""
+    """Returns whether *character* is of a script without spaces, its punctuation included."""
     code = ord(character)
     return any(low <= code <= high for low, high in _UNSPACED) or 0xFF00 <= code <= 0xFF65
 
@@ -215,6 +219,7 @@ def _folded_cluster(cluster: str) -> tuple[tuple[str, CharacterKind], ...]:
     """NFKC_Casefold of Unicode's section 3.13, less what is invisible."""
     if cluster in _QUOTES:  # some would decompose to a space and an accent
         return ((cluster, CharacterKind.QUOTE),)
+    # Composed again, since casefold takes some letters apart, such as U+0390
     folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", cluster).casefold())
     if len(folded) > _EXPANSION * len(cluster):
         folded = cluster
@@ -225,6 +230,7 @@ def _folded_cluster(cluster: str) -> tuple[tuple[str, CharacterKind], ...]:
 @lru_cache(maxsize=8192)
 def _continues(character: str) -> bool:
     first = unicodedata.normalize("NFKD", character)[0]
+    # To Unicode the vowels and finals of Hangul syllables are letters
     return unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff"
 
 
@@ -233,6 +239,7 @@ def _weight(character: str) -> int:
     kind = _kind(character)
     if kind not in (CharacterKind.LETTER, CharacterKind.UNSPACED, CharacterKind.DIGIT):
         return 0
+    # Korean parts its words, but a syllable says as much as a Chinese character
     return 2 if kind is CharacterKind.UNSPACED or "\uac00" <= character <= "\ud7a3" else 1
 
 

@@ -36,6 +36,7 @@ _CONDITION = re.compile(r"<!\[(?:end)?if[^<>]*\]>", re.IGNORECASE)
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _INLINE_CODE = re.compile(r"`[^`\n]*`")
 _BARE = re.compile(r"<(?![/a-zA-Z])|&(?!#?\w{1,32};)")
+# As HTML has it: a no-break space is not among them
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 
 
@@ -52,7 +53,7 @@ class Visible:
 
 
 def is_html(text: str) -> bool:
-    """Whether *text* is HTML as a learning platform stores it, by its tags.
+    """Returns whether *text* is HTML as a learning platform stores it, by its tags.
 
     It is where it begins as a page, or where every tag is one that editors write and every end
     fits a beginning: ``a < b``, ``#include <vector>``, ``<|im_start|>``, tags in code fences and
@@ -94,7 +95,7 @@ def _is_balanced(tags: list[tuple[str, str]]) -> bool:
 
 
 def visible(text: str) -> Visible:
-    """What a browser would show of *text*, in which only known tags are taken for tags."""
+    """Returns what a browser would show of *text*, in which only known tags are taken for tags."""
     page = _Shown()
     page.feed(_known_tags(closable(text)))
     page.close()
@@ -104,6 +105,7 @@ def visible(text: str) -> Visible:
 def _known_tags(text: str) -> str:
     """*text* with whatever else looks like a tag made plain text."""
     folded = text.lower()
+    # A <script> that never ends would swallow the rest of the answer
     unclosed = {name for name in _UNSEEN if f"</{name}" not in folded}
     known = "|".join(map(re.escape, sorted((_WRITTEN | _PAGE) - unclosed)))
     text = _CONDITION.sub("", text)
@@ -111,7 +113,7 @@ def _known_tags(text: str) -> str:
 
 
 def closable(text: str) -> str:
-    """*text* with nothing left open: the parser would look for its end again and again."""
+    """Returns *text* with nothing left open: the parser would look for its end again and again."""
     head, closing, rest = text.rpartition("-->")
     text = head + closing + rest.replace("<!--", "&lt;!--")
     head, closing, rest = text.rpartition(">")
@@ -119,7 +121,7 @@ def closable(text: str) -> str:
 
 
 def is_hidden(attributes: dict[str, str | None]) -> bool:
-    """Whether an element with *attributes* is on the page but not seen."""
+    """Returns whether an element with *attributes* is on the page but not seen."""
     return (
         "hidden" in attributes
         or attributes.get("aria-hidden") == "true"
@@ -154,6 +156,7 @@ class _Shown(HTMLParser):
             self._pending += "\n"
         elif tag == "img":
             self._say(_picture(given))
+        # A row's first cell has nothing to be parted from
         elif tag in {"td", "th"} and self.pieces and not self._pending:
             self._say(CELL)
         elif tag not in VOID and (self._hides or is_hidden(given)):
@@ -197,5 +200,6 @@ class _Shown(HTMLParser):
 def _picture(attributes: dict[str, str | None]) -> str:
     """A picture as Markdown has it."""
     source = attributes.get("src") or ""
+    # Such an address holds the whole picture
     name = "data:" if source.startswith("data:") else source
     return f"![{attributes.get('alt') or ''}]({name})"

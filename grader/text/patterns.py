@@ -12,6 +12,7 @@ from grader.util.frozen import Frozen
 _FILE = Path(__file__).with_name("phrases.toml")
 _NOT_LATIN = re.compile("[^\x00-\x7f]")
 _WORD_LIST = re.compile(r"<(\w+)>")
+# Bounded, so that the search stays linear in the length of an answer
 _ANYTHING = ".{0,20}?"
 
 
@@ -53,12 +54,12 @@ class Matchers:
         self.marks = {kind: re.compile("|".join(each)) for kind, each in phrases.marks.items()}
 
     def is_closed(self, folded_question: str) -> bool:
-        """Whether a folded sentence asks for yes or no."""
+        """Returns whether a folded sentence asks for yes or no."""
         return self._closed.search(folded_question) is not None
 
     @cache  # noqa: B019 - there is one instance
     def empty(self, folded_question: str) -> re.Pattern[str]:
-        """What says nothing in an answer to the question."""
+        """Returns what says nothing in an answer to the question."""
         said = self._phrases
         conditional = tuple(
             each.phrase
@@ -70,13 +71,14 @@ class Matchers:
 
 @cache
 def load() -> Matchers:
-    """The shipped phrases."""
+    """Returns the shipped phrases."""
     return Matchers(Phrases.model_validate(tomllib.loads(_FILE.read_text(encoding="utf-8"))))
 
 
 @cache  # most questions have the same
 def _any_phrase(phrases: tuple[str, ...]) -> re.Pattern[str]:
     """Any of *phrases* as whole words, the longest first."""
+    # Of alternatives the first that fits is taken, not the longest
     folded = sorted({fold(phrase).text for phrase in phrases}, key=len, reverse=True)
     latin = "|".join(re.escape(each) for each in folded if not _NOT_LATIN.search(each))
     other = "|".join(re.escape(each) for each in folded if _NOT_LATIN.search(each))

@@ -35,12 +35,13 @@ _SYMBOLS = frozenset({"Sm", "Sc", "So"})
 
 
 def locate(quote: str, answer: str, question: str = "") -> Span | None:
-    """Where the answer says *quote*: as it stands, else folded, else its parts around ellipses.
+    """Returns where the answer says *quote*, or None.
 
-    An ellipsis in a quote leaves something out: the span then runs from the first part to the last.
-    None for a quote that is not there, for one shorter than ``MIN_QUOTE`` (unless it is the whole
-    answer, or stands there as a number, formula, symbol, abbreviation or clause of its own), and
-    for one that stands only where the answer repeats *question* (any wordings of it, one a line).
+    It is looked for as it stands, else folded, else as its parts around ellipses. An ellipsis in a
+    quote leaves something out: the span then runs from the first part to the last. None for a
+    quote that is not there, for one shorter than ``MIN_QUOTE`` (unless it is the whole answer, or
+    stands there as a number, formula, symbol, abbreviation or clause of its own), and for one that
+    stands only where the answer repeats *question* (any wordings of it, one a line).
     """
     said = fold(answer)
     wanted = fold(quote).text
@@ -57,15 +58,17 @@ def locate(quote: str, answer: str, question: str = "") -> Span | None:
 
 
 def is_short(quote: str) -> bool:
-    """Whether the quote says so little that it is evidence only as a token of its own."""
+    """Returns whether the quote says so little that it is evidence only as a token of its own."""
     return not says(fold(quote).text, MIN_QUOTE)
 
 
 def _found_short(quote: str, answer: str, said: Folded, echoes: Sequence[Run]) -> Span | None:
     """A short quote where it stands as a whole token, or as a clause where it is a plain word."""
     own = _stands_alone if _is_token(quote) else _is_clause
+    # In capitals it is an abbreviation: IT is not the word it
     text = answer if quote.isupper() else answer.lower()
     wanted = quote if quote.isupper() else quote.lower()
+    # Some letters grow in lower case (U+0130): offsets would not be the answer's
     if not wanted or len(text) != len(answer):
         return None
     for start in _occurrences(wanted, text):
@@ -94,6 +97,7 @@ def _joins(beyond: str, edge: str) -> bool:
         return False
     near = beyond[0]
     if edge.isalnum():
+        # 1.5 and 12:30 are one token, the full stop behind a number is not part of it
         if near in ".,:" and edge.isdigit():
             return beyond[1:2].isdigit()
         return (near.isalnum() and not is_unspaced(near)) or near == "_" or continues(near)
@@ -140,6 +144,7 @@ def _found_parts(quote: str, said: Folded, echoes: Sequence[Run]) -> Run | None:
         if not runs:
             continue
         whole = said.original(runs[0][0], runs[-1][1])
+        # The ends may be words of the question, as long as one part is not
         if whole and not all(is_inside(run, echoes) for run in runs):
             return whole
     return None
@@ -167,6 +172,7 @@ def _at_a_word(runs: Iterator[Run], text: str) -> Run | None:
     """The first that begins where a word does, so that "coalesced" is not sought in "uncoalesced"
     while it stands elsewhere; else the first.
     """
+    # However often an answer repeats it, the look stays short
     few = list(islice(runs, 64))
     return next((run for run in few if not _inside_word(text, run[0])), next(iter(few), None))
 

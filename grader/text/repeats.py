@@ -18,7 +18,7 @@ Run = tuple[int, int]
 
 
 def repeated(answer: Folded, question: str) -> tuple[Run, ...]:
-    """The folded stretches of *answer* that repeat a sentence of *question*, word for word.
+    """Returns the folded stretches of *answer* that repeat a sentence of *question*, word for word.
 
     A run of the sentence's words counts from three quarters of the sentence on. A yes/no question
     must be repeated whole: to state it without the question mark is to say yes.
@@ -33,7 +33,7 @@ def _sentences(question: str) -> tuple[str, ...]:
 
 
 def is_inside(run: Run, stretches: Sequence[Run]) -> bool:
-    """Whether one of *stretches* (in order, apart from each other) holds all of *run*."""
+    """Returns whether one of *stretches* (in order, apart from each other) holds all of *run*."""
     place = bisect_right(stretches, run[0], key=itemgetter(0)) - 1
     return place >= 0 and run[1] <= stretches[place][1]
 
@@ -63,6 +63,7 @@ def _runs(answer: str, sentence: str) -> Iterator[Run]:
         start, end = _extended(answer, sentence, place, middle, len(core))
         if end - start >= shortest:
             yield start, end
+        # On behind the run: what is nothing but repetition is gone through once
         place = answer.find(core, max(end, place + 1))
 
 

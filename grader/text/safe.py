@@ -14,7 +14,7 @@ _STEERING = re.compile(
 
 
 def plain(text: str) -> str:
-    """*text* with control, bidirectional and invisible characters shown as ``\\u{...}``.
+    """Returns *text* with control, bidirectional and invisible characters shown as ``\\u{...}``.
 
     New lines and tabs stay.
     """
@@ -36,11 +36,12 @@ def _visible(char: str) -> str:
 
 
 def escaped_json(text: str) -> str:
-    """The JSON *text* with the same characters as its own escapes: read again, it is the same."""
+    """Returns the JSON *text* with the same characters as its escapes: read, it is the same."""
     return _STEERING.sub(_escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:
+    # JSON escapes are units of UTF-16: beyond U+FFFF a character takes two
     units = found[0].encode("utf-16-be")
     return "".join(f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))
 
@@ -54,6 +55,7 @@ _END = 4
 def without_key(text: str, key: str) -> str:
     """Returns *text* with the key, its recognisable pieces, and what looks like one, as ``***``."""
     text = _STARRED_KEY.sub("***", text)
+    # So short it is a word such as none, and its pieces stand in many others
     if len(key) < 2 * _END:
         return text
     text = text.replace(key, "***")

@@ -18,6 +18,7 @@ _ABBREVIATION = re.compile(
     r"(?<![a-z])(?:e\.g|i\.e|a\.k\.a|vs|cf|fig|figs|eq|sec|approx|resp|incl|et al)$", re.IGNORECASE
 )
 _NUMBER = re.compile(r"\s*[(（]?(?:\d{1,2}|[a-z])")
+# Not within 1,000 or 10:30
 _PAUSE = re.compile(r"[，、；：]|[,;:](?!\d)")
 _SPACE = re.compile(r"\s")
 # A line this long that stops in the middle of a sentence was wrapped by an editor.
@@ -34,9 +35,9 @@ class Span:
 
 
 def sentences(text: str) -> tuple[Span, ...]:
-    """The sentences, list items and lines of code of *text*, trimmed, in order, in linear time.
+    """Returns the sentences, list items and lines of code of *text*, trimmed, in linear time.
 
-    Every character but white space is in exactly one of them, and none is longer than
+    In order; every character but white space is in exactly one of them, and none is longer than
     ``MAX_SENTENCE``. Decimals, versions, file names, abbreviations and code spans are left whole.
     """
     spans = []
@@ -103,6 +104,7 @@ def _stops(text: str, start: int, end: int) -> Iterator[int]:
 def _ends_sentence(text: str, stop: re.Match[str], start: int) -> bool:
     if _FULL_WIDTH_STOP.search(stop[0]):
         return True
+    # Room for the longest abbreviation; a look back to the start would take quadratic time
     before = text[max(start, stop.start() - 8) : stop.start()]
     if stop[0] == "." and _ABBREVIATION.search(before):
         return False
@@ -113,6 +115,7 @@ def _ends_sentence(text: str, stop: re.Match[str], start: int) -> bool:
         return False
     # The character after the space; a long run of spaces is as good as a new sentence.
     following = text[stop.end() : stop.end() + 8].lstrip()[:1]
+    # These stand within sentences too: a small letter goes on with one
     if stop[0].startswith("..") or before.endswith("etc"):
         return not following.islower()
     numbered = stop[0] == "." and _NUMBER.fullmatch(text, start, stop.start())  # "1. first item"
