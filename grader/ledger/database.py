@@ -60,7 +60,9 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises:
         sqlite3.Error: it cannot be opened.
     """
+    # isolation_level: the module begins no transaction by itself, the writer does
     db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    # With a write-ahead log NORMAL may lose the last commits when the power fails
     db.execute("PRAGMA synchronous = FULL")
     return db
 
@@ -73,10 +75,12 @@ def prepare(db: sqlite3.Connection) -> None:
     """
     _log_ahead(db)
     db.execute("BEGIN IMMEDIATE" if _version(db) < _SCHEMA_VERSION else "BEGIN")
+    # Read again inside: another process may have brought the file up meanwhile
     version = _version(db)
     if version > _SCHEMA_VERSION:
         raise sqlite3.DatabaseError(f"made by a newer version of grade (schema {version})")
     for script in MIGRATIONS[version:]:
+        # executescript would commit first, and a crash could leave half of a migration
         for statement in script.split(";"):
             db.execute(statement)
     if version < _SCHEMA_VERSION:

@@ -32,7 +32,7 @@ _REPAIR = "save what can be saved with: grade doctor --repair"
 
 
 def default_path() -> Path:
-    """Where the ledger lies: ``GRADER_LEDGER``, or the user's data folder."""
+    """Returns where the ledger lies: ``GRADER_LEDGER``, or the user's data folder."""
     if given := os.environ.get("GRADER_LEDGER"):
         return Path(given)
     if sys.platform == "win32":
@@ -67,6 +67,7 @@ class Ledger:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            # SQLite would make it readable for others; its log and index take the mode over
             path.touch(mode=0o600)
             self._db = connect(path)
             prepare(self._db)
@@ -86,7 +87,7 @@ class Ledger:
         self.close()
 
     def find(self, request: Request) -> Reply | None:
-        """The reply that was paid for this request, or None.
+        """Returns the reply that was paid for this request, or None.
 
         A reply that holds nothing that was judged is put aside, so that it is asked again.
         """
@@ -97,6 +98,7 @@ class Ledger:
             return None
         try:
             body = _unpacked(row[0])
+        # TypeError: there is no body at all
         except (zlib.error, TypeError) as error:
             raise LedgerFailed(f"ledger {self.path}: a reply is damaged; {_REPAIR}") from error
         reply = Reply(body=body, request_id=row[1], from_ledger=True)
@@ -106,9 +108,13 @@ class Ledger:
         return reply
 
     def samples(self, request: Request) -> int:
-        """The number of the next sample of this content: above that of every one asked for, also
-        those that came to nothing, so that a new one never meets an old reply."""
+        """Returns the number of the next sample of this content.
+
+        It is above that of every one asked for, also those that came to nothing, so that a new
+        one never meets an old reply.
+        """
         row = self._run(
+            # Below 0 are bodies that came to nothing, see _PutAside
             "SELECT COALESCE(MAX(sample), -1) + 1 FROM call WHERE content = ? AND sample >= 0",
             request.content,
         ).fetchone()
@@ -147,7 +153,7 @@ class Ledger:
         await self._written(_Graded(grade), _PATIENT_S)
 
     def grades(self, question: str | None = None) -> Iterator[Grade]:
-        """The history, oldest first, of one question or of all.
+        """Yields the history, oldest first, of one question or of all.
 
         Raises:
             LedgerFailed: it cannot be read.
@@ -174,7 +180,7 @@ class Ledger:
         self._wait(self._submit(lambda db: db.execute(statement, row)))
 
     def warning(self, judge: JudgeInfo) -> str | None:
-        """What the last examination of *judge* found wrong; None if nothing, or never examined."""
+        """Returns what the last examination of *judge* found wrong; None if nothing, or never."""
         row = self._run(
             "SELECT found FROM judge_check WHERE endpoint = ? AND model = ? AND ask = ?",
             judge.endpoint,
@@ -184,7 +190,7 @@ class Ledger:
         return row[0] if row else None
 
     def query(self, statement: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """The rows that a reading *statement* gives.
+        """Returns the rows that a reading *statement* gives.
 
         Raises:
             LedgerFailed: the file cannot be read.
@@ -240,6 +246,7 @@ class _Sent:
         db.execute(
             "INSERT INTO call (key, content, sample, state, endpoint, model, request, started)"
             " VALUES (?, ?, ?, 'sent', ?, ?, ?, ?)"
+            # What is paid stays; anything else is asked here now and waits for no shard
             " ON CONFLICT (key) DO UPDATE"
             " SET state = 'sent', started = excluded.started, shard = NULL"
             " WHERE state != 'done'",
@@ -327,6 +334,7 @@ class _Graded:
 
 def _identity(grade: Grade) -> str:
     """Digest of what was graded, by whom, and with which verdicts."""
+    # Neither time nor usage: graded once more from kept replies it is no new attempt
     judge = grade.judge
     parts = [
         [grade.question, grade.answer_id, grade.candidate, str(grade.attempted_at)],
@@ -339,6 +347,7 @@ def _identity(grade: Grade) -> str:
 
 
 def _packed(text: str) -> bytes:
+    # Replies may hold half a surrogate pair, which strict UTF-8 refuses
     return zlib.compress(text.encode("utf-8", "surrogatepass"), 1)
 
 

@@ -27,6 +27,8 @@ _CALL = (
     "key, content, sample, state, endpoint, model, request, body, request_id, cause, started,"
     " finished"
 )
+# WHERE true: else SQLite takes ON CONFLICT for the ON of a join. An entry that got a reply or a
+# failure elsewhere waits for no shard here.
 _MERGE_CALLS = f"""
 INSERT INTO call ({_CALL}) SELECT {_CALL} FROM other.call WHERE true
 ON CONFLICT (key) DO UPDATE SET
@@ -44,10 +46,12 @@ INSERT INTO grade ({_GRADE}) SELECT {_GRADE} FROM other.grade WHERE identity IS 
 ON CONFLICT (identity) DO UPDATE SET graded_at = excluded.graded_at, record = excluded.record
 WHERE (excluded.graded_at, excluded.record) < (grade.graded_at, grade.record)
 """  # noqa: S608
+# Grades of before there were identities are the same where their whole records are
 _MERGE_OLD_GRADES = f"""
 INSERT INTO grade ({_GRADE}) SELECT {_GRADE} FROM other.grade
 WHERE identity IS NULL AND record NOT IN (SELECT record FROM grade WHERE identity IS NULL)
 """  # noqa: S608
+# A warning outranks none, whichever came later
 _MERGE_CHECKS = """
 INSERT INTO judge_check SELECT * FROM other.judge_check WHERE true
 ON CONFLICT (endpoint, model, ask) DO UPDATE SET found = excluded.found
@@ -65,7 +69,7 @@ class Sizes:
 
 
 def sizes(ledger: Ledger) -> Sizes:
-    """What *ledger* holds."""
+    """Returns what *ledger* holds."""
     row = next(
         ledger.query(
             "SELECT count(*), count(*) FILTER (WHERE state = 'done'),"
@@ -109,7 +113,7 @@ def _merge(db: Database, other: Path) -> None:
 
 
 def rows(ledger: Ledger, part: Part) -> Iterator[dict[str, Any]]:
-    """Every entry of a ledger, in an order that its content alone decides.
+    """Yields every entry of a ledger, in an order that its content alone decides.
 
     Calls have the request and the reply as the JSON text that went over the wire; times are
     seconds since 1970, UTC.

@@ -14,8 +14,10 @@ from grader.record import Grade
 from grader.util.files import owner_only
 
 _SIDES = ("", "-wal", "-shm")
+# Where the search ends if not even the highest row can be read
 _MOST_ROWS = 100_000_000
 _PATIENCE = 200
+# 64 GiB: a damaged head may state any size
 _LARGEST = 2**36
 _TABLES = ("call", "grade", "judge_check")
 
@@ -40,11 +42,12 @@ class Repair:
 
 
 def problem(path: Path) -> str | None:
-    """What is wrong with the file, in SQLite's words; None if nothing is."""
+    """Returns what is wrong with the file, in SQLite's words; None if nothing is."""
     try:
         with closing(_opened(path)) as db:
             found = [str(row[0]) for row in db.execute("PRAGMA integrity_check(3)")]
             for table in _TABLES:
+                # A sound database of another program has no such table
                 db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()  # noqa: S608 - our own names
             odd = sum(not _is_whole(row) for row in db.execute(_CALLS))
     except sqlite3.Error as error:
@@ -67,11 +70,13 @@ def repair(path: Path) -> Repair:
         return Repair(None)
     fresh = path.with_name(f".{path.name}.repaired")
     try:
+        # A repair that was killed may have left its file
         _remove(fresh)
         with Ledger(fresh):  # makes the tables, readable by its owner alone
             pass
         copy = _readable_copy(path)
         counts = _saved(copy, fresh)
+        # Only now, when all that can be saved lies on the disk elsewhere
         aside = _put_aside(path)
         fresh.replace(path)
     except (OSError, sqlite3.Error) as error:
@@ -99,6 +104,7 @@ def _readable_copy(path: Path) -> Path:
                 file.write(part.read_bytes())
     with copy.open("r+b") as file:
         head = file.read(32)
+        # SQLite's head: a page's size at byte 16, the number of pages at byte 28
         size = int.from_bytes(head[16:18]) * int.from_bytes(head[28:32])
         if head.startswith(b"SQLite format 3") and copy.stat().st_size < size <= _LARGEST:
             file.truncate(size)
@@ -107,6 +113,7 @@ def _readable_copy(path: Path) -> Path:
 
 def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=5)
+    # Damaged text must not end the reading: digests tell it afterwards
     db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     return db
 

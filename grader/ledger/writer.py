@@ -92,6 +92,7 @@ class WriterThread:
         db: sqlite3.Connection | None = None
         while batch := self._next():
             try:
+                # Here, for a connection may be used only in the thread that made it
                 db = db or self._connect()
                 _write(db, batch)
             except sqlite3.Error as error:
@@ -103,6 +104,7 @@ class WriterThread:
         """All that waits, once the first of it is due; nothing when it is time to end."""
         with self._changed:
             while not self._ending and (wait_s := self._due - time.monotonic()) > 0:
+                # Without a job the wait is infinite, which would overflow
                 self._changed.wait(min(wait_s, threading.TIMEOUT_MAX))
             batch, self._queue = self._queue[:_MOST_AT_ONCE], self._queue[_MOST_AT_ONCE:]
             self._due = min((one.due for one in self._queue), default=math.inf)
@@ -132,6 +134,7 @@ def _transact(db: sqlite3.Connection, jobs: list[Job]) -> None:
             job(db)
         db.execute("COMMIT")
     except BaseException:
+        # SQLite has ended it by itself where the disk is full
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
