@@ -24,6 +24,7 @@ VARIABLES = ("OPENAI_API_KEY", *BASE_URLS, *AZURE, "OPENROUTER_API_KEY")
 
 _LONGEST = 200
 _AZURE_HOSTS = (".openai.azure.com", ".cognitiveservices.azure.com", ".services.ai.azure.com")
+# People paste the address that requests go to in place of what it begins with
 _METHOD = re.compile(r"/(chat/)?completions$|/responses$")
 _WAY_OUT = "write it as http://HOST:PORT/v1 or https://HOST/v1"
 
@@ -72,7 +73,7 @@ def named(base_url: str | None, env: Mapping[str, str], model: str | None) -> Ad
 
 
 def names_one(env: Mapping[str, str], model: str | None) -> bool:
-    """Whether the environment names an endpoint, whatever its address is worth."""
+    """Returns whether the environment names an endpoint, whatever its address is worth."""
     if any(env.get(name) for name in ("OPENAI_API_KEY", *BASE_URLS)):
         return True
     azure = all(env.get(name) for name in AZURE[:2])
@@ -91,7 +92,7 @@ def what_is_set(env: Mapping[str, str]) -> str:
 
 
 def wants_api_key_header(base_url: str) -> bool:
-    """Whether the endpoint takes its key as Azure does, as ``api-key``, not as a bearer token."""
+    """Returns whether the endpoint takes its key as Azure does: ``api-key``, no bearer token."""
     parts = urlsplit(base_url)
     return _is_azure(parts) or "api-version=" in parts.query
 
@@ -104,6 +105,7 @@ def _read(text: str, where: str) -> SplitResult:
         return SplitResult("", "", NOWHERE, "", "")
     try:
         parts = urlsplit(text if "://" in text else f"{_scheme(text, where)}://{text}")
+        # Asked for the port too: urlsplit does not look at it before that
         host, _ = parts.hostname, parts.port
     except ValueError as error:
         raise BadInput(f"{where} {shown}: no address: {error}; {_WAY_OUT}") from None
@@ -117,6 +119,7 @@ def _scheme(text: str, where: str) -> str:
     """The scheme that an address without one means: where nobody can say, it is asked for."""
     host = urlsplit(f"//{text}").hostname or ""
     port = urlsplit(f"//{text}").port
+    # The second: http:/HOST, which lacks a slash
     if not re.fullmatch(r"[\w.:-]+", host) or re.match(r"\w+:/", text):
         raise BadInput(f"{where} {one_line(text, _LONGEST)}: no address; {_WAY_OUT}")
     try:
@@ -147,6 +150,7 @@ def _on_azure(parts: SplitResult, env: Mapping[str, str], model: str | None) -> 
     version = env.get(AZURE[2])
     path = parts.path
     if not path or path == "/openai":
+        # Without a version the form that needs none
         path = f"/openai/deployments/{quote(model or '', safe='')}" if version else "/openai/v1"
     query = parts.query
     if version and "api-version=" not in query and "/v1" not in path:

@@ -46,10 +46,11 @@ def whole_characters(value: object) -> object:
 
 
 def may_hold_halves(text: str) -> bool:
-    """Whether the text, or JSON in it, may hold half a surrogate pair."""
+    """Returns whether the text, or JSON in it, may hold half a surrogate pair."""
     return bool(_HALF_ESCAPED.search(text)) or (not text.isascii() and bool(_HALF.search(text)))
 
 
+# What is odd in a part that can be spared must not cost a reply that was paid for
 def _or_nothing(value: object, read: ValidatorFunctionWrapHandler) -> object:
     try:
         return read(value)
@@ -131,6 +132,7 @@ class _Message(_Lenient):
         calls = [call.function for call in self.tool_calls or ()]
         called = [each.arguments for each in (*calls, self.function_call) if each]
         places = (self.content, *called, self.reasoning_content, self.reasoning)
+        # Listed, since a byte order mark is no white space to strip()
         return tuple(text for text in places if text and text.strip(" \t\r\n\ufeff"))
 
 
@@ -240,10 +242,13 @@ def completion_in(body: str) -> Completion:
     """
     try:
         value = json.loads(body.removeprefix("\ufeff"))
+        # A look at the text spares nearly every body the walk through its values
         value = whole_characters(value) if may_hold_halves(body) else value
+    # RecursionError: a body of nothing but brackets
     except (ValueError, RecursionError):
         raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion") from None
     if isinstance(value, dict) and value.get("error") and not value.get("choices"):
+        # The key is not known here; what looks like one is masked all the same
         raise Unusable(Cause.HTTP_ERROR, without_key(reason(value), ""))
     try:
         return Completion.model_validate(value)

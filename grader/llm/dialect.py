@@ -17,6 +17,7 @@ SCHEMA = "response_format"
 LIMIT = "max_tokens"
 _REFUSED = {
     SCHEMA: re.compile(r"response_?format|json_?schema|structured[ _]output|guided|grammar", re.I),
+    # With a word of refusal: a limit that is too high is complained of by the same name
     LIMIT: re.compile(
         r"max_tokens.*(support|permit|allow|instead|unknown|unrecogni)|(unsupported|unknown|unrecogni|extra).*max_tokens",
         re.I | re.S,
@@ -47,11 +48,12 @@ class Dialect:
             n for n, pattern in _REFUSED.items() if n in request.body and pattern.search(words)
         ]
         new = tuple(name for name in names if name not in self.refused)
+        # One at a time: words may name both, and the next refusal tells of the other
         self.refused.update(new[:1])
         return new[:1]
 
     def differs(self, request: Request, sent: bytes) -> bool:
-        """Whether the request would be sent in another way by now."""
+        """Returns whether the request would be sent in another way by now."""
         return self.payload(request) != sent
 
     def payload(self, request: Request) -> bytes:

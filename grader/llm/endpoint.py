@@ -35,6 +35,7 @@ _LONGEST_WAIT_S = 60.0
 _LONGEST_DETAIL = 300
 _SHORTEST_KEY = 8
 """Anything shorter is no key but a word such as ``none``."""
+# What the SDK would try again, but of its 5xx only those that pass
 _TRANSIENT = {408, 409, 429, 500, 502, 503, 504}
 _TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
 _DURATION = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|[hms]?))+")
@@ -158,11 +159,13 @@ class Endpoint:
                     options=_UNNAMED,
                 )
         except TimeoutError:
+            # Not tried again: what came too late may have been paid for
             return self._late(), None
         except APIConnectionError as error:
             if isinstance(error.__cause__, httpx2.ReadTimeout | httpx2.WriteTimeout):
                 return self._late(), None
             detail = self._masked(f"cannot reach {self.endpoint}: {_why(error)}")
+            # Who is not there stays away: three attempts more, not all of them
             return Reply(cause=Cause.HTTP_ERROR, detail=detail), (
                 _backoff(attempt) if attempt < 3 else None
             )
@@ -195,8 +198,10 @@ class Endpoint:
         status, problem = error.status_code, _problem(error.body)
         for part in self._dialect.learn(request, status, f"{problem.code} {problem.message}"):
             self.tell(f"{self.endpoint} {TOLD[part]}")
+        # Also where another request learnt it while this one was under way
         if status in REFUSING and self._dialect.differs(request, sent):
             return Reply(cause=Cause.HTTP_ERROR, detail=self._said(status, problem)), 0.0
+        # Before the key is blamed: a 403 may be about this one text
         if problem.is_moderation(status):
             return Reply(cause=Cause.FILTERED, detail=self._said(status, problem)), None
         self._stop_if_hopeless(request, status, problem)
@@ -233,7 +238,7 @@ class Endpoint:
     async def call(
         self, work: "Callable[[AsyncOpenAI], Awaitable[T]]", attempts: int = ATTEMPTS
     ) -> T:
-        """What *work* gives with the client, tried again where the endpoint asks for it.
+        """Returns what *work* gives with the client, tried again where the endpoint asks for it.
 
         Raises:
             Unclear: the last attempt may or may not have been carried out.
@@ -264,6 +269,7 @@ class Endpoint:
 
     async def close(self) -> None:
         """Closes the connections, if any were opened."""
+        # Asked for by name it would be made, only to be closed
         if "_client" in self.__dict__:
             await self._client.close()
 
@@ -289,6 +295,7 @@ class _Problem:
         if self.moderated:
             return status in {400, 403, 422, 451}
         flagged = _MODERATED.search(f"{self.code} {self.message}")
+        # Refusals of a key speak of policies too
         return status == 403 and bool(flagged) and not _KEY_PROBLEM.search(self.message)
 
 
@@ -305,6 +312,7 @@ def _problem(body: object) -> _Problem:
     moderated = bool(
         _MODERATED.search(f"{code} {kind}") or "flagged_input" in marks or marks.get("reasons")
     )
+    # Some servers put into the type what others put into the code
     return _Problem(kind if kind in known else code, reason(body), moderated)
 
 
@@ -333,4 +341,5 @@ def _duration(text: str) -> float:
 
 
 def _backoff(attempt: int) -> float:
+    # As the SDK waits: from half a second to 8, up to a quarter less by chance
     return float(min(0.5 * 2**attempt, 8.0) * random.uniform(0.75, 1.0))  # noqa: S311 - jitter

@@ -39,9 +39,11 @@ def http_client(
     """
     import httpx2
 
+    # pool: there is no queue for a connection, see the limits below
     timeout = httpx2.Timeout(timeout_s, connect=min(CONNECT_S, timeout_s), pool=None)
     if transport is not None:
         return httpx2.AsyncClient(transport=transport, timeout=timeout)
+    # How many requests go at once is decided where they are sent
     limits = httpx2.Limits(
         max_connections=None, max_keepalive_connections=None, keepalive_expiry=_IDLE_S
     )
@@ -95,6 +97,7 @@ def _proxies() -> str:
 
 
 def _without_password(address: str) -> str:
+    # The last one: a password may hold an @ of its own
     before, at, host = address.rpartition("@")
     scheme, slashes, _ = before.rpartition("://")
     return f"{scheme}{slashes}***{at}{host}" if at else address

@@ -16,6 +16,7 @@ Fits = Callable[[dict[str, Any]], bool]
 """Tells whether an object is of the form that was asked for."""
 
 _THOUGHT = re.compile(r"</\s*(?:think|thinking|thought|reasoning|reflection)\s*>", re.IGNORECASE)
+# Formulas and code have braces too, but no name or end right behind them
 _START = re.compile(r'\{(?=\s*["}])')
 _ESCAPE = re.compile(r'\\(["\\/bfnrt]|u[0-9a-fA-F]{4})?')
 _MARK = re.compile(r'["{}\\]')
@@ -64,6 +65,7 @@ def _values(text: str) -> Iterator[object]:
     if isinstance(whole, dict | list):
         yield whole
         return
+    # Where nothing follows the thoughts, the object can only be among them
     *thoughts, conclusion = _THOUGHT.split(text)
     yield from _objects(conclusion if conclusion.strip() or not thoughts else thoughts[-1])
 
@@ -80,6 +82,7 @@ def _objects(text: str) -> Iterator[object]:
         place = end
 
 
+# By hand: the parser gives no end of an object that must be mended first
 def _end(text: str, start: int) -> int | None:
     """Where the object that begins at *start* ends; None if it does not."""
     depth, quoted, skipped = 0, False, -1
@@ -102,7 +105,9 @@ def _decoded(text: str) -> object:
     """The JSON value that *text* is, or None; formulas may stand in it with single backslashes."""
     for mended in (False, True):
         try:
+            # As it stands first: what is JSON already must not change by mending
             tried = _ESCAPE.sub(_doubled, text) if mended else text
+            # strict: models break lines within strings
             value = json.loads(tried, strict=False, object_pairs_hook=_no_twins)
             return whole_characters(value) if may_hold_halves(tried) else value
         except (ValueError, RecursionError):
@@ -116,6 +121,7 @@ def _doubled(escape: re.Match[str]) -> str:
 
 def _no_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
+    # The parser would keep the last of two verdicts and hide the other
     if len(value) != len(pairs):
         raise ValueError("a name stands twice")
     return value

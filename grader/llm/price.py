@@ -13,7 +13,7 @@ from grader.record import Usage
 
 
 def cost(usage: Usage, model: str, endpoint: str, *, batch: bool = False) -> float | None:
-    """US dollars for *usage*, or None where the table knows no price for the model there.
+    """Returns US dollars for *usage*, or None where the table knows no price for the model there.
 
     Args:
         endpoint: the base URL, which tells the provider.
@@ -46,18 +46,25 @@ _FEEDBACK_TOKENS = 80
 
 
 def tokens(text: str) -> int:
-    """Tokens of *text*: a quarter of its Latin characters and nine tenths of the others, which
-    holds for current byte-pair vocabularies within about 15 %, which are added."""
+    """Returns the tokens of *text*, estimated.
+
+    A quarter of its Latin characters and nine tenths of the others, which holds for current
+    byte-pair vocabularies within about 15 %, which are added.
+    """
     others = len(text) - len(text.encode("ascii", "ignore"))
     return round(_MARGIN * ((len(text) - others) / 4 + 0.9 * others))
 
 
 def guess(body: dict[str, Any]) -> Usage:
-    """The usage of one request, from its body. A model that thinks first may use far more."""
+    """Returns the usage of one request, from its body.
+
+    A model that thinks first may use far more.
+    """
     text = said(body)
     output = int(body.get("max_tokens") or 0)
     if form := body.get("response_format"):
         schema = json.dumps(form, ensure_ascii=False)
         text += schema
+        # Each key point and misconception has one reason in the schema
         output = output or schema.count('"reason": {') * _ITEM_TOKENS + _FEEDBACK_TOKENS
     return Usage(input_tokens=tokens(text), output_tokens=output, calls=1)

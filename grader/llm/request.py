@@ -27,6 +27,7 @@ __all__ = [
     "usage",
 ]
 
+# Part of every key: replies kept under keys of another making are never met
 _KEY_VERSION = 2
 
 
@@ -38,13 +39,13 @@ def said(body: dict[str, Any]) -> str:
 
 
 def content_digest(endpoint: str, payload: bytes) -> str:
-    """Digest of a request without its sample number, in hexadecimal digits."""
+    """Returns the digest of a request without its sample number, in hexadecimal digits."""
     start = f"{_KEY_VERSION}\0{endpoint}\0".encode()
     return hashlib.sha256(start + payload).hexdigest()
 
 
 def key_digest(content: str, sample: int) -> str:
-    """The ledger's key of the reply number *sample* to that content."""
+    """Returns the ledger's key of the reply number *sample* to that content."""
     return hashlib.sha256(f"{content}:{sample}".encode()).hexdigest()
 
 
@@ -62,6 +63,7 @@ class Request:
 
     endpoint: str
     model: str
+    # A dict has no hash; to compare it is enough
     body: dict[str, Any] = field(hash=False)
     sample: int = 0
 
@@ -154,7 +156,7 @@ class Replies(Protocol):
 
 
 def read(reply: Reply) -> Completion:
-    """The completion in a reply.
+    """Returns the completion in a reply.
 
     Raises:
         Unusable: there was no reply, or its body is not a chat completion.
@@ -170,13 +172,13 @@ def read(reply: Reply) -> Completion:
 
 
 def is_worth_asking_again(reply: Reply) -> bool:
-    """Whether a paid reply holds nothing that was judged, so that a second request may mend it."""
+    """Returns whether a paid reply holds nothing that was judged: a second request may mend it."""
     completion = reply.completion
     return isinstance(completion, Unusable) or not completion.says_something
 
 
 def usage(reply: Reply) -> Usage:
-    """Tokens of a reply; the cost is added where a price is known."""
+    """Returns the tokens of a reply; the cost is added where a price is known."""
     try:
         used = read(reply).usage or Used()
     except Unusable:

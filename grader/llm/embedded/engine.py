@@ -28,7 +28,7 @@ _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def physical(cpus: Path = _CPUS, quota: Path = _QUOTA) -> int:
-    """Physical cores that this process may use, at least 1.
+    """Returns how many physical cores this process may use, at least 1.
 
     Two threads on one core slow the engine down. Linux tells which processors share a core
     (*cpus*) and how much of them a container may use (*quota*); elsewhere every processor counts.
@@ -71,7 +71,7 @@ def _special_token_starts() -> re.Pattern[str]:
 
 
 def escape(text: str) -> str:
-    """*text* so that the tokeniser finds no special token in it.
+    """Returns *text* so that the tokeniser finds no special token in it.
 
     The engine tokenises the whole prompt with special tokens allowed, so ``<|im_start|>`` inside
     an answer would open a real turn. One space after the first character of each breaks it. No
@@ -105,6 +105,7 @@ class Engine:
         self.context = context
         self.threads = threads or physical()
         self.timeout = timeout
+        # Without a key any page in a browser may ask the engine
         self.api_key = secrets.token_urlsafe(32)
         self.model = name or weights_file.weights().name
         self._address = ""
@@ -129,6 +130,7 @@ class Engine:
                 "the local judge needs an extra: run `pip install 'answer-grader[local]'`, "
                 "or name a model of an endpoint"
             )
+        # A file, since nobody reads meanwhile: a pipe that is full would hold the engine up
         self._log = tempfile.TemporaryFile()
         try:
             self._start()
@@ -190,6 +192,7 @@ class Engine:
 
     def _reply(self, pipe: IO[bytes]) -> bytes:
         lines: list[bytes] = []
+        # In a thread: to read a line knows no time limit
         reader = threading.Thread(target=lambda: lines.append(pipe.readline()), daemon=True)
         reader.start()
         reader.join(self.timeout)

@@ -58,6 +58,7 @@ class EmbeddedModel:
             ModelFailed: the engine does not start.
         """
         served = self._started()
+        # Only what is sent is escaped: the ledger knows the request as it was asked
         return await served.send(replace(request, body=_escaped(request.body)))
 
     def _started(self) -> Endpoint:

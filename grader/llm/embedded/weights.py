@@ -53,7 +53,7 @@ class OwnModel:
 
 
 def own_model(given: Path | None = None, *, want: Weights | None = None) -> OwnModel | None:
-    """The model that *given*, or else GRADER_WEIGHTS, names, where it is another than the shipped.
+    """Returns the model that *given*, else GRADER_WEIGHTS, names; None if none, or the shipped.
 
     Raises :class:`~grader.errors.BadInput` where the file is missing or no model, or bears the
     shipped model's name and is not it.
@@ -77,7 +77,7 @@ def own_model(given: Path | None = None, *, want: Weights | None = None) -> OwnM
 
 
 def find(given: Path | None = None, *, want: Weights | None = None) -> Path | None:
-    """The weights: *given*, else what GRADER_WEIGHTS names, else the cached file, checked, or None.
+    """Returns the weights' path: *given*, GRADER_WEIGHTS, else the cached file, checked, or None.
 
     Raises :class:`~grader.errors.BadInput` as :func:`own_model`.
     """
@@ -90,7 +90,7 @@ def find(given: Path | None = None, *, want: Weights | None = None) -> Path | No
 
 
 def status(given: Path | None = None, *, want: Weights | None = None) -> WeightsStatus:
-    """Where the weights are or would be. Hashes a file that was never checked: some seconds."""
+    """Returns where the weights are or would be. A file never checked is hashed: some seconds."""
     want = want or weights_file.weights()
     path = _named(given) or weights_file.weights_path(want)
     size = path.stat().st_size if path.is_file() else 0
@@ -114,6 +114,7 @@ def pull(
     path = weights_file.weights_path(want)
     try:
         with _alone(path, progress, want):
+            # Looked at with the lock held: another run may have brought it meanwhile
             if not weights_file.verified(path, want):
                 _bring(path, progress, origins(want) if sources is None else sources, want)
     except OSError as error:
@@ -131,7 +132,7 @@ def bring(given: Path | None) -> Path:
 
 
 def origins(want: Weights) -> tuple[Origin, ...]:
-    """The places that the fact sheet lists, ready to be asked."""
+    """Returns the places that the fact sheet lists, ready to be asked."""
     return tuple(_origin(source, want) for source in want.sources)
 
 
@@ -199,8 +200,10 @@ def _fetch(source: Origin, folder: Path, path: Path, progress: Progress, want: W
     source.fetch(target, lambda done: progress(source.name, done, want.size))
     found = weights_file.hash_file(target)
     if found != want.sha256:
+        # Left there, it would be what the next run goes on from
         shutil.rmtree(folder)
         raise OriginError(f"what came has the SHA-256 {found} and was removed")
+    # On the disk before it has its name: a crash must not leave half a file under it
     with target.open("rb+") as file:
         os.fsync(file.fileno())
     target.replace(path)

@@ -61,13 +61,13 @@ class Adapter:
 
 @functools.cache
 def adapter() -> Adapter:
-    """The adapter that ships with the package."""
+    """Returns the adapter that ships with the package."""
     return Adapter(**tomllib.loads((_FOLDER / "adapter.toml").read_text(encoding="utf-8")))
 
 
 @functools.cache
 def weights() -> Weights:
-    """The weights that the embedded judge runs on."""
+    """Returns the weights that the embedded judge runs on."""
     table = tomllib.loads((_FOLDER / "weights.toml").read_text(encoding="utf-8"))
     table["special_tokens"] = tuple(table["special_tokens"])
     table["sources"] = tuple(WeightsSource(**source) for source in table["sources"])
@@ -75,12 +75,12 @@ def weights() -> Weights:
 
 
 def parts_file(source: WeightsSource) -> Path:
-    """The hash-pinned list, in pip's requirements format, of the wheels that *source* offers."""
+    """Returns the hash-pinned list, in pip's format, of the wheels that *source* offers."""
     return _FOLDER / source.parts
 
 
 def cache_path() -> Path:
-    """The folder of this user's downloads: ``$XDG_CACHE_HOME/answer-grader``, or the platform's."""
+    """Returns the folder of downloads: ``$XDG_CACHE_HOME/answer-grader``, or the platform's."""
     if chosen := os.environ.get("XDG_CACHE_HOME"):
         return Path(chosen) / "answer-grader"
     if sys.platform == "win32":
@@ -92,12 +92,12 @@ def cache_path() -> Path:
 
 
 def weights_path(want: Weights) -> Path:
-    """Where the weights lie once they were brought here."""
+    """Returns where the weights lie once they were brought here."""
     return cache_path() / want.file
 
 
 def digest(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal; remembered. Raises OSError."""
+    """Returns the SHA-256 of a file's content, in hexadecimal; remembered. Raises OSError."""
     known = _state(path)
     with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         found = json.loads(_marker(path).read_text(encoding="utf-8"))
@@ -115,14 +115,15 @@ def remember(path: Path, sha256: str) -> None:
 
 
 def hash_file(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal, read anew. Raises OSError."""
+    """Returns the SHA-256 of a file's content, in hexadecimal, read anew. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def verified(path: Path, want: Weights) -> bool:
-    """Whether *path* holds the wanted weights, byte for byte."""
+    """Returns whether *path* holds the wanted weights, byte for byte."""
     try:
+        # The size first, which costs nothing
         return path.stat().st_size == want.size and digest(path) == want.sha256
     except OSError:
         return False
