@@ -76,7 +76,7 @@ def alternative_annotator(
     rate: float = 0.05,
     least: int = LEAST_ANSWERS,
 ) -> AlternativeAnnotator:
-    """The test of a model beside people, on values whose nearness is their distance.
+    """Tests a model beside people, on values whose nearness is their distance.
 
     people: (answers, raters), missing None or nan; model: (answers,). clusters: answers of one
     candidate are one in the t test. Nobody is tested where fewer than two people share answers.
@@ -114,7 +114,7 @@ def _summed_up(people: tuple[LeftOut, ...]) -> AlternativeAnnotator:
 
 
 def benjamini_yekutieli(p: Sequence[float], rate: float = 0.05) -> list[bool]:
-    """Which hypotheses fall at a false discovery rate, whatever their dependence.
+    """Returns which hypotheses fall at a false discovery rate, whatever their dependence.
 
     Benjamini and Yekutieli 2001, theorem 1.3: the largest k with the k-th smallest p at most
     k x rate / (m x (1 + 1/2 + ... + 1/m)).
@@ -135,6 +135,7 @@ def _wins(given: Floats, own: Floats, rater: int) -> tuple[Flags, Floats, Floats
     others = np.delete(given, rater, axis=1)
     there = np.isfinite(others)
     seen = np.isfinite(given[:, rater]) & np.isfinite(own) & there.any(axis=1)
+    # 1 where there are no others: such rows are not seen, but divided all the same
     count = np.maximum(there.sum(axis=1), 1)
 
     def far(values: Floats) -> Floats:
@@ -142,6 +143,7 @@ def _wins(given: Floats, own: Floats, rater: int) -> tuple[Flags, Floats, Floats
         return np.asarray(np.where(seen, np.sqrt((apart**2).sum(axis=1) / count), 0.0))
 
     model, person = far(own), far(given[:, rater])
+    # Equal distances may differ in the last bit
     near = [seen & (a <= b + TINY) for a, b in ((model, person), (person, model))]
     return seen, near[0].astype(np.float64), near[1].astype(np.float64)
 
@@ -152,9 +154,11 @@ def _better(difference: Floats, seen: Flags, clusters: Clusters, epsilon: float)
     mean = float(difference.sum()) / n
     rows = np.where(seen, difference - mean, 0.0)[:, None]
     count = len(np.unique(clusters.codes[seen]))
+    # One candidate tells nothing of the spread between candidates
     if count < 2:
         return 1.0
     variance = float((sum_by(rows, clusters) ** 2).sum()) * count / (count - 1) / n**2
+    # The same everywhere: there is nothing to divide by, and no doubt
     if variance <= TINY:
         return 0.0 if mean < epsilon else 1.0
     return t_tail((epsilon - mean) / math.sqrt(variance), count - 1)

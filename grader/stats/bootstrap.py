@@ -25,12 +25,13 @@ _ENOUGH = 0.9
 
 
 def draws(clusters: int, samples: int, seed: int) -> Iterator[Floats]:
-    """Blocks (samples of the block, clusters) of how often each cluster was drawn."""
+    """Yields blocks (samples of the block, clusters) of how often each cluster was drawn."""
     random = np.random.default_rng(seed)
     rows = max(1, _BLOCK // max(clusters, 1))
     for start in range(0, samples, rows):
         block = min(rows, samples - start)
         drawn: Codes = random.integers(0, clusters, (block, clusters))
+        # Numbers of its own for each sample, so that all are counted in one pass
         drawn += np.arange(block)[:, None] * clusters
         counts = np.bincount(drawn.ravel(), minlength=block * clusters)
         yield counts.reshape(block, clusters).astype(np.float64)
@@ -45,6 +46,7 @@ class _Sums:
     values: dict[tuple[int, Formula], Floats] = field(default_factory=dict)
 
     def of(self, term: Term) -> Floats:
+        # Arrays have no hash; these live longer than the block, so no id comes twice
         name = id(term.sums)
         if name not in self.totals:
             self.totals[name] = self.weights @ term.sums
@@ -55,7 +57,7 @@ class _Sums:
 
 
 def replicates(statistics: Sequence[Statistic], samples: int, seed: int) -> list[Floats]:
-    """For each statistic its value in each bootstrap sample, (samples,), nan where it has none.
+    """Returns each statistic's value in each bootstrap sample, (samples,), nan where it has none.
 
     The statistics have the same clusters and see the same draws.
     """
@@ -80,7 +82,7 @@ def _taking_part(statistic: Statistic) -> int:
 def limits(
     value: float, drawn: Floats, clusters: int, scale: Scale = "free", level: float = 0.95
 ) -> Interval:
-    """Limits of a value from its bootstrap replicates.
+    """Returns limits of a value from its bootstrap replicates.
 
     drawn: (samples,); clusters: how many had data. No limits (None) with fewer than two
     clusters, where fewer than 0.9 of the samples give a value, and where all give the same one:
@@ -95,12 +97,14 @@ def limits(
     if scale == "points":
         return Interval(value, value - reach, value + reach)
     if scale == "coefficient" and abs(value) < 1.0:
+        # By the delta method: dz / dvalue = 1 / (1 - value^2)
         z, spread = math.atanh(value), reach / (1.0 - value**2)
         return Interval(value, math.tanh(z - spread), math.tanh(z + spread))
     if scale == "share" and 0.0 < value < 1.0:
         # Log odds are twice Fisher's z of 2 x share - 1.
         z, spread = math.atanh(2.0 * value - 1.0), reach / (2.0 * value * (1.0 - value))
         return Interval(value, *(0.5 + 0.5 * math.tanh(z + s) for s in (-spread, spread)))
+    # Percentiles as far out as the widened t would be as a z (Hesterberg 2015)
     low, high = np.quantile(found, [normal_tail(wider), 1.0 - normal_tail(wider)])
     return Interval(value, float(low), float(high))
 
@@ -108,7 +112,7 @@ def limits(
 def intervals(
     statistics: Mapping[str, Statistic], samples: int = 2000, seed: int = 0, level: float = 0.95
 ) -> dict[str, Interval]:
-    """Each statistic with its bootstrap confidence interval.
+    """Returns each statistic with its bootstrap confidence interval.
 
     Statistics with the same number of clusters see the same draws, in every run with the seed:
     differences are paired and figures repeat to the last bit on one machine.

@@ -51,10 +51,10 @@ class Equivalence:
 
 
 def mcnemar(before: Values, after: Values) -> McNemar:
-    """McNemar's test (1947) of paired yes/no (n,), exact by the binomial, and chi-square with 1 df.
+    """Returns McNemar's test (1947) of paired yes/no (n,), exact and as chi-square with 1 df.
 
-    corrected takes 1 off the difference (Edwards 1948). With no flips: exact p is 1 and the
-    chi-squares are None.
+    Exact by the binomial; corrected takes 1 off the difference (Edwards 1948). With no flips:
+    exact p is 1 and the chi-squares are None.
     """
     a, b = vectors(before, after)
     both = np.isfinite(a) & np.isfinite(b)
@@ -63,13 +63,15 @@ def mcnemar(before: Values, after: Values) -> McNemar:
 
 
 def mcnemar_of(gained: int, lost: int) -> McNemar:
-    """McNemar's test of the two counts of flips; see mcnemar."""
+    """Returns McNemar's test of the two counts of flips; see mcnemar."""
     n = gained + lost
     if n == 0:
         return McNemar(0, 0, 1.0, ChiSquare(None, 1, None), ChiSquare(None, 1, None))
     fewer = sum(math.comb(n, i) for i in range(min(gained, lost) + 1))
+    # Of as many gained as lost the middle counts twice
     exact = min(1.0, 2 * fewer / 2**n)
     plain = (gained - lost) ** 2 / n
+    # A difference of 0 would become one of 1
     corrected = max(abs(gained - lost) - 1, 0) ** 2 / n
     return McNemar(gained, lost, exact, _tested(plain, 1), _tested(corrected, 1))
 
@@ -81,6 +83,7 @@ def stuart_maxwell(counts: Pairs) -> ChiSquare:
     take no degree of freedom; without any other the test is not estimable.
     """
     shift, covariance = _margins(counts.table)
+    # The differences add up to 0: their covariance has no inverse, but a pseudoinverse
     df = int(np.linalg.matrix_rank(covariance)) if len(shift) else 0
     if df == 0:
         return ChiSquare(None, 0, None)
@@ -88,7 +91,7 @@ def stuart_maxwell(counts: Pairs) -> ChiSquare:
 
 
 def paired_shift(before: Values, after: Values, level: float = 0.95) -> Shift:
-    """Mean shift of scores (n,) with t interval and t test, n - 1 df (Student 1908).
+    """Returns the mean shift of scores (n,) with t interval and t test, n - 1 df (Student 1908).
 
     For independent answers; with several a candidate use scores.mean_difference and the
     bootstrap. Not estimable under 2 shared answers. If all shift alike the limits are the shift.
@@ -114,17 +117,22 @@ def equivalence(before: Values, after: Values, margin: float, alpha: float = 0.0
     if n < 2:
         return Equivalence(None, None, margin)
     mean, se = float(apart.mean()), float(apart.std(ddof=1)) / math.sqrt(n)
+    # Of the two tests that of the nearer margin has the larger p
     room = margin - abs(mean)
     p = t_tail(room / se, n - 1) if se > 0 else float(room <= 0)
     return Equivalence(p, p < alpha, margin)
 
 
 def benjamini_hochberg(p_values: Sequence[float]) -> tuple[float, ...]:
-    """p values adjusted for the false discovery rate (Benjamini and Hochberg 1995), in order."""
+    """Returns p values adjusted for the false discovery rate, in their order.
+
+    Benjamini and Hochberg 1995.
+    """
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p)[::-1]
     ranks = np.arange(len(p), 0, -1)
     adjusted = np.empty_like(p)
+    # From the largest down, so that no smaller p is adjusted to more than a larger one
     adjusted[order] = np.minimum.accumulate(np.minimum(p[order] * len(p) / ranks, 1.0))
     return tuple(float(x) for x in adjusted)
 

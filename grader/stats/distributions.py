@@ -15,21 +15,24 @@ _FLOOR = 1e-300
 
 
 def normal_tail(z: float) -> float:
-    """P(Z > z) of the standard normal."""
+    """Returns P(Z > z) of the standard normal."""
+    # 1 - P(Z <= z) would have no digits left far out
     return 0.5 * math.erfc(z / math.sqrt(2.0))
 
 
 def normal_quantile(p: float) -> float:
-    """The z with P(Z <= z) = p, 0 < p < 1."""
+    """Returns the z with P(Z <= z) = p, 0 < p < 1."""
     return _NORMAL.inv_cdf(p)
 
 
 def chi_square_tail(x: float, df: float) -> float:
-    """P(X > x) of chi-square with df > 0 degrees of freedom."""
+    """Returns P(X > x) of chi-square with df > 0 degrees of freedom."""
     if x <= 0.0:
         return 1.0
     a, half = df / 2.0, x / 2.0
+    # By logarithms, since power and gamma function overflow
     factor = math.exp(a * math.log(half) - half - math.lgamma(a))
+    # The series converges fast below, the fraction above (Numerical Recipes, 6.2)
     if half < a + 1.0:
         return 1.0 - factor * _gamma_series(a, half)
     return factor * _gamma_fraction(a, half)
@@ -51,6 +54,7 @@ def _gamma_fraction(a: float, x: float) -> float:
 
 def _lentz(start: float, step: Callable[[int], tuple[float, float]]) -> float:
     """The continued fraction start + a1/(b1 + a2/(b2 + ...)), step(n) giving (an, bn)."""
+    # Zeros are moved off, for they are divided by (modified Lentz, Numerical Recipes, 5.2)
     value = c = start or _FLOOR
     d = 0.0
     for n in range(1, 10_000):
@@ -64,9 +68,10 @@ def _lentz(start: float, step: Callable[[int], tuple[float, float]]) -> float:
 
 
 def beta_share(x: float, a: float, b: float) -> float:
-    """The regularised incomplete beta function I_x(a, b), 0 <= x <= 1, a, b > 0."""
+    """Returns the regularised incomplete beta function I_x(a, b), 0 <= x <= 1, a, b > 0."""
     if x <= 0.0 or x >= 1.0:
         return float(x >= 1.0)
+    # The fraction converges slowly there, that of the other tail fast
     if x > (a + 1.0) / (a + b + 2.0):
         return 1.0 - beta_share(1.0 - x, b, a)
     log = math.lgamma(a + b) - math.lgamma(a) - math.lgamma(b)
@@ -83,8 +88,9 @@ def beta_share(x: float, a: float, b: float) -> float:
 
 @lru_cache(maxsize=4096)  # hundreds of intervals ask for the same few degrees of freedom
 def beta_quantile(p: float, a: float, b: float) -> float:
-    """The x with I_x(a, b) = p, 0 <= p <= 1."""
+    """Returns the x with I_x(a, b) = p, 0 <= p <= 1."""
     low, high = 0.0, 1.0
+    # Until no float lies between the two
     while low < (middle := 0.5 * (low + high)) < high:
         if beta_share(middle, a, b) < p:
             low = middle
@@ -94,13 +100,13 @@ def beta_quantile(p: float, a: float, b: float) -> float:
 
 
 def t_tail(t: float, df: float) -> float:
-    """P(T > t) of Student's t with df > 0 degrees of freedom."""
+    """Returns P(T > t) of Student's t with df > 0 degrees of freedom."""
     half = 0.5 * beta_share(df / (df + t * t), df / 2.0, 0.5)
     return half if t >= 0 else 1.0 - half
 
 
 def t_quantile(p: float, df: float) -> float:
-    """The t with P(T <= t) = p, 0 < p < 1."""
+    """Returns the t with P(T <= t) = p, 0 < p < 1."""
     if p < 0.5:
         return -t_quantile(1.0 - p, df)
     x = beta_quantile(2.0 * (1.0 - p), df / 2.0, 0.5)
@@ -108,5 +114,5 @@ def t_quantile(p: float, df: float) -> float:
 
 
 def two_sided(level: float) -> float:
-    """The probability below the upper limit of a central interval: 0.975 of 0.95."""
+    """Returns the probability below the upper limit of a central interval: 0.975 of 0.95."""
     return 0.5 + level / 2.0

@@ -27,7 +27,7 @@ class Impact:
 
 
 def impact_ratios(groups: Mapping[str, tuple[int, int]]) -> dict[str, Impact]:
-    """Impact ratio of each group from (selected, total) counts.
+    """Returns the impact ratio of each group from (selected, total) counts.
 
     EEOC Uniform Guidelines, 29 CFR 1607.4 D; 6 RCNY 5-300. The four-fifths comparison is made in
     integers: exactly 4/5 is not below it, which floating point gets wrong. ratio is None for an
@@ -35,18 +35,19 @@ def impact_ratios(groups: Mapping[str, tuple[int, int]]) -> dict[str, Impact]:
     """
     people = sum(total for _, total in groups.values())
     filled = {name: count for name, count in groups.items() if count[1] > 0}
+    # As fractions: which of two rates is higher must not hang on rounding
     top = max(filled.values(), key=lambda count: Fraction(*count), default=(0, 0))
     return {name: _impact(count, top, people) for name, count in groups.items()}
 
 
 def below_four_fifths(group: tuple[int, int], top: tuple[int, int]) -> bool:
-    """Whether a/b < 4/5 of c/d, for (a, b) = group and (c, d) = top (selected, total)."""
+    """Returns whether a/b < 4/5 of c/d, for (a, b) = group and (c, d) = top (selected, total)."""
     (a, b), (c, d) = group, top
     return 5 * a * d < 4 * b * c
 
 
 def fisher_exact(table: tuple[tuple[int, int], tuple[int, int]]) -> float:
-    """Two-sided p of Fisher's exact test (1935) of a 2 x 2 table of counts.
+    """Returns the two-sided p of Fisher's exact test (1935) of a 2 x 2 table of counts.
 
     The sum of all tables with the same margins that are no more likely; 1 where a margin is 0.
     """

@@ -12,7 +12,7 @@ Form = Literal["1,1", "2,1", "3,1", "1,k", "2,k", "3,k"]
 
 
 def icc(ratings: Values, form: Form = "2,1", clusters: Clusters | None = None) -> Statistic:
-    """One coefficient of Shrout and Fleiss (1979) of ratings (answers, raters), for the bootstrap.
+    """Returns a coefficient of Shrout and Fleiss (1979) of ratings (answers, raters).
 
     Forms 1: each answer has raters of its own. 2: the raters stand for others, and their severity
     counts as error; 3: it does not. k: of the mean of all raters. Answers that lack a rating are
@@ -21,6 +21,7 @@ def icc(ratings: Values, form: Form = "2,1", clusters: Clusters | None = None) -
     found = matrix(ratings)
     complete = np.asarray(np.all(np.isfinite(found), axis=1))
     rows = _rows(np.where(complete[:, None], found - _centre(found), 0.0))
+    # An incomplete answer is all zeros by now, and must not count as one either
     rows[:, 0] = complete
     formula = partial(_coefficient, form=form, k=found.shape[1])
     return statistic(sum_by(rows, clusters), formula, "coefficient")
@@ -44,6 +45,7 @@ def _mean_squares(sums: Floats, k: int) -> tuple[Floats, Floats, Floats, Floats]
     between = row_squares / k - centre
     between_raters = divide((raters**2).sum(axis=-1), n) - centre
     within = squares - row_squares / k
+    # Rounding must not make constant ratings vary
     slack = 1e-12 * np.abs(squares)
     within = np.where(within > slack, within, 0.0)
     error = np.where(within - between_raters > slack, within - between_raters, 0.0)

@@ -36,7 +36,7 @@ def krippendorff_alpha(
     levels: Sequence[float] | None = None,
     clusters: Clusters | None = None,
 ) -> Statistic:
-    """Alpha of ratings (answers, raters): 1 - observed / expected disagreement.
+    """Returns alpha of ratings (answers, raters): 1 - observed / expected disagreement.
 
     An answer with one rating pairs with nothing and is dropped. levels (the scale, checked when
     given) default to the values found: levels that nobody used do not change alpha. For scores
@@ -49,7 +49,9 @@ def krippendorff_alpha(
     counts = indicator(codes_of(found, scale), len(scale)).sum(axis=1)
     raters = counts.sum(axis=1)
     several = raters >= 2
+    # m ratings make m (m - 1) pairs and shall count m: each pair weighs 1 / (m - 1)
     share = np.where(several, 1.0 / np.maximum(raters - 1.0, 1.0), 0.0)[:, None, None]
+    # Less the pairs of each rating with itself
     paired = counts[:, :, None] * counts[:, None, :] - counts[:, :, None] * np.eye(len(scale))
     rows = np.hstack([several[:, None].astype(float), (share * paired).reshape(len(found), -1)])
     formula = partial(_alpha, scale=np.array(scale), metric=metric)
@@ -57,7 +59,7 @@ def krippendorff_alpha(
 
 
 def interval_alpha(ratings: Values, clusters: Clusters | None = None) -> Statistic:
-    """Alpha with the interval metric for scores of any values, from sums of squares.
+    """Returns alpha with the interval metric for scores of any values, from sums of squares.
 
     The same number as krippendorff_alpha(..., "interval"), and the same edge cases.
     """
@@ -74,6 +76,7 @@ def interval_alpha(ratings: Values, clusters: Clusters | None = None) -> Statist
 
 def _used(found: Floats) -> tuple[float, ...]:
     values = np.unique(found[np.isfinite(found)])
+    # Without ratings any level will do: a scale has one at least
     return tuple(float(v) for v in values) or (0.0,)
 
 
@@ -86,6 +89,7 @@ def _alpha(sums: Floats, scale: Floats, metric: Metric) -> Floats:
     # Sums over a few levels only: as products they cost a third of multiply and sum.
     observed = np.einsum("...ij,...ij->...", pairs, apart)
     expected = np.einsum("...i,...ij,...j->...", each, apart, each)
+    # n - 1: by chance too, a rating is paired with another one
     found = 1.0 - divide((n - 1.0) * observed, expected)
     return np.where(sums[..., 0] >= 2, found, np.nan)
 
@@ -97,6 +101,7 @@ def _squared_distance(each: Floats, scale: Floats, metric: Metric) -> Floats:
     if metric == "ratio":
         above = np.subtract.outer(scale, scale)
         below = np.add.outer(scale, scale)
+        # Two zeros do not differ
         return np.asarray(np.where(below == 0, 0.0, above / np.where(below == 0, 1.0, below)) ** 2)
     place = scale
     if metric == "ordinal":
@@ -124,13 +129,13 @@ class LevelCounts:
 def panel(
     ratings: Values, levels: Sequence[float], clusters: Clusters | None = None
 ) -> LevelCounts:
-    """The panel of ratings (answers, raters) on a full scale. Raises BadInput off the scale."""
+    """Returns the panel of ratings (answers, raters) on a full scale. Raises BadInput off it."""
     codes = codes_of(matrix(ratings), levels)
     return LevelCounts(indicator(codes, len(levels)).sum(axis=1), tuple(levels), clusters)
 
 
 def gwet_ac(found: LevelCounts, weighting: Weighting = "nominal") -> Statistic:
-    """Gwet's AC1 (nominal) or AC2 (other weights), Gwet 2008 and 2014.
+    """Returns Gwet's AC1 (nominal) or AC2 (other weights), Gwet 2008 and 2014.
 
     Chance is the agreement of raters who guess on hard answers only, so AC stays near the
     agreement where one level dominates and kappa collapses. Estimable with constant raters (1).
@@ -143,6 +148,7 @@ def gwet_ac(found: LevelCounts, weighting: Weighting = "nominal") -> Statistic:
 def _pair_agreement(counts: Floats, weights: Floats) -> Floats:
     """For each answer the weighted share of its pairs of ratings that agree."""
     raters = counts.sum(axis=1)
+    # Less the agreement of each rating with itself
     agreeing = (counts * (counts @ weights - 1.0)).sum(axis=1)
     return np.asarray(agreeing / np.maximum(raters * (raters - 1.0), 1.0), dtype=np.float64)
 

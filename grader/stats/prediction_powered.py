@@ -112,7 +112,7 @@ class _Terms:
 def powered_mean(
     part: RatedPart, weight: float | None = None, level: float = 0.95
 ) -> PoweredEstimate:
-    """The mean of people's values over all answers, with its interval.
+    """Returns the mean of people's values over all answers, with its interval.
 
     weight: on the model; None tunes it, 0 gives the ratings alone. Not estimable below two rated
     answers; no interval where nothing varies.
@@ -123,20 +123,20 @@ def powered_mean(
 def powered_share(
     part: RatedPart, weight: float | None = None, level: float = 0.95
 ) -> PoweredEstimate:
-    """The share of answers that people would let pass, 0 to 1; truth is 0 or 1, as powered_mean.
+    """Returns the share of answers that people would let pass, 0 to 1; else as powered_mean.
 
-    The interval is Wilson's, at the number of answers that the variance is worth; where all ratings
-    are the same, at the number of rated clusters.
+    truth is 0 or 1. The interval is Wilson's, at the number of answers that the variance is worth;
+    where all ratings are the same, at the number of rated clusters.
     """
     return _estimate(part, weight, level, "share")
 
 
 def ratings_saved(alone: PoweredEstimate, powered: PoweredEstimate, part: RatedPart) -> int | None:
-    """How many more ratings, drawn evenly, would reach the same standard error without the model.
+    """Returns how many more ratings would reach the same standard error without the model.
 
-    Variance falls with the number of ratings, so it takes rated x the ratio of the variances. What
-    unequal probabilities cost the ratings alone is not counted as saved. At least 0; None without
-    a standard error.
+    They would be drawn evenly. Variance falls with the number of ratings, so it takes rated x the
+    ratio of the variances. What unequal probabilities cost the ratings alone is not counted as
+    saved. At least 0; None without a standard error.
     """
     if not alone.se or not powered.se:
         return None
@@ -150,6 +150,7 @@ def _estimate(part: RatedPart, weight: float | None, level: float, scale: _Kind)
     joined = replace(part, strata=joined_strata(part))
     terms = _terms(joined)
     rarer = _rarer(part) if scale == "share" else part.rated
+    # Ratings that are all alike have no spread, but do not make the share certain
     if rarer == 0:
         clusters = part.rated_clusters
         alike = proportion(round(terms.start * clusters), clusters, level)
@@ -173,7 +174,7 @@ def _rarer(part: RatedPart) -> int:
 
 
 def joined_strata(part: RatedPart) -> Codes:
-    """Strata as 0, 1 ..., those with fewer than LEAST_IN_STRATUM rated answers joined together.
+    """Returns strata as 0, 1 ..., those with fewer than LEAST_IN_STRATUM rated answers joined.
 
     What is joined and still has too few goes to the largest stratum.
     """
@@ -211,11 +212,12 @@ def _terms(part: RatedPart) -> _Terms:
 
 
 def tuned_weight(part: RatedPart, terms: _Terms) -> float:
-    """The weight on the model with the least variance, by the linear terms (PPI++, 6).
+    """Returns the weight on the model with the least variance, by the linear terms (PPI++, 6).
 
     At least 0, and at most what gives the mean of the unrated answers the weight 1.
     """
     unrated = len(part.truth) - part.rated
+    # What says the same of all cancels out: there is nothing to tune
     constant = np.ptp(part.predicted) <= TINY * np.abs(part.predicted).max()
     if unrated == 0 or constant:
         return 0.0

@@ -20,7 +20,7 @@ def prmse(
     error_variance: float | None = None,
     clusters: Clusters | None = None,
 ) -> Statistic:
-    """PRMSE of machine scores (answers,) against human scores (answers, raters).
+    """Returns the PRMSE of machine scores (answers,) against human scores (answers, raters).
 
     error_variance: that of one human's score, if known; else estimated from answers with two
     human scores or more. Answers without a machine or a human score are left out. Not estimable
@@ -56,7 +56,9 @@ def _parts(sums: Floats, error_variance: float | None) -> tuple[Floats, Floats, 
     if error_variance is not None:
         error = np.full_like(n, error_variance)
     spread = h2 - divide(h**2, c)
+    # Variance between answers of a one-way layout, unbiased for unequal numbers of scores
     true = divide(spread - (n - 1.0) * error, c - divide(c2, c))
+    # A mean of c scores is off by error / c and counts c times: error for each answer
     return error, np.where(n >= 2, true, np.nan), divide(apart - n * error, c)
 
 

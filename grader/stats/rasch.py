@@ -80,6 +80,7 @@ class _Model:
     measures: tuple[Floats, Floats, Floats]
     steps: Floats
 
+    # A severe rater and a difficult item pull ratings down, a good answer up
     SIGNS = (-1.0, 1.0, -1.0)
 
     def probabilities(self) -> Floats:
@@ -89,6 +90,7 @@ class _Model:
         )
         levels = np.arange(len(self.steps) + 1)
         height = np.outer(logit, levels) - np.concatenate([[0.0], np.cumsum(self.steps)])
+        # Large logits overflow; what all levels share cancels out
         height -= height.max(axis=1, keepdims=True)
         weights = np.exp(height)
         return np.asarray(weights / weights.sum(axis=1, keepdims=True), dtype=np.float64)
@@ -118,15 +120,16 @@ def rasch(ratings: Values) -> Rasch:
 
 
 def separation_of(separation: float) -> Separation:
-    """Strata (4G + 1) / 3 and reliability G^2 / (1 + G^2) of a separation G (Facets manual)."""
+    """Returns strata (4G + 1) / 3 and reliability G^2 / (1 + G^2) of G (Facets manual)."""
     g = separation
     return Separation(g, (4.0 * g + 1.0) / 3.0, g * g / (1.0 + g * g))
 
 
 def separation(measures: Values, errors: Values) -> Separation | None:
-    """G = true SD / RMSE, true variance = variance (by n) - RMSE^2, at least 0 (Facets manual).
+    """Returns G = true SD / RMSE with what follows from it (Facets manual).
 
-    Not estimable under 2 elements, or without error.
+    True variance = variance (by n) - RMSE^2, at least 0. Not estimable under 2 elements, or
+    without error.
     """
     found, se = floats(measures), floats(errors)
     noise = float((se**2).mean()) if len(found) >= 2 else 0.0
@@ -138,6 +141,7 @@ def separation(measures: Values, errors: Values) -> Separation | None:
 def _without_extremes(data: Floats) -> Floats:
     """The ratings less those of elements that only ever got the lowest or the highest level."""
     kept = data.copy()
+    # Anew each time: without one element another one may be extreme
     while np.isfinite(kept).any():
         low, high = np.nanmin(kept), np.nanmax(kept)
         before = int(np.isfinite(kept).sum())
@@ -181,7 +185,9 @@ def _move_facet(model: _Model, axis: int) -> float:
     spread = np.bincount(at, variance, len(measures))
     used = spread > 0
     move = np.where(used, model.SIGNS[axis] * left / np.where(used, spread, 1.0), 0.0)
+    # Far from the maximum Newton's step goes too far
     move = np.clip(move, -1.0, 1.0)
+    # Only differences can be estimated: one facet is left to carry the level
     if axis != 0:
         move[used] -= (measures + move)[used].mean()
     measures += move
@@ -194,6 +200,7 @@ def _move_steps(model: _Model) -> float:
     above = np.cumsum(chance[:, ::-1], axis=1)[:, ::-1][:, 1:]
     seen = np.array([(model.scores >= k).sum() for k in range(1, chance.shape[1])])
     ranks = np.arange(above.shape[1])
+    # At least j and at least k is at least the higher of the two
     joint = above.sum(axis=0)[np.maximum.outer(ranks, ranks)]
     curvature = joint - above.T @ above
     move = np.clip(np.linalg.lstsq(curvature, above.sum(axis=0) - seen, rcond=None)[0], -1.0, 1.0)
@@ -221,6 +228,7 @@ def _facet(model: _Model, chance: Floats, axis: int, kept: Floats) -> Facet:
     elements = tuple(
         Element(
             float(model.measures[axis][i]),
+            # The variance of its ratings is the information on a measure
             float(1.0 / math.sqrt(spread[i])),
             float(infit[i] / spread[i]),
             float(outfit[i] / n[i]),

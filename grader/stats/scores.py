@@ -36,9 +36,10 @@ class Population:
 
 
 def score_pairs(first: Values, second: Values, clusters: Clusters | None = None) -> ScorePairs:
-    """Moments of the answers (n,) that both scored."""
+    """Returns the moments of the answers (n,) that both scored."""
     a, b = vectors(first, second)
     both = np.isfinite(a) & np.isfinite(b)
+    # Differences and spreads do not depend on the origin; near zero, squares keep more digits
     shift = float(np.concatenate([a[both], b[both]]).mean()) if both.any() else 0.0
     a, b = np.where(both, a - shift, 0.0), np.where(both, b - shift, 0.0)
     rows = np.column_stack([both.astype(np.float64), a, b, a * a, b * b, a * b])
@@ -46,20 +47,24 @@ def score_pairs(first: Values, second: Values, clusters: Clusters | None = None)
 
 
 def mean_difference(found: ScorePairs) -> Statistic:
-    """Mean of second minus first, in points. Not estimable under 2 shared answers."""
+    """Returns the mean of second minus first, in points. Not estimable under 2 shared answers."""
     return statistic(found.sums, _mean_difference, "points")
 
 
 def pearson(found: ScorePairs) -> Statistic:
-    """Pearson's correlation. Not estimable under 2 shared answers or with a constant rater."""
+    """Returns Pearson's correlation.
+
+    Not estimable under 2 shared answers or with a constant rater.
+    """
     return statistic(found.sums, _pearson, "coefficient")
 
 
 def continuous_quadratic_kappa(found: ScorePairs) -> Statistic:
-    """QWK of scores of any value: 2 cov / (var + var + (mean difference)^2), by n (RSMTool).
+    """Returns the QWK of scores of any value.
 
-    Equals quadratic weighted kappa on whole points of a full scale. Not estimable under 2 shared
-    answers and where both gave one and the same score throughout.
+    2 cov / (var + var + (mean difference)^2), by n (RSMTool). Equals quadratic weighted kappa on
+    whole points of a full scale. Not estimable under 2 shared answers and where both gave one and
+    the same score throughout.
     """
     return statistic(found.sums, _continuous_kappa, "coefficient")
 
@@ -67,7 +72,7 @@ def continuous_quadratic_kappa(found: ScorePairs) -> Statistic:
 def standardised_difference(
     found: ScorePairs, by: Literal["first", "pooled"] | float = "first", ddof: int = 1
 ) -> Statistic:
-    """SMD: (mean of second - mean of first) / SD, as RSMTool.
+    """Returns the SMD: (mean of second - mean of first) / SD, as RSMTool.
 
     by: "first" for machine against human (the human's SD), "pooled" for human against human
     (root of the mean variance), or a known SD. Not estimable under 2 shared answers or where
@@ -84,11 +89,12 @@ def difference_of_standardised_means(
     clusters: Clusters | None = None,
     ddof: int = 1,
 ) -> Statistic:
-    """DSM: mean over a group of z_second - z_first, standardised on the whole set (RSMTool).
+    """Returns the DSM: mean over a group of z_second - z_first, standardised on all (RSMTool).
 
     member: (n,) booleans, who is of the group. population: means and SDs to use instead of the
     whole set's. Not estimable with an empty group or constant scores.
     """
+    # Not yet added up by cluster: it is answers that belong to the group
     whole = score_pairs(first, second)
     inside = floats(member)[:, None]
     sums = sum_by(np.hstack([whole.sums, whole.sums[:, :3] * inside]), clusters)
@@ -117,6 +123,7 @@ def _variances(sums: Floats, ddof: int) -> tuple[Floats, Floats, Floats]:
 def _pearson(sums: Floats) -> Floats:
     first, second, both = _variances(sums, 0)
     found = divide(both, np.sqrt(first) * np.sqrt(second), 0.0)
+    # Rounding may carry it beyond 1, where the bootstrap has no Fisher z for it
     return _shared(sums, np.clip(found, -1.0, 1.0))
 
 
@@ -140,6 +147,7 @@ def _dsm(sums: Floats, population: Population | None, shift: float, ddof: int) -
     places = [divide(a, n), np.sqrt(first_variance), divide(b, n), np.sqrt(second_variance)]
     if population is not None:
         p = population
+        # Given on the scale of the scores, while the sums are less the shift
         fixed = (p.first_mean - shift, p.first_sd, p.second_mean - shift, p.second_sd)
         places = [np.full_like(n, x) for x in fixed]
     z_first = divide(divide(first, inside) - places[0], places[1], 0.0)

@@ -13,7 +13,7 @@ from grader.stats.statistic import Statistic, Term
 
 
 def connected_subsets(ratings: Values) -> tuple[tuple[int, ...], ...]:
-    """Raters (columns) that answers in common connect, largest subset first.
+    """Returns the raters (columns) that answers in common connect, largest subset first.
 
     Only raters of one subset can be compared: with none of their answers shared, severe raters
     and weak answers look the same. A rater without ratings is a subset alone.
@@ -32,10 +32,11 @@ def connected_subsets(ratings: Values) -> tuple[tuple[int, ...], ...]:
 
 
 def rater_effects(ratings: Values, clusters: Clusters | None = None) -> tuple[Statistic, ...]:
-    """How many points above the panel each rater (column) gives: above 0 lenient, below severe.
+    """Returns how many points above the panel each rater (column) gives.
 
-    ratings: (answers, raters). Not estimable, for any rater, where the raters are not all
-    connected (see connected_subsets, and call for one subset's columns) or are fewer than 2.
+    Above 0 is lenient, below severe. ratings: (answers, raters). Not estimable, for any rater,
+    where the raters are not all connected (see connected_subsets, and call for one subset's
+    columns) or are fewer than 2.
     """
     found = matrix(ratings)
     there = np.isfinite(found).astype(np.float64)
@@ -44,15 +45,17 @@ def rater_effects(ratings: Values, clusters: Clusters | None = None) -> tuple[St
     mean = np.where(there > 0, found, 0.0).sum(axis=1) / given
     right = np.where(there > 0, found - mean[:, None], 0.0)
     raters = found.shape[1]
+    # Normal equations with the answers eliminated: an answer of m ratings couples raters by 1 / m
     pairs = -there[:, :, None] * there[:, None, :] / given[:, None, None]
     pairs[:, np.arange(raters), np.arange(raters)] += there
     rows = sum_by(np.hstack([pairs.reshape(len(found), -1), right]), clusters)
+    # One object for all raters: the bootstrap takes a formula once a block
     formula = partial(_effects, raters=raters)
     return tuple(Statistic((Term(rows, formula, part=j),), "points") for j in range(raters))
 
 
 def adjusted_scores(ratings: Values) -> tuple[float | None, ...]:
-    """Each answer's mean rating with its raters' effects taken off, in points.
+    """Returns each answer's mean rating with its raters' effects taken off, in points.
 
     The score that the whole panel would have given on average. None for an answer without
     ratings, and for all where effects are not estimable.

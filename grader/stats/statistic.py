@@ -30,13 +30,17 @@ class Interval:
 
 
 def proportion(hits: int, n: int, level: float = 0.95) -> Interval:
-    """hits / n with Wilson's interval (1927), sound near 0 and 1 and for small n; None at n = 0."""
+    """Returns hits / n with Wilson's interval (1927); None at n = 0.
+
+    It is sound near 0 and 1 and for small n.
+    """
     if n == 0:
         return Interval(None, None, None)
     z = normal_quantile(two_sided(level))
     share, shrink = hits / n, 1.0 + z * z / n
     middle = (share + z * z / (2 * n)) / shrink
     reach = z * math.sqrt(share * (1.0 - share) / n + z * z / (4.0 * n * n)) / shrink
+    # Exact at the ends, where rounding leaves a trace
     low = 0.0 if hits == 0 else middle - reach
     return Interval(share, low, 1.0 if hits == n else middle + reach)
 
@@ -55,7 +59,7 @@ class Term:
     factor: float = 1.0
 
     def at(self, values: Floats) -> Floats:
-        """This term's share of formula values."""
+        """Returns this term's share of formula values."""
         return self.factor * (values if self.part is None else values[..., self.part])
 
 
@@ -84,5 +88,5 @@ class Statistic:
 
 
 def statistic(sums: Floats, formula: Formula, scale: Scale = "free") -> Statistic:
-    """A statistic of one term."""
+    """Returns a statistic of one term."""
     return Statistic((Term(sums, formula),), scale)

@@ -42,7 +42,7 @@ class Pairs:
 def pairs(
     first: Values, second: Values, levels: Sequence[float], clusters: Clusters | None = None
 ) -> Pairs:
-    """Count tables of the answers (n,) that both rated. Raises BadInput off the scale.
+    """Returns count tables of the answers (n,) that both rated. Raises BadInput off the scale.
 
     A table has levels x levels cells a cluster: for scores of many values use scores.score_pairs.
     """
@@ -53,13 +53,14 @@ def pairs(
 
 @lru_cache(maxsize=64)
 def agreement_weights(levels: tuple[float, ...], weighting: Weighting) -> Floats:
-    """Weight (levels, levels) that each pair of levels counts as agreement, 1 on the diagonal.
+    """Returns the weight (levels, levels) of each pair as agreement, 1 on the diagonal.
 
     linear and quadratic by the levels' values (Cohen 1968: 1 - d / d_max, 1 - d^2 / d_max^2);
     ordinal by ranks as Gwet's Handbook of Inter-Rater Reliability (2014, 3.5), which is not
     Krippendorff's ordinal metric.
     """
     scale = np.asarray(levels, dtype=np.float64)
+    # A single level has no largest distance to divide by
     if weighting == "nominal" or len(scale) < 2:
         return np.eye(len(scale))
     ranks = np.arange(len(scale), dtype=np.float64)
@@ -73,18 +74,18 @@ def agreement_weights(levels: tuple[float, ...], weighting: Weighting) -> Floats
 
 
 def exact_agreement(counts: Pairs) -> Statistic:
-    """Share of answers with the same level. Not estimable under 2 shared answers."""
+    """Returns the share of answers with the same level. Not estimable under 2 shared answers."""
     return _share(counts, np.eye(len(counts.levels)))
 
 
 def adjacent_agreement(counts: Pairs) -> Statistic:
-    """Share of answers at most one level apart, as ETS RSMTool reports it."""
+    """Returns the share of answers at most one level apart, as ETS RSMTool reports it."""
     ranks = np.arange(len(counts.levels))
     return _share(counts, (np.abs(np.subtract.outer(ranks, ranks)) <= 1).astype(float))
 
 
 def kappa(counts: Pairs, weighting: Weighting = "nominal") -> Statistic:
-    """Cohen's kappa (Cohen 1960), weighted (Cohen 1968): (observed - chance) / (1 - chance).
+    """Returns Cohen's kappa (1960), weighted (1968): (observed - chance) / (1 - chance).
 
     Not estimable under 2 shared answers and where chance agreement is 1 (both raters always gave
     one same level). 0 where one of them never varies: by definition, no sign of disagreement.
@@ -94,7 +95,7 @@ def kappa(counts: Pairs, weighting: Weighting = "nominal") -> Statistic:
 
 
 def quadratic_kappa(counts: Pairs) -> Statistic:
-    """Quadratic weighted kappa over the full scale; edge cases as kappa."""
+    """Returns quadratic weighted kappa over the full scale; edge cases as kappa."""
     return kappa(counts, "quadratic")
 
 
