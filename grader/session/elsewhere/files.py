@@ -17,6 +17,7 @@ from grader.record import Cause
 from grader.session.elsewhere.shards import Shard, Shards, line
 from grader.util.files import lock
 
+# OpenAI's limits of a batch
 MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
 _AT_ONCE = 500
@@ -107,6 +108,7 @@ class ShardWriter:
         shard, file = self._shard, self._file
         if shard is None or file is None:
             return
+        # Before it has its name: what a shard asks is never unknown to the ledger
         self._note(shard)
         try:
             file.flush()
@@ -195,6 +197,7 @@ def read_replies(shards: Shards, path: Path, found: Read) -> None:
     """
     some: list[tuple[str, Reply]] = []
     try:
+        # An old file must not settle what waits for a newer shard
         written = path.stat().st_mtime
         with path.open("rb") as file:
             for number, raw in enumerate(file, start=1):
@@ -221,7 +224,7 @@ def _keep(shards: Shards, some: list[tuple[str, Reply]], written: float, found: 
 
 
 def parse(raw: bytes) -> tuple[str, Reply] | None:
-    """The custom id and the reply in a line of a results or error file; None where it has none."""
+    """Returns the custom id and the reply in a line of a results or error file, or None."""
     try:
         value = json.loads(raw)
     except (ValueError, RecursionError):
@@ -245,6 +248,7 @@ def _reply(value: dict[str, Any]) -> Reply:
     elif response is None:
         # Some engines leave the envelope out.
         body = value.get("body", value if "choices" in value else None)
+    # Some write the body as the text that it came as
     if isinstance(body, str):
         body = _object(body)
     if status == 200 and isinstance(body, dict) and not body.get("error"):

@@ -74,6 +74,7 @@ class Gather:
         self.replies.writer.finish()
         if not self.waiting and not self.stopped:
             shards = self.replies.shards
+            # Not before every record is kept: until then replies count as paid for now
             for shard in shards.list("collected"):
                 shards.update(shard, "used")
 

@@ -83,4 +83,5 @@ class KeptReplies:
     @property
     def _answer(self) -> int:
         digest = hashlib.sha256(self.answer_id.encode("utf-8", "surrogatepass")).digest()
+        # As many bits as a set of digests keeps beside each
         return int.from_bytes(digest[:8], "big")

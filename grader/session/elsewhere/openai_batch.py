@@ -100,6 +100,7 @@ class Provider:
             uploaded = await self.endpoint.call(
                 lambda client: client.files.create(file=shard.path, purpose="batch")
             )
+            # Kept at once: after a crash the file is not uploaded again
             shard = self.shards.update(shard, file_id=uploaded.id)
         shard = self.shards.update(shard, "sending")
         batch = await self._create(shard)
@@ -110,6 +111,7 @@ class Provider:
         """The batch of *shard*; where an attempt ended in doubt, it is looked for first."""
         for attempt in range(_CREATE_ATTEMPTS):
             try:
+                # One attempt: again without a look might make a second batch, which is paid for
                 return await self.endpoint.call(lambda client: _create(client, shard), attempts=1)
             except Unclear:
                 if attempt == _CREATE_ATTEMPTS - 1:
@@ -127,6 +129,7 @@ class Provider:
             async for batch in client.batches.list(limit=100):
                 if (batch.metadata or {}).get(_TAG) == shard.token:
                     return batch
+                # The list has the newest first
                 if batch.created_at < shard.made - _EARLIER_S:
                     return None
             return None
@@ -156,7 +159,7 @@ class Provider:
         return under_way
 
     async def retrieve(self, shard: Shard) -> "BatchJob":
-        """The batch of a submitted shard.
+        """Returns the batch of a submitted shard.
 
         Raises:
             ModelFailed: the provider does not give it.
@@ -164,6 +167,7 @@ class Provider:
         return await self.endpoint.call(lambda c: c.batches.retrieve(shard.batch_id or ""))
 
     async def _collect(self, shard: Shard, batch: "BatchJob") -> None:
+        # Of a batch that expired too: what it answered in time was paid for
         for file_id in (batch.output_file_id, batch.error_file_id):
             if file_id:
                 path = self.folder / f".replies-{shard.token}.tmp"
@@ -173,6 +177,7 @@ class Provider:
                 finally:
                     path.unlink(missing_ok=True)
         cause = Cause.TIMEOUT if batch.status == "expired" else Cause.HTTP_ERROR
+        # After both files: what has no reply by now gets none
         left = self.shards.give_up(shard, cause)
         detail = one_line(_detail(batch), 300)
         self.shards.update(shard, "collected", detail=detail)
@@ -190,6 +195,7 @@ async def _create(client: "Client", shard: Shard) -> "BatchJob":
     return await client.batches.create(
         input_file_id=shard.file_id or "",
         endpoint="/v1/chat/completions",
+        # The one window that the API knows
         completion_window="24h",
         metadata={_TAG: shard.token},
     )

@@ -155,7 +155,7 @@ def _rows(paths: tuple[str, ...]) -> Any:  # noqa: ANN401 - ray has no types
 
 
 def read(out: str) -> Iterator[Grade | Problem]:
-    """The records that a run wrote, each answer once, and its problems."""
+    """Yields the records that a run wrote, each answer once, and its problems."""
     seen = Seen()
     where, folder = fs.FileSystem.from_uri(out) if "://" in out else (fs.LocalFileSystem(), out)
     parts = dataset.dataset(folder, filesystem=where, format="parquet")
@@ -224,6 +224,7 @@ class _Grader:
 
     def __init__(self, keeper: Any, work: Work) -> None:  # noqa: ANN401
         self._keeper, self._work = _Actor(keeper), work
+        # One loop for all batches, for the model's connections belong to theirs
         self._loop = asyncio.new_event_loop()
         self._gate = asyncio.Semaphore(work.concurrency)
         given = Path(work.weights) if work.weights else None

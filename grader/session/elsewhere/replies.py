@@ -63,6 +63,7 @@ class ShardReplies:
         if reply.cause is not None:
             self.unanswered += first
             return reply
+        # A reply that serves several answers was paid for by the first
         if not new or not first:
             return replace(reply, from_ledger=True)
         self.paid += 1
@@ -89,12 +90,14 @@ class NotedReplies:
         return partial(self._reply, number)
 
     async def _reply(self, number: int, body: dict[str, Any]) -> Reply:
+        # Whether a later sample is wanted hangs on the one that lacks
         if self.lacking and number > self.lacking[0]:
             raise Lacking
         model = self.shards.model
         reply = self.shards.find(Request(model.endpoint, model.name, body, number))
         if reply is None:
             self.lacking.append(number)
+            # Any cause will do: what is judged without a reply is thrown away
             return Reply(cause=Cause.TIMEOUT)
         return reply
 

@@ -27,6 +27,7 @@ from grader.record import Cause
 State = Literal["writing", "written", "sending", "submitted", "collected", "used"]
 OPEN: tuple[State, ...] = ("written", "sending", "submitted")
 _NAMES = "id, token, path, endpoint, model, state, lines, file_id, batch_id, detail, made"
+# 160 bits tell all requests apart and leave the name below what providers allow
 _ID_DIGITS = 40
 
 
@@ -73,13 +74,14 @@ class KnownReply:
 
 
 def custom_id(request: Request) -> str:
-    """The name of a request in a batch file: at most 64 characters, as providers ask for."""
+    """Returns a request's name in a batch file: at most 64 characters, as providers ask for."""
     return f"g-{request.key[:_ID_DIGITS]}"
 
 
 def line(request: Request) -> bytes:
-    """The request as a line of a batch file."""
+    """Returns the request as a line of a batch file."""
     head = f'{{"custom_id":"{custom_id(request)}","method":"POST","url":"/v1/chat/completions"'
+    # Put together by hand: the body is the very bytes that the key is the digest of
     return head.encode() + b',"body":' + request.payload + b"}\n"
 
 
@@ -90,7 +92,7 @@ class Shards:
         self._ledger = ledger
 
     def find(self, request: Request) -> KnownReply:
-        """What there is for *request*."""
+        """Returns what there is for *request*."""
         rows = self._ledger.query(
             "SELECT call.state, cause, shard, shard.state FROM call"
             " LEFT JOIN shard ON shard.id = call.shard WHERE key = ?",
@@ -109,7 +111,7 @@ class Shards:
         return KnownReply(None, shard, open=shard_state in OPEN)
 
     def list(self, *states: State, folder: Path | None = None) -> list[Shard]:
-        """Those in one of *states*, oldest first; only those of *folder* if one is given."""
+        """Returns those in one of *states*, oldest first; of *folder* alone if one is given."""
         marks = ", ".join("?" * len(states))
         rows = self._ledger.query(
             f"SELECT {_NAMES} FROM shard WHERE state IN ({marks}) ORDER BY id",  # noqa: S608
@@ -119,7 +121,7 @@ class Shards:
         return [one for one in found if folder is None or one.path.parent == folder]
 
     def make(self, folder: Path, endpoint: str, model: str) -> Shard:
-        """A new shard in the state ``writing``."""
+        """Returns a new shard in the state ``writing``."""
         token = secrets.token_hex(8)
         path = folder / f"requests-{token}.jsonl"
         made = time.time()
@@ -131,6 +133,7 @@ class Shards:
                 values,
             )
         )
+        # Its number was given in the thread that writes, which hands nothing back
         ((number,),) = self._ledger.query("SELECT id FROM shard WHERE token = ?", token)
         return Shard(number, token, path, endpoint, model, "writing", 0, made=made)
 
@@ -186,20 +189,21 @@ class Shards:
 
         def forget(db: Database) -> None:
             db.execute("DELETE FROM call WHERE shard = ? AND state = 'sent'", (shard.id,))
+            # What was answered stays, whatever becomes of its shard
             db.execute("UPDATE call SET shard = NULL WHERE shard = ?", (shard.id,))
             db.execute("DELETE FROM shard WHERE id = ?", (shard.id,))
 
         self._ledger.write(forget)
 
     def waiting(self, shard: Shard) -> int:
-        """How many of its requests have neither a reply nor a cause."""
+        """Returns how many of its requests have neither a reply nor a cause."""
         ((number,),) = self._ledger.query(
             "SELECT count(*) FROM call WHERE shard = ? AND state = 'sent'", shard.id
         )
         return int(number)
 
     def give_up(self, shard: Shard, cause: Cause) -> int:
-        """Whatever still waits for *shard* gets *cause* instead of a reply; gives how many."""
+        """Gives what still waits for *shard* a *cause* in place of a reply; returns how many."""
         left = self.waiting(shard)
         values = (cause.value, time.time(), shard.id)
         self._ledger.write(
@@ -223,6 +227,7 @@ class Shards:
         now = time.time()
 
         def write(db: Database) -> None:
+            # A job runs twice where another one in its transaction failed
             counted[:] = 0, 0
             for name, reply in replies:
                 kept = _keep(db, name.removeprefix("g-"), reply, written, now)
