@@ -13,7 +13,7 @@ from string import Template
 
 from grader.answer import Answer
 from grader.record import Verdict
-from grader.rubric.format import KeyPoint, Misconception, Rubric
+from grader.rubric.format import KeyPoint, Misconception, Rubric, Text
 from grader.util.files import data_folder
 
 Message = dict[str, str]
@@ -65,27 +65,26 @@ def mark(answer: Answer) -> str:
 
 def key_point(point: KeyPoint) -> str:
     """One key point with its notes, as the judge sees it. The weight is not shown."""
-    values = {"id": point.id, "en": point.en, "zh": point.zh}
-    values |= {"met": point.notes.met, "missed": point.notes.missed}
-    if point.notes.partial is None:
-        return fill("key-point-binary", **values)
-    return fill("key-point", partial=point.notes.partial, **values)
+    notes = [fill("note", level=level, note=note) for level, note in point.notes if note]
+    return fill("key-point", id=point.id, text=_both(point), notes="".join(notes))
 
 
 def misconception(claim: Misconception) -> str:
     """One misconception, as the judge sees it: the claim without its correction."""
-    return fill("misconception", id=claim.id, en=claim.en, zh=claim.zh)
+    return fill("misconception", id=claim.id, text=_both(claim))
+
+
+def _both(text: KeyPoint | Misconception | Text) -> str:
+    """The words in English and in Chinese; once where they are the same."""
+    return "\n".join(dict.fromkeys((text.en, text.zh)))
 
 
 @cache
 def _rubric_message(rubric: Rubric) -> Message:
-    text = fill(
-        "rubric",
-        question_en=rubric.question.en,
-        question_zh=rubric.question.zh,
-        key_points="".join(key_point(point) for point in rubric.key_points),
-        misconceptions="".join(misconception(m) for m in rubric.misconceptions),
-    )
+    points = "".join(key_point(point) for point in rubric.key_points)
+    text = fill("rubric", question=_both(rubric.question), key_points=points)
+    if claims := "".join(misconception(claim) for claim in rubric.misconceptions):
+        text += fill("misconceptions", misconceptions=claims)
     # One message for rules and rubric: the prefix that all answers to a question share.
     return {"role": "system", "content": fill("rules") + "\n" + text}
 
@@ -119,7 +118,15 @@ def whole_again(rubric: Rubric, answer: Answer) -> list[Message]:
     return [_rubric_message(rubric), {"role": "user", "content": asked}]
 
 
-ONE_CALL = ("rules", "rubric", "key-point", "key-point-binary", "misconception", "answer")
+ONE_CALL = (
+    "rules",
+    "rubric",
+    "key-point",
+    "note",
+    "misconceptions",
+    "misconception",
+    "answer",
+)
 """The templates of a one-call request."""
 AGAIN = ("again", "again-quote", "again-shape", "again-short", "again-whole")
 """The templates of asking again: one item, or the whole."""

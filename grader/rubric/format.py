@@ -66,12 +66,15 @@ class Source(_Described):
 
 
 class Notes(_Described):
-    """What counts as ``met``, ``partial`` and ``missed`` for one key point."""
+    """What counts as each verdict for one key point."""
 
     met: Line
     partial: Line | None = None
     """Left out where the key point is either met or missed."""
     missed: Line
+    """What is absent. What denies the key point belongs under ``contradicted``."""
+    contradicted: Line | None = None
+    """What denies the key point, where that is not plain from its words."""
 
 
 class KeyPoint(_Described):
@@ -83,6 +86,8 @@ class KeyPoint(_Described):
     en: Line
     zh: Line
     notes: Notes
+    hint: Text | None = None
+    """Leads to the key point without giving it away."""
     sources: tuple[Source, ...] = ()
 
     @property
