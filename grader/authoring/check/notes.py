@@ -1,14 +1,27 @@
-"""Checks of the notes: each level says something of its own, and agrees with the claim."""
+"""Checks of notes and hints: each says something of its own, agrees with the claim, and no more."""
 
 import re
 from collections.abc import Iterator
 
 from grader.authoring.check.finding import Finding, Reading
-from grader.authoring.check.words import amounts, contained, opposites, pattern, unquoted
+from grader.authoring.check.words import (
+    amounts,
+    contained,
+    opposites,
+    pattern,
+    tokens,
+    unquoted,
+)
 from grader.rubric.format import KeyPoint
 from grader.util.toml import Place
 
 _CLOSED = re.compile(r"\s*($|[,;.\uff0c\uff1b。]|(or|and|AND|anywhere|in the answer)\b|或)")
+_NOT_SAID = re.compile(
+    r"\b(?:says?|states?|claims?) (?:nothing|not|neither)\b|\bnever says\b", re.IGNORECASE
+)
+"""Words of saying that tell of silence."""
+_GIVES_AWAY = 0.25
+"""The share of a key point's own words from which on a hint says it."""
 _COUNTED = re.compile(r"(\d+(?:\.\d+)?)[ -]?([a-zA-Z%]+)")
 
 
@@ -45,6 +58,36 @@ def swapped(reading: Reading) -> Iterator[Finding]:
                     "swapped-notes",
                     ("key_points", n, "notes", level),
                     f"“{found[0]}” describes the other end of the scale",
+                )
+
+
+def denied(reading: Reading) -> Iterator[Finding]:
+    """A note on ``missed`` says what is absent; what denies the key point contradicts it."""
+    for n, point in enumerate(reading.rubric.key_points):
+        text = _NOT_SAID.sub(" ", unquoted(point.notes.missed))
+        if spoken := pattern("denial").search(text):
+            yield reading.warning(
+                "denied-under-missed",
+                ("key_points", n, "notes", "missed"),
+                f"“{spoken[0]}” speaks of a denial, which is judged contradicted;"
+                " move it to the note contradicted",
+            )
+
+
+def hints(reading: Reading) -> Iterator[Finding]:
+    """A hint does not say what it leads to, beyond what the question has said already."""
+    for n, point in enumerate(reading.rubric.key_points):
+        if point.hint is None:
+            continue
+        for language in ("en", "zh"):
+            asked = tokens(getattr(reading.rubric.question, language))
+            claim = tokens(getattr(point, language)) - asked
+            told = claim & tokens(getattr(point.hint, language))
+            if told and len(told) >= _GIVES_AWAY * len(claim):
+                yield reading.warning(
+                    "hint-gives-away",
+                    ("key_points", n, "hint", language),
+                    f"has “{', '.join(sorted(told))}” in common with the key point",
                 )
 
 
@@ -96,4 +139,4 @@ def _shares(claim: str, note: str) -> bool:
     return max(contained(note, claim), contained(claim, note)) >= 0.5
 
 
-ALL = (levels, swapped, agreement)
+ALL = (levels, swapped, denied, hints, agreement)
