@@ -63,6 +63,9 @@ def batch(
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a table.")] = None,
+    hints: Annotated[
+        bool, typer.Option("--hints", help="Page and Markdown: hints for points not met.")
+    ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
@@ -144,6 +147,7 @@ def batch(
         pass_mark=pass_mark,
         reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
         language=report_language(language, ""),
+        hints=hints,
         via=None
         if via == "live"
         else carried(

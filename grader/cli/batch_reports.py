@@ -20,9 +20,12 @@ class Reports:
         written: the names of those that are there now.
     """
 
-    def __init__(self, files: dict[str, Path | None], language: str) -> None:
+    def __init__(
+        self, files: dict[str, Path | None], language: str, *, hints: bool = False
+    ) -> None:
         self._files = {kind: path for kind, path in files.items() if path is not None}
         self._language = language
+        self._hints = hints
         self.written: list[str] = []
 
     @property
@@ -43,7 +46,7 @@ class Reports:
             return
         asked = (question.id for question in outcome.summary().questions)
         rubrics = {name: questions.find(name) for name in asked if questions.knows(name)}
-        made = _Made(records, outcome, rubrics, texts, self._language)
+        made = _Made(records, outcome, rubrics, texts, self._language, self._hints)
         for kind, path in self._files.items():
             getattr(made, kind)(path)
             self.written.append(str(path))
@@ -58,12 +61,13 @@ class _Made:
     rubrics: dict[str, Rubric]
     texts: Texts | None
     language: str
+    hints: bool
 
     def html(self, path: Path) -> None:
         from grader.report.html.page import write_page
 
         texts = self.texts.of if self.texts is not None else _no_text
-        write_page(path, self.records(), self.rubrics, texts, self.language)
+        write_page(path, self.records(), self.rubrics, texts, self.language, hints=self.hints)
 
     def markdown(self, path: Path) -> None:
         from grader.report.markdown import session_markdown
@@ -71,7 +75,11 @@ class _Made:
 
         summary = self.outcome.summary()
         with new_file(path) as file:
-            file.writelines(session_markdown(summary, self.records(), self.rubrics, self.language))
+            file.writelines(
+                session_markdown(
+                    summary, self.records(), self.rubrics, self.language, hints=self.hints
+                )
+            )
 
     def csv(self, path: Path) -> None:
         from grader.report.csv import write_csv

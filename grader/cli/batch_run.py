@@ -66,7 +66,7 @@ class _Running:
         if wanted.max_cost is not None and self._price(Usage(input_tokens=1)) is None:
             raise BadInput(f"--max-cost: no price is known for {bench.model.name}; leave it out")
         self.asking = paced_replies(bench, wanted.concurrency, self.budget)
-        self.reports = Reports(wanted.reports, wanted.language)
+        self.reports = Reports(wanted.reports, wanted.language, hints=wanted.hints)
         self.results = self._results()
         self.texts = stack.enter_context(Texts()) if wanted.reports["html"] else None
 

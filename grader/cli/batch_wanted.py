@@ -43,6 +43,7 @@ class BatchWanted:
     pass_mark: float | None
     reports: dict[str, Path | None]
     language: str
+    hints: bool = False
     via: "Via | None" = None
 
     @property

@@ -51,6 +51,9 @@ def one(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
+    hints: Annotated[
+        bool, typer.Option("--hints", help="Print a hint in place of each point not met.")
+    ] = False,
 ) -> None:
     """Grade one answer."""
     import asyncio
@@ -70,7 +73,7 @@ def one(
     shown_in = report_language(language, text.text)
     name = "stdin" if file == "-" else file
     result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
-    _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown)
+    _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown, hints=hints)
     _tell_why(result, shown_in)
     raise typer.Exit(exit_code(result, pass_mark))
 
@@ -91,18 +94,24 @@ async def _grade(
 
 
 def _print(
-    result: "Grade", asked: "Rubric", language: str, *, as_json: bool, as_markdown: bool
+    result: "Grade",
+    asked: "Rubric",
+    language: str,
+    *,
+    as_json: bool,
+    as_markdown: bool,
+    hints: bool,
 ) -> None:
     if as_json:
         typer.echo(result.to_json(indent=2))
     elif as_markdown:
         from grader.report.markdown import grade_markdown
 
-        typer.echo(grade_markdown(result, asked, language))
+        typer.echo(grade_markdown(result, asked, language, hints=hints))
     else:
         from grader.report import terminal
 
-        terminal.grade(result, asked, language, terminal.console())
+        terminal.grade(result, asked, language, terminal.console(), hints=hints)
 
 
 def _tell_why(result: "Grade", language: str) -> None:

@@ -14,8 +14,8 @@ from grader.report.grade_view import (
     PointView,
     claim_words,
     question_words,
-    view,
 )
+from grader.report.hints import hinted_rubrics, view_of
 from grader.report.words import cost, mean
 from grader.rubric.format import Rubric
 from grader.session.summary import Summary
@@ -46,19 +46,23 @@ def _escaped(found: re.Match[str]) -> str:
     return f"{found[0]}\\" if found[0].isdigit() else f"\\{found[0]}"
 
 
-def grade_markdown(result: Grade, rubric: Rubric | None, language: str) -> str:
+def grade_markdown(
+    result: Grade, rubric: Rubric | None, language: str, *, hints: bool = False
+) -> str:
     """One graded answer as Markdown: score, key points with evidence, what to read next.
 
     Args:
         result: the record.
         rubric: what it was graded against; None shows ids in place of words.
         language: ``en`` or ``zh``.
+        hints: a hint stands in place of each key point that is not met.
     """
-    return "\n".join(_grade(result, rubric, language, "##")).rstrip() + "\n"
+    seen = view_of(result, rubric, language, hints=hints)
+    return "\n".join(_grade(seen, language, "##")).rstrip() + "\n"
 
 
-def _grade(result: Grade, rubric: Rubric | None, language: str, heading: str) -> Iterator[str]:
-    say, seen = words_in(language), view(result, rubric, language)
+def _grade(seen: GradeView, language: str, heading: str) -> Iterator[str]:
+    say = words_in(language)
     yield f"{heading} {escape(seen.question)}\n\n**{escape(seen.score)}**\n"
     if seen.rubric_changed:
         yield f"*{say['report']['rubric_changed']}*\n"
@@ -122,7 +126,12 @@ def _link(passage: Passage) -> str:
 
 
 def session_markdown(
-    summary: Summary, grades: Iterable[Grade], rubrics: Mapping[str, Rubric], language: str
+    summary: Summary,
+    grades: Iterable[Grade],
+    rubrics: Mapping[str, Rubric],
+    language: str,
+    *,
+    hints: bool = False,
 ) -> Iterator[str]:
     """A session as Markdown, in pieces to be written one after the other.
 
@@ -131,16 +140,18 @@ def session_markdown(
         grades: the records, taken once and not kept.
         rubrics: by question id; a question without one is shown by its ids.
         language: ``en`` or ``zh``.
+        hints: a hint stands in place of each key point that is not met.
     """
     say = words_in(language)["report"]
     yield f"# {say['title']}\n\n"
     yield from (f"{line}\n" for line in _overview(summary, say))
     yield from _questions(summary, rubrics, language)
-    yield from _weakest(summary, rubrics, language)
+    yield from _weakest(summary, hinted_rubrics(rubrics, hints=hints), language)
     yield f"\n## {say['answers']}\n"
     for result in grades:
         who = " · ".join(escape(n) for n in (result.answer_id, result.candidate) if n)
-        lines = _grade(result, rubrics.get(result.question), language, "####")
+        seen = view_of(result, rubrics.get(result.question), language, hints=hints)
+        lines = _grade(seen, language, "####")
         yield f"\n### {who}\n\n" + "\n".join(lines).rstrip() + "\n"
 
 

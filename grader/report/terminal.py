@@ -15,8 +15,8 @@ from grader.report.grade_view import (
     GradeView,
     Passage,
     PointView,
-    view,
 )
+from grader.report.hints import view_of
 from grader.rubric.format import KeyPoint, Rubric
 from grader.text.catalogue import Catalogue, words_in
 from grader.text.flags import Flag
@@ -127,9 +127,16 @@ _VERDICT_STYLES = {
 }
 
 
-def grade(result: Grade, rubric: Rubric | None, language: str, out: "Console") -> None:
-    """Prints one grade: score, key points with evidence, misconceptions, what to read next."""
-    for part in _parts(view(result, rubric, language), words_in(language)):
+def grade(
+    result: Grade, rubric: Rubric | None, language: str, out: "Console", *, hints: bool = False
+) -> None:
+    """Prints one grade: score, key points with evidence, misconceptions, what to read next.
+
+    Args:
+        hints: a hint stands in place of each key point that is not met.
+    """
+    seen = view_of(result, rubric, language, hints=hints)
+    for part in _parts(seen, words_in(language)):
         out.print(part)
 
 
@@ -260,7 +267,7 @@ def _key_point(point: KeyPoint, language: str, say: Catalogue) -> "Text":
     from rich.text import Text
 
     text = Text(f"{getattr(point, language)}  ({point.id})")
-    for name in ("met", "partial", "missed"):
+    for name in ("met", "partial", "missed", "contradicted"):
         if note := getattr(point.notes, name):
             text.append(f"\n{say[name]}: {note}", style="dim")
     for source in point.sources:

@@ -24,7 +24,8 @@ from grader import __version__
 from grader.judge.base import language as language_of
 from grader.record import Evidence, Grade, Verdict
 from grader.report import words
-from grader.report.grade_view import SIGNS, GradeView, claim_words, question_words, view
+from grader.report.grade_view import SIGNS, GradeView, claim_words, question_words
+from grader.report.hints import hinted_rubrics, view_of
 from grader.report.html import charts
 from grader.rubric.format import Rubric
 from grader.session.summary import Summary
@@ -174,6 +175,8 @@ def write_page(
     answers: TextOf,
     language: str,
     title: str | None = None,
+    *,
+    hints: bool = False,
 ) -> Summary:
     """Writes the page to *path*, whole or not at all, and returns what the session adds up to.
 
@@ -185,6 +188,7 @@ def write_page(
             shown: the quotes stand alone.
         language: ``en`` or ``zh``.
         title: the page's heading; a general one where None.
+        hints: a hint stands in place of each key point that is not met.
 
     Raises:
         Failed: the extra ``report`` is not installed.
@@ -198,11 +202,12 @@ def write_page(
     ):
         for number, grade in enumerate(grades, start=1):
             tally.add(grade)
-            rubric = rubrics.get(grade.question)
-            spool.writelines(answer_page(grade, rubric, answers(grade), language, number))
+            seen = view_of(grade, rubrics.get(grade.question), language, hints=hints)
+            spool.writelines(_answer(grade, seen, answers(grade), language, number))
         spool.seek(0)
         summary = tally.summary()
-        out.writelines(_page(summary, rubrics, _chunks(spool), language, title))
+        shown = hinted_rubrics(rubrics, hints=hints)
+        out.writelines(_page(summary, shown, _chunks(spool), language, title))
     return summary
 
 
@@ -252,7 +257,13 @@ def answer_page(
     grade: Grade, rubric: Rubric | None, text: str | None, language: str, number: int
 ) -> Iterator[str]:
     """The part of a page about one answer, in pieces; *number* tells it from the others."""
-    seen, name = view(grade, rubric, language), f"answer-{number}"
+    return _answer(grade, view_of(grade, rubric, language, hints=False), text, language, number)
+
+
+def _answer(
+    grade: Grade, seen: GradeView, text: str | None, language: str, number: int
+) -> Iterator[str]:
+    name = f"answer-{number}"
     changed = text is not None and _digest(text) != grade.digests.answer
     known = None if changed else text
     catalogue = words_in(language)
