@@ -77,6 +77,18 @@ def test_markdown_can_be_pasted(stub: Stub, answer: str) -> None:
     assert "bank conflict" in out
 
 
+@pytest.mark.parametrize("shape", [(), ("--markdown",)])
+def test_hints_stand_for_the_points_of_an_answer_that_says_nothing(shape: tuple[str, ...]) -> None:
+    code, out, _ = grade("-", "--q", "bank-conflict", "--hints", *shape, stdin="...")
+    shown = " ".join(out.replace("\\", "").split())
+    rubric = load_rubric("bank-conflict", (data_folder("rubrics"),))
+    assert code == 0
+    for point in rubric.key_points:
+        assert point.hint is not None
+        assert point.hint.en.split(",")[0][:30] in shown
+        assert point.en[:30] not in shown
+
+
 def test_an_answer_comes_from_stdin_too(stub: Stub) -> None:
     assert grade("-", "--q", "bank-conflict", stdin=ANSWER)[0] == 0
 
