@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from grader.judge import prompts
+from grader.judge.stated import STATED, stated_chance
 from grader.llm.request import Unusable
 from grader.record import Cause, Evidence, MisconceptionGrade, PointGrade, Verdict
 from grader.rubric.format import KeyPoint, Misconception, Rubric
@@ -63,6 +64,8 @@ class _Reply(BaseModel):
 
 class _PointReply(_Reply):
     verdict: Annotated[str, BeforeValidator(_as_word)]
+    # What cannot be read as a word of these is as good as none: it must not cost a verdict.
+    confidence: Annotated[float | None, BeforeValidator(stated_chance)] = None
 
 
 class _ClaimReply(_Reply):
@@ -113,7 +116,10 @@ class PointItem:
 
     @property
     def schema(self) -> dict[str, Any]:
-        return _schema(verdict={"type": "string", "enum": [v.value for v in self.verdicts]})
+        return _schema(
+            verdict={"type": "string", "enum": [v.value for v in self.verdicts]},
+            confidence={"type": "string", "enum": list(STATED)},
+        )
 
     def read(self, value: object, place: Place) -> PointGrade:
         """The grade in one item of a reply.
@@ -135,6 +141,7 @@ class PointItem:
             id=self.id,
             weight=self.point.weight,
             verdict=verdict,
+            confidence=reply.confidence,
             evidence=evidence,
             reason=reply.reason[:_LONGEST_REASON],
             detail=reply.detail,

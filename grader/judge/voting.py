@@ -1,7 +1,7 @@
 """More samples of the verdicts that one sample does not settle."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +11,8 @@ from grader.record import JudgeInfo, PointGrade, Usage, Verdict
 from grader.rubric.format import Rubric
 
 SURE = 0.75
-"""A judge's own confidence from which on one sample settles a verdict."""
+"""A judge's own confidence from which on one sample settles a verdict. Of the words that a judge
+states only the surest lies above it."""
 
 Ballots = dict[str, list[PointGrade]]
 """The samples' grades of each key point, by its id, the first sample first."""
@@ -27,10 +28,12 @@ class Voting:
     Attributes:
         sampled: the judge that takes sample 0, 1, ... of each reply.
         most: samples at most, at least 2.
+        sure: the confidence, 0 to 1, from which on one sample settles a verdict.
     """
 
     sampled: Callable[[int], Judge]
     most: int
+    sure: float = SURE
 
     @cached_property
     def _first(self) -> Judge:
@@ -52,10 +55,10 @@ class Voting:
         ballots: Ballots = {point.id: [point] for point in first.points}
         usage = first.usage
         for number in range(1, self.most):
-            left = {name for name, ballot in ballots.items() if not settled(ballot)}
+            left = {name for name, ballot in ballots.items() if not settled(ballot, self.sure)}
             if not left:
                 break
-            further = await self.sampled(number).judge(_part(rubric, left), answer)
+            further = await self.sampled(number).judge(part_of(rubric, left), answer)
             usage = _plus(usage, further.usage)
             for point in further.points:
                 if point.id in left:
@@ -70,12 +73,16 @@ class Voting:
         )
 
 
-def settled(ballot: Sequence[PointGrade]) -> bool:
+def is_sure(point: PointGrade, sure: float) -> bool:
+    """Whether its judge holds the verdict for right with a probability of at least *sure*."""
+    confident = point.confidence is not None and point.confidence >= sure
+    return point.verdict is not None and confident and point.alternative is None
+
+
+def settled(ballot: Sequence[PointGrade], sure: float = SURE) -> bool:
     """Whether no further sample is needed."""
-    first = ballot[0]
     if len(ballot) == 1:
-        confident = first.confidence is not None and first.confidence >= SURE
-        return first.verdict is not None and confident and first.alternative is None
+        return is_sure(ballot[0], sure)
     votes = _count(ballot)
     return votes.total() > 1 and 2 * votes.most_common(1)[0][1] > votes.total()
 
@@ -114,7 +121,7 @@ def _count(ballot: Sequence[PointGrade]) -> Counter[Verdict]:
     return Counter(point.verdict for point in ballot if point.verdict is not None)
 
 
-def _part(rubric: Rubric, names: set[str]) -> Rubric:
+def part_of(rubric: Rubric, names: Collection[str]) -> Rubric:
     """The rubric with only the key points *names*; whole where that is all of them."""
     points = tuple(point for point in rubric.key_points if point.id in names)
     if len(points) == len(rubric.key_points):

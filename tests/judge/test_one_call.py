@@ -13,6 +13,8 @@ from grader.answer import Answer
 from grader.judge import prompts
 from grader.judge.base import Judgement
 from grader.judge.one_call import OneCall
+from grader.judge.stated import STATED, stated_word
+from grader.judge.voting import SURE
 from grader.llm.request import Reply
 from grader.record import Cause, Verdict
 from grader.rubric.files import load_rubric, load_rubrics
@@ -67,11 +69,44 @@ def test_the_schema_has_one_required_property_for_each_item_and_no_place_for_oth
     assert points["additionalProperties"] is False
     for point in rubric.key_points:
         schema = points["properties"][point.id]
-        assert list(schema["properties"]) == ["quotes", "reason", "verdict"]
-        assert schema["required"] == ["quotes", "reason", "verdict"]
+        assert list(schema["properties"]) == ["quotes", "reason", "verdict", "confidence"]
+        assert schema["required"] == ["quotes", "reason", "verdict", "confidence"]
+        assert schema["properties"]["confidence"]["enum"] == list(STATED)
         assert ("partial" in schema["properties"]["verdict"]["enum"]) is not point.binary
     claims = form["schema"]["properties"]["misconceptions"]
     assert claims["required"] == [m.id for m in rubric.misconceptions]
+
+
+@pytest.mark.parametrize(
+    ("stated", "chance"),
+    [
+        ("certain", 0.9),
+        (" Likely.", 0.7),
+        ("guess", 0.3),
+        ("sure", None),
+        (0.8, None),
+        (None, None),
+    ],
+)
+def test_a_stated_confidence_is_read_and_one_that_cannot_be_read_costs_no_verdict(
+    stated: object, chance: float | None
+) -> None:
+    model = FakeModel(whole(**item(MET | {"confidence": stated})))
+    point = judge(model).points[0]
+    assert (point.verdict, point.confidence, len(model.asked)) == (Verdict.MET, chance, 1)
+
+
+def test_a_surer_word_stands_for_more_and_only_the_surest_settles_a_verdict() -> None:
+    chances = list(STATED.values())
+    assert chances == sorted(chances, reverse=True)
+    assert [chance >= SURE for chance in chances] == [True, False, False, False, False]
+    assert [stated_word(chance) for chance in chances] == list(STATED)
+    assert stated_word(0.123) is None
+
+
+def test_every_word_of_confidence_is_explained_to_the_judge() -> None:
+    rules = prompts.fill("rules")
+    assert all(f"- {word}: " in rules for word in STATED)
 
 
 def test_the_rubric_comes_first_and_the_answer_last_in_one_fenced_place() -> None:
