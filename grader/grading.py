@@ -71,7 +71,7 @@ async def grade(
         flags=answer.flags,
         set_aside=judgement.set_aside,
         judge=info.model_copy(update={"replied": judgement.replied}),
-        usage=_priced(judgement.usage, info, price),
+        usage=_priced(judgement, info, price),
         digests=Digests(answer=answer.digest, rubric=rubric.digest, prompt=digest),
         graded_at=now(),
         version=__version__,
@@ -98,8 +98,19 @@ def _not_here(rubric: Rubric, answer: Answer) -> Judgement:
     return Judgement(open_points, open_claims, feedback, None, Usage(cost_usd=0.0))
 
 
-def _priced(usage: Usage, info: JudgeInfo, price: Callable[[Usage], float | None] | None) -> Usage:
-    if info.kind != "endpoint":
-        return usage.model_copy(update={"cost_usd": 0.0})
-    paid = price(usage) if price else cost(usage, info.model, info.endpoint)
+def _priced(
+    judgement: Judgement, info: JudgeInfo, price: Callable[[Usage], float | None] | None
+) -> Usage:
+    """The usage with its cost: of several judges, what each of them cost."""
+    usage = judgement.usage
+    if judgement.spent:
+        costs = [_cost(part.usage, part.judge) for part in judgement.spent if part.usage.calls]
+        known = [paid for paid in costs if paid is not None]
+        paid = sum(known, start=0.0) if len(known) == len(costs) else None
+    else:
+        paid = price(usage) if price and info.kind == "endpoint" else _cost(usage, info)
     return usage.model_copy(update={"cost_usd": paid})
+
+
+def _cost(usage: Usage, info: JudgeInfo) -> float | None:
+    return cost(usage, info.model, info.endpoint) if info.kind == "endpoint" else 0.0

@@ -70,6 +70,26 @@ class SetAside(_Part):
     text: str
 
 
+class Opinion(_Part):
+    """What one of several judges gave for a key point."""
+
+    judge: str
+    """Its model."""
+    verdict: Verdict | None
+    confidence: float | None = Field(default=None, ge=0, le=1)
+    reason: str = ""
+    cause: Cause | None = None
+
+
+class ClaimOpinion(_Part):
+    """Whether one of several judges holds a misconception for asserted."""
+
+    judge: str
+    """Its model."""
+    asserted: bool | None
+    cause: Cause | None = None
+
+
 class PointGrade(_Part):
     """One key point of a graded answer."""
 
@@ -90,6 +110,10 @@ class PointGrade(_Part):
     """The verdicts of all samples, in order; empty where only one was taken."""
     probabilities: dict[Verdict, float] | None = None
     """The probability of each verdict, where the judge gives them: the score's interval."""
+    opinions: tuple[Opinion, ...] = ()
+    """What each judge gave, where several were asked about it."""
+    by: str | None = None
+    """The model whose verdict it is, where one of several decides; None where all do together."""
 
 
 class MisconceptionGrade(_Part):
@@ -106,6 +130,8 @@ class MisconceptionGrade(_Part):
     cause: Cause | None = None
     detail: str = ""
     """One line on the cause, in the provider's own words where it gave any."""
+    opinions: tuple[ClaimOpinion, ...] = ()
+    """What each judge gave, where several decide together."""
 
 
 class Score(_Part):
@@ -136,6 +162,12 @@ class JudgeInfo(_Part):
     """A team's own level over the judge's probabilities, where one was given."""
     votes: int = Field(default=1, ge=1)
     """The most samples taken of a verdict that is not settled."""
+    parts: tuple["JudgeInfo", ...] = ()
+    """The judges that this one is made of, in the order in which they were named."""
+    combine: Literal["majority", "mean", "cascade"] | None = None
+    """How the parts decide: all together, or the second one what the first is unsure of."""
+    unsure_below: float | None = Field(default=None, ge=0, le=1)
+    """The confidence below which a verdict is asked again or sent on, where it was chosen."""
 
 
 class Usage(_Part):

@@ -16,14 +16,20 @@ CREDIT = {
 def credit_range(point: PointGrade) -> tuple[float, float]:
     """Least and greatest credit, 0 to 1, that the key point may deserve.
 
-    An ungraded point may deserve anything; an unsure one its verdict's or the alternative's credit.
+    An ungraded point may deserve anything; an unsure one its verdict's or the alternative's credit;
+    one that several judges decide together whatever any of them would give.
     """
     if point.verdict is None:
         return 0.0, 1.0
-    credit = [CREDIT[point.verdict]]
-    if point.alternative is not None:
-        credit.append(CREDIT[point.alternative])
+    given = {point.verdict, point.alternative}
+    if _is_shared(point):
+        given |= {opinion.verdict for opinion in point.opinions}
+    credit = [CREDIT[verdict] for verdict in given if verdict is not None]
     return min(credit), max(credit)
+
+
+def _is_shared(point: PointGrade) -> bool:
+    return point.by is None and bool(point.opinions)
 
 
 def expected_credit(weighted: Iterable[tuple[float, Mapping[Verdict, float]]]) -> float:
@@ -64,7 +70,8 @@ def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGr
     least, most = _earned_range(points)
     sure_penalty = sum(m.penalty for m in misconceptions if m.asserted)
     open_penalty = sum(m.penalty for m in misconceptions if m.asserted is None)
-    low, high = least - sure_penalty - open_penalty, most - sure_penalty
+    low = least - sum(m.penalty for m in misconceptions if _may_be(m, asserted=True))
+    high = most - sum(m.penalty for m in misconceptions if not _may_be(m, asserted=False))
     complete = all(point.verdict is not None for point in points) and not open_penalty
     earned = sum(p.weight * CREDIT[p.verdict] for p in points if p.verdict is not None)
     points_earned = max(0.0, earned - sure_penalty) if complete else None
@@ -78,6 +85,12 @@ def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGr
     )
 
 
+def _may_be(claim: MisconceptionGrade, *, asserted: bool) -> bool:
+    """Whether the judge, or one of several, leaves that open."""
+    given = (claim.asserted, *(opinion.asserted for opinion in claim.opinions))
+    return claim.asserted is None or asserted in given
+
+
 def _expected(points: Sequence[PointGrade], penalty: float, out_of: float) -> float | None:
     """Per cent to be expected; None where a key point has no probabilities or no verdict."""
     if not all(map(_is_likely, points)):
@@ -88,12 +101,18 @@ def _expected(points: Sequence[PointGrade], penalty: float, out_of: float) -> fl
 
 def _earned_range(points: Sequence[PointGrade]) -> tuple[float, float]:
     """Least and most points that the key points may deserve, misconceptions aside."""
-    likely = [point for point in points if _is_likely(point)]
-    others = [(p.weight, *credit_range(p)) for p in points if not _is_likely(p)]
+    likely = [point for point in points if _is_by_chance(point)]
+    others = [(p.weight, *credit_range(p)) for p in points if not _is_by_chance(p)]
     least = sum(weight * low for weight, low, _ in others)
     most = sum(weight * high for weight, _, high in others)
     low, high = _likely_range(likely)
     return least + low, most + high
+
+
+def _is_by_chance(point: PointGrade) -> bool:
+    """Whether its range comes from probabilities: those of several judges together hide what each
+    of them would give."""
+    return _is_likely(point) and not _is_shared(point)
 
 
 def _is_likely(point: PointGrade) -> bool:

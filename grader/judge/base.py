@@ -1,7 +1,7 @@
 """What a judge is: gives a judgement of an answer, however and wherever it is asked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,6 +17,14 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True)
+class Spent:
+    """What one of several judges used."""
+
+    judge: JudgeInfo
+    usage: Usage
+
+
+@dataclass(frozen=True)
 class Judgement:
     """The verdicts on one answer, their evidence located, and what it took to get them.
 
@@ -25,6 +33,7 @@ class Judgement:
         misconceptions: exactly one for each misconception, in its order.
         replied: the model that says it replied.
         set_aside: what of the answer the judge was not shown.
+        spent: the usage of each judge, where several gave the verdicts; else empty.
     """
 
     points: tuple[PointGrade, ...]
@@ -33,6 +42,7 @@ class Judgement:
     replied: str | None
     usage: Usage
     set_aside: tuple[SetAside, ...] = ()
+    spent: tuple[Spent, ...] = ()
 
 
 class Judge(Protocol):
@@ -78,6 +88,12 @@ def language(text: str) -> str:
     chinese = len(text) - len(_CHINESE.sub("", text))
     # One Chinese character says about as much as three Latin letters.
     return "zh" if 3 * chinese > letters - chinese else "en"
+
+
+def sum_usage(parts: Iterable[Usage]) -> Usage:
+    """What judgements used together, their cost left out: it is added where the price is known."""
+    priced = [part.model_copy(update={"cost_usd": 0.0}) for part in parts if part.calls]
+    return sum(priced, start=Usage(from_ledger=bool(priced), cost_usd=0.0))
 
 
 def total_usage(replies: Sequence[Reply]) -> Usage:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from grader.answer import Answer
-from grader.judge.base import Judge, Judgement
-from grader.record import JudgeInfo, PointGrade, Usage, Verdict
+from grader.judge.base import Judge, Judgement, sum_usage
+from grader.record import JudgeInfo, PointGrade, Verdict
 from grader.rubric.format import Rubric
 
 SURE = 0.75
@@ -42,7 +42,7 @@ class Voting:
     @cached_property
     def info(self) -> JudgeInfo:
         """Who judges and how it is asked."""
-        return self._first.info.model_copy(update={"votes": self.most})
+        return self._first.info.model_copy(update={"votes": self.most, **below(self.sure)})
 
     @property
     def prompt_digest(self) -> str:
@@ -59,7 +59,7 @@ class Voting:
             if not left:
                 break
             further = await self.sampled(number).judge(part_of(rubric, left), answer)
-            usage = _plus(usage, further.usage)
+            usage = sum_usage((usage, further.usage))
             for point in further.points:
                 if point.id in left:
                     ballots[point.id].append(point)
@@ -71,6 +71,11 @@ class Voting:
             usage=usage,
             set_aside=first.set_aside,
         )
+
+
+def below(sure: float) -> dict[str, float]:
+    """What the record says of a threshold: nothing where it is the usual one."""
+    return {} if sure == SURE else {"unsure_below": sure}
 
 
 def is_sure(point: PointGrade, sure: float) -> bool:
@@ -127,9 +132,3 @@ def part_of(rubric: Rubric, names: Collection[str]) -> Rubric:
     if len(points) == len(rubric.key_points):
         return rubric
     return rubric.model_copy(update={"key_points": points, "misconceptions": ()})
-
-
-def _plus(one: Usage, other: Usage) -> Usage:
-    # Judgements carry no cost: it is added where the price is known.
-    priced = (u.model_copy(update={"cost_usd": 0.0}) for u in (one, other))
-    return sum(priced, start=Usage(from_ledger=True, cost_usd=0.0))

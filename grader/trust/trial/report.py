@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
+from grader.judge.stated import STATED, stated_word
 from grader.record import Cause, JudgeInfo, PointGrade, Usage, Verdict
 from grader.rubric.labelled import Label
 from grader.scoring import CREDIT
@@ -132,6 +133,8 @@ class TrialReport(Frozen):
     by_question: dict[str, CountedShare]
     by_kind: dict[str, CountedShare]
     by_language: dict[str, CountedShare]
+    by_stated: dict[str, CountedShare] = Field(default_factory=dict)
+    """By the word for its confidence that a one-call judge stated, the surest first."""
     claims_found: CountedShare
     """Misconceptions that an answer asserts and that were found."""
     claims_right: CountedShare
@@ -168,6 +171,7 @@ def report(trials: Sequence[Trial]) -> TrialReport:
         by_question=_by(found, lambda row: row.case.rubric.id),
         by_kind=_by(found, lambda row: row.case.answer.kind),
         by_language=_by(found, lambda row: row.case.answer.language),
+        by_stated=_by_stated(first),
         claims_found=_share(a for t in first for a, held in _claims(t) if held),
         claims_right=_share(held for t in first for a, held in _claims(t) if a),
         stability=_stability(trials),
@@ -190,6 +194,18 @@ def _share(hits: Iterable[bool]) -> CountedShare:
 def _by(found: Sequence[LabelRow], name: Callable[[LabelRow], str]) -> dict[str, CountedShare]:
     names = sorted({name(row) for row in found})
     return {n: _share(row.right for row in found if name(row) == n) for n in names}
+
+
+def _by_stated(trials: Sequence[Trial]) -> dict[str, CountedShare]:
+    """Of one judge that states words: several together, or probabilities, are no such words."""
+    judges = {trial.case.name: trial.grade.judge for trial in trials}
+    stated = [
+        (stated_word(row.grade.confidence), row.right)
+        for row in rows(trials)
+        if judges[row.case.name].ask == "one-call" and not judges[row.case.name].parts
+    ]
+    shares = {word: _share(right for said, right in stated if said == word) for word in STATED}
+    return {word: share for word, share in shares.items() if share.of}
 
 
 def _confusion(found: Sequence[LabelRow]) -> dict[str, dict[str, int]]:
@@ -312,6 +328,7 @@ def _groups(found: TrialReport) -> Iterator[str]:
         "question": found.by_question,
         "kind": found.by_kind,
         "language": found.by_language,
+        **({"stated confidence": found.by_stated} if found.by_stated else {}),
     }
     for title, shares in groups.items():
         yield f"by {title}"

@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,7 @@ from grader.answer import Answer
 from grader.errors import BadRubric, ModelFailed
 from grader.judge.base import Judgement
 from grader.judge.one_call import OneCall
+from grader.judge.stated import STATED
 from grader.record import JudgeInfo, MisconceptionGrade, PointGrade, Usage, Verdict
 from grader.rubric.format import Rubric
 from grader.trust.trial.report import TrialReport, report, text
@@ -47,6 +48,17 @@ def missed(_: Answer, __: str) -> Verdict:
     return Verdict.MISSED
 
 
+@dataclass
+class Stating(Scripted):
+    """Says of answers in Chinese that it is certain, of others that it leans."""
+
+    async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
+        given = await super().judge(rubric, answer)
+        word = "leaning" if answer.text.isascii() else "certain"
+        points = (p.model_copy(update={"confidence": STATED[word]}) for p in given.points)
+        return replace(given, points=tuple(points))
+
+
 def tried(folder: Path, *says: Says) -> TrialReport:
     given = cases(labelled(folder))
     return report(asyncio.run(run(given, [Scripted(one) for one in says])))
@@ -62,6 +74,18 @@ def test_a_judge_that_always_says_missed_is_no_better_than_chance(tmp_path: Path
     assert found.recall["partial"].share is None
     assert found.confusion["met"]["missed"] == 3
     assert found.by_language["zh"].right == 3
+
+
+def test_what_a_judge_states_of_its_confidence_is_held_beside_how_often_it_was_right(
+    tmp_path: Path,
+) -> None:
+    given = cases(labelled(tmp_path))
+    found = report(asyncio.run(run(given, [Stating(missed)])))
+    assert list(found.by_stated) == ["certain", "leaning"]
+    assert sum(share.right for share in found.by_stated.values()) == 4
+    assert sum(share.of for share in found.by_stated.values()) == 8
+    assert "by stated confidence\n  certain" in text(found)
+    assert "by stated confidence" not in text(tried(tmp_path, missed))
 
 
 def test_a_verdict_that_differs_is_shown_with_both_reasons(tmp_path: Path) -> None:
