@@ -9,12 +9,15 @@ from grader.cli.options import (
     AskOption,
     BaseUrlOption,
     CalibrationOption,
+    CombineOption,
     FreshOption,
-    ModelOption,
+    ModelsOption,
     OnlyOption,
     ParamOption,
     RubricsOption,
+    ThenOption,
     TimeoutOption,
+    UnsureBelowOption,
     WeightsOption,
 )
 from grader.cli.options import run as finished
@@ -56,7 +59,10 @@ def audit(
     ] = 0.01,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    model: ModelOption = None,
+    model: ModelsOption = None,
+    combine: CombineOption = None,
+    then: ThenOption = None,
+    unsure_below: UnsureBelowOption = None,
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     ask: AskOption = None,
@@ -89,7 +95,16 @@ def audit(
     most = None if everything else attacks
     given = list(cases(asked, read(suite) if suite else load(), folders, dice, most))
     said = options(
-        model, base_url, ask, param or [], fresh=fresh, calibration=calibration, timeout_s=timeout
+        model,
+        base_url,
+        ask,
+        param or [],
+        fresh=fresh,
+        calibration=calibration,
+        timeout_s=timeout,
+        combine=combine,
+        then=then,
+        unsure_below=unsure_below,
     )
     found, judge = finished(_run(given, said, weights))
     _print(result := report(found, judge), as_json=as_json)
@@ -115,7 +130,7 @@ async def _run(
                 spinner.say(f"Judging: {judged} of {texts} texts …")
 
             info = bench.judge.info
-            slots = 1 if info.kind == "local" else bench.model.slots
+            slots = 1 if info.kind == "local" else bench.slots
             return await run(given, bench.judge, slots, done), f"{info.model}, {info.ask}"
 
 

@@ -10,12 +10,15 @@ from grader.cli.options import (
     AskOption,
     BaseUrlOption,
     CalibrationOption,
+    CombineOption,
     FreshOption,
-    ModelOption,
+    ModelsOption,
     OnlyOption,
     ParamOption,
     RubricsOption,
+    ThenOption,
     TimeoutOption,
+    UnsureBelowOption,
     WeightsOption,
 )
 
@@ -67,7 +70,10 @@ def batch(
         bool, typer.Option("--hints", help="Page and Markdown: hints for points not met.")
     ] = False,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
-    model: ModelOption = None,
+    model: ModelsOption = None,
+    combine: CombineOption = None,
+    then: ThenOption = None,
+    unsure_below: UnsureBelowOption = None,
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     ask: AskOption = None,
@@ -120,7 +126,7 @@ def batch(
     from grader.llm import address as address_of
     from grader.rubric.files import rubric_folders
 
-    wanted_model = model or os.environ.get("GRADER_MODEL")
+    wanted_model = model[0] if model else os.environ.get("GRADER_MODEL")
     if via == "files" and not (base_url or address_of.names_one(os.environ, wanted_model)):
         base_url = address_of.NOWHERE
     if append and overwrite:
@@ -136,6 +142,9 @@ def batch(
             fresh=fresh,
             calibration=calibration,
             timeout_s=timeout,
+            combine=combine,
+            then=then,
+            unsure_below=unsure_below,
         ),
         weights=weights,
         out=out,

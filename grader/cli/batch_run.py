@@ -14,15 +14,15 @@ from grader.cli.batch_wanted import BatchWanted, Via, check
 from grader.cli.batch_way import Live, RunParts, Way
 from grader.cli.options import open_bench
 from grader.errors import BadInput, ExitCode, GraderError
-from grader.judge.choice import Bench
+from grader.judge.choice import Bench, OpenJudge
 from grader.llm.endpoint import Endpoint
 from grader.record import Usage
 from grader.report import blocks, terminal
 from grader.report.words import dollars
-from grader.session.budget import Budget, Spent
+from grader.session.budget import Spent
 from grader.session.dry_run import rehearse
 from grader.session.entry import Entry, Problem, Questions
-from grader.session.grader import paced_replies, price_of
+from grader.session.grader import paced_replies, price_of, session_budget
 from grader.session.outcome import SessionOutcome, add_up
 from grader.session.results import Results
 from grader.session.run import WINDOW, Interrupted, by_question
@@ -62,18 +62,24 @@ class _Running:
         self.questions = questions
         self.stack = stack
         self.say = words_in(wanted.language)["session"]
-        self.budget = Budget(wanted.max_cost, self._price)
-        if wanted.max_cost is not None and self._price(Usage(input_tokens=1)) is None:
-            raise BadInput(f"--max-cost: no price is known for {bench.model.name}; leave it out")
+        self.budget = session_budget(wanted.max_cost, bench, self._price)
+        unpriced = self._unpriced()
+        if wanted.max_cost is not None and unpriced:
+            raise BadInput(f"--max-cost: no price is known for {unpriced[0]}; leave it out")
         self.asking = paced_replies(bench, wanted.concurrency, self.budget)
         self.reports = Reports(wanted.reports, wanted.language, hints=wanted.hints)
         self.results = self._results()
         self.texts = stack.enter_context(Texts()) if wanted.reports["html"] else None
 
-    def _price(self, usage: Usage) -> float | None:
+    def _price(self, usage: Usage, part: OpenJudge | None = None) -> float | None:
         """US dollars for *usage*, at the batch price where requests go in batches."""
         by_batch = self.wanted.via is not None and self.wanted.via.kind == "batch"
-        return price_of(usage, self.bench, by_batch=by_batch)
+        return price_of(usage, part or self.bench, by_batch=by_batch)
+
+    def _unpriced(self) -> list[str]:
+        """The models whose price nobody knows."""
+        parts = self.bench.parts
+        return [p.model.name for p in parts if self._price(Usage(input_tokens=1), p) is None]
 
     def _results(self) -> Results | None:
         judge = self.bench.judge_over(self.asking, self.wanted.votes).info
@@ -113,7 +119,7 @@ class _Running:
                 most=more,
                 input=f"{usage.input_tokens:,}",
                 output=f"{usage.output_tokens:,}",
-                cost=self._cost(self._price(usage)),
+                cost=self._cost(done.priced(self._price)),
                 kept=done.kept,
                 problems=done.problems,
             )
@@ -191,7 +197,7 @@ class _Running:
             terminal.table(table, out)
         counts = watch.counts
         typer.echo("\n" + self.say["done"].format(**vars(counts)))
-        spent = self._cost(self.budget.spent_usd if self._price(Usage()) is not None else None)
+        spent = self._cost(None if self._unpriced() else self.budget.spent_usd)
         tokens = f"{counts.tokens:,}"
         typer.echo(self.say["spent"].format(requests=way.paid, tokens=tokens, cost=spent))
         if self.reports.written:

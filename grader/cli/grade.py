@@ -9,12 +9,15 @@ from grader.cli.options import (
     AskOption,
     BaseUrlOption,
     CalibrationOption,
+    CombineOption,
     FreshOption,
-    ModelOption,
+    ModelsOption,
     OnlyOption,
     ParamOption,
     RubricsOption,
+    ThenOption,
     TimeoutOption,
+    UnsureBelowOption,
     WeightsOption,
 )
 from grader.errors import ExitCode
@@ -29,7 +32,10 @@ if TYPE_CHECKING:
 def one(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The answer, or - for stdin.")],
     question: Annotated[str, typer.Option("--q", "--question", metavar="ID", help="Question id.")],
-    model: ModelOption = None,
+    model: ModelsOption = None,
+    combine: CombineOption = None,
+    then: ThenOption = None,
+    unsure_below: UnsureBelowOption = None,
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     ask: AskOption = None,
@@ -68,7 +74,16 @@ def one(
     asked = load_rubric(question, folders)
     text = answer.read(file, sys.stdin.buffer)
     said = options(
-        model, base_url, ask, param or [], fresh=fresh, calibration=calibration, timeout_s=timeout
+        model,
+        base_url,
+        ask,
+        param or [],
+        fresh=fresh,
+        calibration=calibration,
+        timeout_s=timeout,
+        combine=combine,
+        then=then,
+        unsure_below=unsure_below,
     )
     shown_in = report_language(language, text.text)
     name = "stdin" if file == "-" else file

@@ -30,6 +30,41 @@ ModelOption = Annotated[
         "--model", metavar="NAME", help="A model of the endpoint, or `local`. [env: GRADER_MODEL]"
     ),
 ]
+ModelsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="A model of the endpoint, or `local`; several judge together. [env: GRADER_MODEL]",
+    ),
+]
+CombineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--combine",
+        metavar="HOW",
+        help="How several decide: by `majority`, or nearest their `mean`. [default: majority]",
+    ),
+]
+ThenOption = Annotated[
+    str | None,
+    typer.Option(
+        "--then",
+        metavar="NAME",
+        help="A second model for what the first, `local` if none is named, is unsure of.",
+    ),
+]
+UnsureBelowOption = Annotated[
+    float | None,
+    typer.Option(
+        "--unsure-below",
+        metavar="0..1",
+        min=0,
+        max=1,
+        help="Confidence below which a verdict is asked again or sent on. [default: 0.75]",
+        show_default=False,
+    ),
+]
 BaseUrlOption = Annotated[
     str | None,
     typer.Option(
@@ -117,8 +152,10 @@ async def open_bench(said: "JudgeOptions", weights: str | None = None) -> "Async
             said, given, bring=progress.bring_weights, starting=spinner.starting
         )
         async with opened as bench:
-            if warning := bench.ledger.warning(bench.info):
-                typer.echo(f"grade: careful with this judge: {warning} (grade doctor)", err=True)
-            if isinstance(bench.model, Endpoint):
-                bench.model.tell = lambda words: typer.echo(f"grade: {words}", err=True)
+            for part in bench.parts:
+                if warning := bench.ledger.warning(part.info):
+                    judge = f"the judge {part.model.name}" if bench.others else "this judge"
+                    typer.echo(f"grade: careful with {judge}: {warning} (grade doctor)", err=True)
+                if isinstance(part.model, Endpoint):
+                    part.model.tell = lambda words: typer.echo(f"grade: {words}", err=True)
             yield bench

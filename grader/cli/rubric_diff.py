@@ -9,10 +9,13 @@ import typer
 from grader.cli.options import (
     AskOption,
     BaseUrlOption,
+    CombineOption,
     FreshOption,
-    ModelOption,
+    ModelsOption,
     ParamOption,
+    ThenOption,
     TimeoutOption,
+    UnsureBelowOption,
     WeightsOption,
     run,
 )
@@ -40,7 +43,10 @@ def diff(
         list[Path] | None,
         typer.Option(metavar="PATH", help="Files, or folders of files, with the answers' texts."),
     ] = None,
-    model: ModelOption = None,
+    model: ModelsOption = None,
+    combine: CombineOption = None,
+    then: ThenOption = None,
+    unsure_below: UnsureBelowOption = None,
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     ask: AskOption = None,
@@ -63,7 +69,17 @@ def diff(
     was, now = _rubric(old), _rubric(new)
     if was.id != now.id:
         raise BadInput(f"{old} is about {was.id}, {new} about {now.id}: name two versions of one")
-    said = options(model, base_url, ask, param or [], fresh=fresh, timeout_s=timeout)
+    said = options(
+        model,
+        base_url,
+        ask,
+        param or [],
+        fresh=fresh,
+        timeout_s=timeout,
+        combine=combine,
+        then=then,
+        unsure_below=unsure_below,
+    )
     found = changes(was, now)
     anew = to_ask_anew(found)
     grades, others = latest(_grades(results or [], was.id), was)

@@ -9,12 +9,15 @@ from grader.cli.options import (
     AskOption,
     BaseUrlOption,
     CalibrationOption,
+    CombineOption,
     FreshOption,
-    ModelOption,
+    ModelsOption,
     OnlyOption,
     ParamOption,
     RubricsOption,
+    ThenOption,
     TimeoutOption,
+    UnsureBelowOption,
     WeightsOption,
     run,
 )
@@ -40,7 +43,10 @@ def trial(
     min_kappa: Annotated[
         float | None, typer.Option(metavar="0..1", min=-1, max=1, help="Exit with 4 below it.")
     ] = None,
-    model: ModelOption = None,
+    model: ModelsOption = None,
+    combine: CombineOption = None,
+    then: ThenOption = None,
+    unsure_below: UnsureBelowOption = None,
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     ask: AskOption = None,
@@ -67,7 +73,16 @@ def trial(
         where = paths[0].parent / "labelled" / paths[0].name
         raise BadInput(f"no labelled answers to test with: write some to {where}")
     said = options(
-        model, base_url, ask, param or [], fresh=fresh, calibration=calibration, timeout_s=timeout
+        model,
+        base_url,
+        ask,
+        param or [],
+        fresh=fresh,
+        calibration=calibration,
+        timeout_s=timeout,
+        combine=combine,
+        then=then,
+        unsure_below=unsure_below,
     )
     found = report(run(_run(given, said, weights, repeats)))
     _print(found, as_json=as_json)
@@ -89,7 +104,7 @@ async def _run(
 
     async with open_bench(said, weights) as bench:
         judges = [bench.sampled(number) for number in range(repeats)]
-        return await run_all(given, judges, bench.model.slots, done)
+        return await run_all(given, judges, bench.slots, done)
 
 
 def _print(found: "TrialReport", *, as_json: bool) -> None:

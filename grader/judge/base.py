@@ -17,7 +17,7 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 
 
 @dataclass(frozen=True)
-class Spent:
+class PartUsage:
     """What one of several judges used."""
 
     judge: JudgeInfo
@@ -42,7 +42,7 @@ class Judgement:
     replied: str | None
     usage: Usage
     set_aside: tuple[SetAside, ...] = ()
-    spent: tuple[Spent, ...] = ()
+    spent: tuple[PartUsage, ...] = ()
 
 
 class Judge(Protocol):

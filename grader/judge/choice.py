@@ -1,100 +1,40 @@
 """Which judge is used: from the options, the environment, or, where nothing is said, the
 embedded one."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from math import inf
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, cast, get_args
+from typing import TYPE_CHECKING, Literal, Self
 
 from grader.errors import BadInput
 from grader.judge.base import Judge
-from grader.judge.curves import TeamLevel, read_level
+from grader.judge.options import LOCAL, AskForm, JudgeOptions, options, part_options
+from grader.judge.several import RoutedReplies, combine
 from grader.judge.voting import Voting
 from grader.ledger.ledger import Ledger
 from grader.ledger.replies import LiveReplies
 from grader.llm import address
-from grader.llm.endpoint import TIMEOUT_S, Endpoint
+from grader.llm.endpoint import Endpoint
 from grader.llm.request import Ask, Model, Replies
 from grader.record import JudgeInfo
 
 if TYPE_CHECKING:
     from grader.llm.embedded.weights import OwnModel
 
-LOCAL = "local"
+__all__ = [
+    "LOCAL",
+    "AskForm",
+    "Bench",
+    "JudgeOptions",
+    "OpenJudge",
+    "Target",
+    "bench",
+    "open_judge",
+    "options",
+    "target",
+]
+
 DEFAULT_MODEL = "gpt-5-mini"
-AskForm = Literal["one-call", "per-point", "trained"]
-
-
-@dataclass(frozen=True)
-class JudgeOptions:
-    """What the user said about the judge.
-
-    Attributes:
-        model: a model's name, ``local``, or None.
-        base_url: of an OpenAI-compatible endpoint; None takes the environment's.
-        api_key: of the endpoint; None takes the environment's.
-        ask: how it is asked; None is the judge's own way.
-        parameters: parameters of the request, sent only as given.
-        fresh: ask anew although the ledger holds a reply, and keep both.
-        level: a team's own level for a judge that gives probabilities.
-        plain: the model's own words are wanted, not verdicts: the embedded one without its adapter.
-        timeout_s: seconds that an endpoint's reply may take.
-    """
-
-    model: str | None = None
-    base_url: str | None = None
-    ask: AskForm | None = None
-    parameters: dict[str, Any] = field(default_factory=dict)
-    fresh: bool = False
-    level: TeamLevel | None = None
-    plain: bool = False
-    api_key: str | None = field(default=None, repr=False)
-    timeout_s: float = TIMEOUT_S
-
-
-def options(
-    model: str | None,
-    base_url: str | None,
-    ask: str | None,
-    parameters: Sequence[str],
-    *,
-    fresh: bool = False,
-    calibration: Path | None = None,
-    timeout_s: float | None = None,
-) -> JudgeOptions:
-    """JudgeOptions from the words of a command line.
-
-    Args:
-        parameters: ``KEY=VALUE`` each; a value that is JSON is sent as such, else as text.
-        calibration: the file of a team's level.
-
-    Raises:
-        BadInput: a form or parameter that cannot be understood.
-    """
-    if ask not in (None, *get_args(AskForm)):
-        raise BadInput(f"--ask {ask}: choose one of {', '.join(get_args(AskForm))}")
-    if timeout_s is not None and not 0 < timeout_s < inf:
-        raise BadInput(f"--timeout {timeout_s}: a number of seconds, such as 300")
-    parsed = dict(_parameter(text) for text in parameters)
-    level = read_level(calibration) if calibration else None
-    form = cast("AskForm | None", ask)
-    return JudgeOptions(
-        model, base_url, form, parsed, fresh, level, timeout_s=timeout_s or TIMEOUT_S
-    )
-
-
-def _parameter(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise BadInput(f"--param {text}: write it as KEY=VALUE, such as temperature=0")
-    if name in {"messages", "model", "response_format", "stream", "n"}:
-        raise BadInput(f"--param {name}: this one is set by grade itself")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        return name, value
 
 
 @dataclass(frozen=True)
@@ -175,21 +115,52 @@ def _local(options: JudgeOptions, reason: str, own: "OwnModel | None") -> Target
 
 @dataclass
 class OpenJudge:
-    """A model that is open, and how it is asked to judge. Close it after use."""
+    """A model that is open, and how it is asked to judge. Close it after use.
+
+    Attributes:
+        others: the open judges that judge beside it or after it.
+    """
 
     model: Model
     options: JudgeOptions
     target: Target
+    others: tuple["OpenJudge", ...] = field(default=(), kw_only=True)
+
+    @property
+    def parts(self) -> tuple["OpenJudge", ...]:
+        """All that judge, itself the first."""
+        return (self, *self.others)
+
+    @property
+    def slots(self) -> int:
+        """How many requests those that judge answer at once, at least 1."""
+        return max(part.model.slots for part in self.parts)
 
     def judge_over(self, replies: Replies, votes: int = 1) -> Judge:
         """Returns the judge that asks through *replies*, up to *votes* times what is not settled.
 
         Raises:
-            BadInput: a level was given, and this judge gives no probabilities.
+            BadInput: a level was given, and this judge gives no probabilities; or several judge,
+                and *replies* come from one model alone.
         """
+        return combine(self.judges_over(replies, votes), self.options)
+
+    def judges_over(self, replies: Replies, votes: int = 1) -> list[Judge]:
+        """Returns each judge on its own. Raises BadInput as :meth:`judge_over`."""
+        return [part._voting(own, votes) for part, own in self._routed(replies)]
+
+    def _routed(self, replies: Replies) -> Iterator[tuple["OpenJudge", Replies]]:
+        yield self, replies
+        for part in self.others:
+            if not isinstance(replies, RoutedReplies):
+                raise BadInput(f"{part.model.name}: several judges are asked live only")
+            yield part, replies.to(part.model)
+
+    def _voting(self, replies: Replies, votes: int) -> Judge:
         if votes == 1:
             return self._judge(replies.sample(0))
-        return Voting(lambda number: self._judge(replies.sample(number)), votes)
+        sure = self.options.unsure_below
+        return Voting(lambda number: self._judge(replies.sample(number)), votes, sure)
 
     def _judge(self, ask: Ask) -> Judge:
         info, parameters, level = self.info, self.options.parameters, self.options.level
@@ -229,7 +200,8 @@ class OpenJudge:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self.model.close()
+        for part in self.parts:
+            await part.model.close()
 
 
 @dataclass
@@ -255,7 +227,9 @@ class Bench(OpenJudge):
 
     def sampled(self, number: int) -> Judge:
         """Returns the judge that takes sample *number* of each reply, 0 the first."""
-        return self._judge(self.replies.sample(number))
+        routed = self._routed(self.replies)
+        judges = [part._judge(replies.sample(number)) for part, replies in routed]
+        return combine(judges, self.options)
 
 
 def open_judge(
@@ -265,7 +239,7 @@ def open_judge(
     starting: Callable[[], None] = lambda: None,
     own: Own = lambda: None,
 ) -> OpenJudge:
-    """Opens the judge that the options and the environment name.
+    """Opens the judge, or all judges, that the options and the environment name.
 
     Args:
         weights: brings the embedded model's weights here; called only when it must run.
@@ -275,7 +249,21 @@ def open_judge(
     Raises:
         BadInput: see :func:`target`.
     """
-    chosen = target(options, env, own)
+    parts = part_options(options)
+    # All targets are settled before anything is opened, which then would have to be closed.
+    chosen = [target(part, env, own) for part in parts]
+    opened = [
+        _opened(part, where, weights, starting) for part, where in zip(parts, chosen, strict=True)
+    ]
+    return replace(opened[0], others=tuple(opened[1:]))
+
+
+def _opened(
+    options: JudgeOptions,
+    chosen: Target,
+    weights: Callable[[], Path],
+    starting: Callable[[], None],
+) -> OpenJudge:
     if chosen.kind == "local":
         from grader.llm.embedded.model import EmbeddedModel
 
@@ -299,4 +287,4 @@ def bench(
         BadInput: see :func:`target`.
     """
     opened = open_judge(options, env, weights, starting, own)
-    return Bench(opened.model, opened.options, opened.target, ledger)
+    return Bench(opened.model, opened.options, opened.target, ledger, others=opened.others)

@@ -18,7 +18,7 @@ Together = Literal["majority", "mean"]
 
 
 @dataclass(frozen=True)
-class Panel:
+class JudgePanel:
     """Several judges that all judge every answer.
 
     Attributes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from grader.answer import Answer
-from grader.judge.base import Judge, Judgement, Spent, sum_usage
+from grader.judge.base import Judge, Judgement, PartUsage, sum_usage
 from grader.record import JudgeInfo, Opinion, PointGrade, Usage
 from grader.rubric.format import Rubric
 
@@ -61,13 +61,13 @@ def opinion(point: PointGrade, judge: Judge) -> Opinion:
     )
 
 
-def spent(judges: Sequence[Judge], judgements: Sequence[Judgement]) -> tuple[Spent, ...]:
+def spent(judges: Sequence[Judge], judgements: Sequence[Judgement]) -> tuple[PartUsage, ...]:
     """Returns what each judge used for its judgement."""
     pairs = zip(judges, judgements, strict=True)
-    return tuple(Spent(judge.info, judgement.usage) for judge, judgement in pairs)
+    return tuple(PartUsage(judge.info, judgement.usage) for judge, judgement in pairs)
 
 
-def sum_spent(parts: Sequence[Spent]) -> Usage:
+def sum_spent(parts: Sequence[PartUsage]) -> Usage:
     """Returns what all used together, their cost left out."""
     return sum_usage(part.usage for part in parts)
 

@@ -24,6 +24,10 @@ class LiveReplies:
         """Returns what gives reply *number* to a body, 0 the first."""
         return partial(self._reply, number)
 
+    def to(self, model: Model) -> "LiveReplies":
+        """Returns the same, with *model* asked."""
+        return replace(self, model=model)
+
     async def _reply(self, number: int, body: dict[str, Any]) -> Reply:
         return await self.get_or_ask(Request(self.model.endpoint, self.model.name, body, number))
 

@@ -26,10 +26,17 @@ class Budget:
         price: US dollars for a usage; None where nobody knows.
     """
 
-    def __init__(self, most_usd: float | None, price: Callable[[Usage], float | None]) -> None:
+    def __init__(
+        self,
+        most_usd: float | None,
+        price: Callable[[Usage], float | None],
+        price_of: Callable[[Usage, Request], float | None] | None = None,
+    ) -> None:
+        """Makes a budget; *price_of* is given where requests go to models of other prices."""
         self.most_usd = most_usd
         self.spent_usd = 0.0
         self.price = price
+        self._price_of = price_of or (lambda used, _: price(used))
         self._reserved = 0.0
         self._dearest: float | None = None
         self._changed = asyncio.Event()
@@ -76,9 +83,9 @@ class Budget:
             return 0.0
         # A request that timed out may have been paid for all the same.
         used = guess(request.body) if reply.cause else usage(reply)
-        return self.price(used) or 0.0
+        return self._price_of(used, request) or 0.0
 
     def _expected(self, request: Request) -> float:
         if self._dearest is None:
-            return max(self.price(guess(request.body)) or 0.0, 2 * _ROUNDING)
+            return max(self._price_of(guess(request.body), request) or 0.0, 2 * _ROUNDING)
         return _SAFETY * self._dearest * len(request.payload)

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from grader.judge.base import sum_usage
 from grader.judge.choice import OpenJudge
 from grader.ledger.ledger import Ledger
 from grader.llm.price import guess
@@ -29,12 +30,26 @@ class CountedReplies:
 
     Attributes:
         usage: estimated, of the calls that would be paid for.
+        leaves_open: what lacks is taken for unanswered, not for a no.
+        others: what the other models would be asked, where several judge.
     """
 
     ledger: Ledger
     model: Model
     usage: Usage = field(default_factory=lambda: Usage(cost_usd=0.0))
+    leaves_open: bool = False
+    others: "list[CountedReplies]" = field(default_factory=list)
     _asked: Seen = field(default_factory=Seen)
+
+    def to(self, model: Model) -> "CountedReplies":
+        """Returns the same with *model* asked, counted apart."""
+        self.others.append(CountedReplies(self.ledger, model))
+        return self.others[-1]
+
+    @property
+    def all(self) -> "tuple[CountedReplies, ...]":
+        """What each model would be asked, its own first."""
+        return (self, *self.others)
 
     def sample(self, number: int) -> Ask:
         """Returns what gives reply *number* to a body, 0 the first."""
@@ -47,7 +62,7 @@ class CountedReplies:
             return kept
         if self._asked.add(hashlib.sha256(request.key.encode()).digest()):
             self._count(guess(body))
-        if body.get("logprobs"):
+        if body.get("logprobs") and not self.leaves_open:
             token = {**_NO[0], "top_logprobs": _NO}
             choice = {"message": {"content": "No"}, "logprobs": {"content": [token]}}
             return Reply(body=json.dumps({"choices": [choice]}))
@@ -74,25 +89,38 @@ class Rehearsal:
     """
 
     replies: CountedReplies
+    opened: OpenJudge
     answers: int = 0
     kept: int = 0
     problems: int = 0
     most_calls: int = 0
-    _calls: int = 0
+    _calls: dict[int, int] = field(default_factory=dict)
 
     @property
     def usage(self) -> Usage:
         """Estimated, of the calls that would be paid for."""
-        return self.replies.usage
+        return sum_usage(each.usage for each in self.replies.all)
+
+    def priced(self, price: Callable[[Usage, OpenJudge], float | None]) -> float | None:
+        """Returns the US dollars of all calls, each at its own model's price."""
+        costs = [price(each.usage, part) for each, part in self._by_judge]
+        known = [cost for cost in costs if cost is not None]
+        return sum(known, start=0.0) if len(known) == len(costs) else None
+
+    @property
+    def _by_judge(self) -> Iterator[tuple[CountedReplies, OpenJudge]]:
+        return zip(self.replies.all, self.opened.parts, strict=True)
 
     def graded(self, grade: Grade) -> None:
         """An answer would be judged."""
         self.answers += 1
-        calls, self._calls = self.replies.usage.calls - self._calls, self.replies.usage.calls
         # All but one of its items may be asked for once more, alone.
         items = len(grade.key_points) + len(grade.misconceptions)
-        again = max(items - 1, 1) if grade.judge.ask == "one-call" else 0
-        self.most_calls += calls * (1 + again)
+        for number, (counted, part) in enumerate(self._by_judge):
+            calls = counted.usage.calls - self._calls.get(number, 0)
+            self._calls[number] = counted.usage.calls
+            again = max(items - 1, 1) if part.target.ask == "one-call" else 0
+            self.most_calls += calls * (1 + again)
 
     def skipped(self) -> None:
         """An answer was found in the results file."""
@@ -112,11 +140,14 @@ async def rehearse(
 ) -> Rehearsal:
     """Goes through a session; nothing is sent, and nothing is kept.
 
+    Of a cascade whatever the first judge has not replied to yet is counted as sent on.
+
     Raises:
         GraderError: the ledger or a rubric cannot be read.
     """
-    rehearsal = Rehearsal(CountedReplies(ledger, opened.model))
-    judge = opened.judge_over(rehearsal.replies)
+    counted = CountedReplies(ledger, opened.model, leaves_open=opened.options.then is not None)
+    rehearsal = Rehearsal(counted, opened)
+    judge = opened.judge_over(counted)
     run = SessionRun(questions.find, lambda _: judge, results, rehearsal)
     await run.run(entries)
     if run.stopped:

@@ -15,11 +15,12 @@ from typing import TypeVar
 from grader import grading
 from grader.answer import Answer, from_text
 from grader.grading import Attempt
-from grader.judge.choice import Bench, JudgeOptions, bench
+from grader.judge.choice import Bench, JudgeOptions, OpenJudge, bench
 from grader.ledger.ledger import Ledger, default_path
 from grader.llm.embedded import weights as embedded
 from grader.llm.endpoint import Endpoint
 from grader.llm.price import cost
+from grader.llm.request import Request
 from grader.record import Grade, Usage
 from grader.rubric.files import rubric_folders
 from grader.rubric.format import Rubric
@@ -98,7 +99,7 @@ class Grader:
             GraderError: the run ended early: no request can succeed, or a disk is full.
             Spent: *max_cost* is reached.
         """
-        budget = Budget(max_cost, lambda usage: price_of(usage, self._bench))
+        budget = session_budget(max_cost, self._bench)
         asking = paced_replies(self._bench, concurrency, budget)
         with ExitStack() as stack:
             file = None
@@ -161,10 +162,11 @@ class _Ready:
 
 def paced_replies(bench: Bench, concurrency: int | None, budget: Budget) -> Asking:
     """Returns the replies of a session: at most *concurrency* requests at once, within *budget*."""
-    local = bench.target.kind == "local"
-    pace = Pace(concurrency or (bench.model.slots if local else DEFAULT_CONCURRENCY))
-    if isinstance(bench.model, Endpoint):
-        bench.model.throttle, bench.model.sleep = pace, pace.sleep
+    local = all(part.target.kind == "local" for part in bench.parts)
+    pace = Pace(concurrency or (bench.slots if local else DEFAULT_CONCURRENCY))
+    for part in bench.parts:
+        if isinstance(part.model, Endpoint):
+            part.model.throttle, part.model.sleep = pace, pace.sleep
     return Asking(bench.model, bench.ledger, pace, budget, bench.options.fresh)
 
 
@@ -184,12 +186,32 @@ def live_run(
     """
     judge, pace = bench.judge_over(asking, votes), asking.pace
     done = None if asking.fresh else results
-    at_once = answers_at_once(judge.info, bench.model.slots, pace.most)
+    at_once = answers_at_once(judge.info, bench.slots, pace.most)
     return SessionRun(questions.find, lambda _: judge, done, watch, keep, pace, at_once)
 
 
-def price_of(usage: Usage, bench: Bench, *, by_batch: bool = False) -> float | None:
-    """Returns US dollars for *usage*, 0 for the embedded model, None where nobody knows."""
+def session_budget(
+    most_usd: float | None, bench: Bench, price: Callable[[Usage], float | None] | None = None
+) -> Budget:
+    """Returns the budget of a session; where several judge, each request has its model's price.
+
+    Args:
+        price: US dollars for a usage of one judge, where it is not the live price.
+    """
+    by_model = {(part.model.endpoint, part.model.name): part for part in bench.parts}
+
+    def price_each(usage: Usage, request: Request) -> float | None:
+        return price_of(usage, by_model[request.endpoint, request.model])
+
+    alone = price or (lambda usage: price_of(usage, bench))
+    return Budget(most_usd, alone, price_each if bench.others else None)
+
+
+def price_of(usage: Usage, bench: OpenJudge, *, by_batch: bool = False) -> float | None:
+    """Returns US dollars for *usage*, 0 for the embedded model, None where nobody knows.
+
+    Of several judges it is the price of the first.
+    """
     if bench.target.kind == "local":
         return 0.0
     return cost(usage, bench.model.name, bench.model.endpoint, batch=by_batch)

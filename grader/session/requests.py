@@ -26,7 +26,6 @@ class Asking:
 
     Attributes:
         fresh: ask anew although the ledger holds a reply; within the run each once.
-        paid: requests that were answered now and had to be paid.
     """
 
     model: Model
@@ -34,11 +33,23 @@ class Asking:
     pace: Pace
     budget: Budget
     fresh: bool = False
-    paid: int = 0
+    _paid: int = 0
     _failed_in_a_row: int = 0
     _flying: dict[str, asyncio.Future[Reply]] = field(default_factory=dict)
     _leads: dict[str, asyncio.Event] = field(default_factory=dict)
+    _others: list["Asking"] = field(default_factory=list)
     _first_sample: Seen = field(default_factory=Seen)
+
+    @property
+    def paid(self) -> int:
+        """Requests, to whichever model, that were answered now and had to be paid."""
+        return self._paid + sum(each.paid for each in self._others)
+
+    def to(self, model: Model) -> "Asking":
+        """Returns the same run with *model* asked: one pace and one budget hold for all."""
+        other = replace(self, model=model, _paid=0, _failed_in_a_row=0, _leads={}, _others=[])
+        self._others.append(other)
+        return other
 
     def sample(self, number: int) -> Ask:
         """Returns what gives reply *number* to a body, 0 the first."""
@@ -129,7 +140,7 @@ class Asking:
             await self._keep(request, Reply(cause=Cause.HTTP_ERROR))
             raise
         await self._keep(request, reply)
-        self.paid += reply.cause is None
+        self._paid += reply.cause is None
         self._stop_if_hopeless(reply)
         return reply
 

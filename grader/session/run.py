@@ -190,6 +190,8 @@ def answers_at_once(judge: JudgeInfo, slots: int, requests: int) -> int:
     Args:
         slots: requests under way at once for one answer, where each key point has its own.
     """
+    if judge.parts:
+        return max(answers_at_once(part, slots, requests) for part in judge.parts)
     if judge.kind == "local":
         return 1  # its cache holds one answer
     calls = slots if judge.ask == "per-point" else 1

@@ -10,7 +10,7 @@ from grader import answer as answers
 from grader.errors import ModelFailed
 from grader.grading import Attempt, grade
 from grader.judge.base import Judgement
-from grader.judge.panel import Panel, Together
+from grader.judge.panel import JudgePanel, Together
 from grader.record import Verdict
 from grader.rubric.files import load_rubric
 from grader.scoring import total
@@ -25,7 +25,7 @@ MET, PARTIAL, MISSED, CONTRADICTED = Verdict
 
 
 def together(*judges: ToldJudge, combine: Together = "majority") -> Judgement:
-    return asyncio.run(Panel(judges, combine).judge(RUBRIC, ANSWER))
+    return asyncio.run(JudgePanel(judges, combine).judge(RUBRIC, ANSWER))
 
 
 def gives(*verdicts: Verdict | None) -> list[ToldJudge]:
@@ -72,7 +72,7 @@ def test_the_mean_takes_the_verdict_in_the_middle_and_expects_the_mean_of_the_sc
 def test_a_key_point_that_cannot_be_partly_met_never_is_by_the_mean() -> None:
     points = (RUBRIC.key_points[0].model_copy(update={"notes": _without_partial()}),)
     rubric = RUBRIC.model_copy(update={"key_points": points, "misconceptions": ()})
-    panel = Panel(tuple(gives(MET, MISSED)), "mean")
+    panel = JudgePanel(tuple(gives(MET, MISSED)), "mean")
     assert rubric.key_points[0].binary
     assert asyncio.run(panel.judge(rubric, ANSWER)).points[0].verdict == MISSED
 
@@ -93,14 +93,14 @@ def test_a_misconception_counts_where_most_hold_it_for_asserted_and_a_tie_takes_
 
 
 def test_the_record_names_the_parts_and_adds_up_what_they_used() -> None:
-    panel = Panel(tuple(gives(MET, MISSED)))
+    panel = JudgePanel(tuple(gives(MET, MISSED)))
     record = asyncio.run(grade(RUBRIC, Attempt(ANSWER, "a"), panel))
     assert (record.judge.model, record.judge.combine) == ("m0 + m1", "majority")
     assert [part.model for part in record.judge.parts] == ["m0", "m1"]
     assert record.judge.replied == "m0-2026 + m1-2026"
     assert (record.usage.calls, record.usage.input_tokens) == (2, 20)
-    assert Panel(panel.judges, "mean").info.model == "mean of m0 + m1"
-    assert Panel(panel.judges, "mean").prompt_digest != panel.prompt_digest
+    assert JudgePanel(panel.judges, "mean").info.model == "mean of m0 + m1"
+    assert JudgePanel(panel.judges, "mean").prompt_digest != panel.prompt_digest
     assert record.model_validate_json(record.to_json()) == record
 
 
@@ -143,7 +143,7 @@ def test_the_interval_holds_every_judges_score(
 ) -> None:
     costly = tuple(m.model_copy(update={"penalty": penalty}) for m in RUBRIC.misconceptions)
     rubric = RUBRIC.model_copy(update={"misconceptions": costly})
-    result = asyncio.run(Panel(tuple(judges), combine).judge(rubric, ANSWER))
+    result = asyncio.run(JudgePanel(tuple(judges), combine).judge(rubric, ANSWER))
     score = total(result.points, result.misconceptions)
     assert score.percent is not None
     assert score.low <= score.percent <= score.high

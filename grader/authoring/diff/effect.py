@@ -118,8 +118,8 @@ def _decided(grade: Grade) -> dict[str, PointGrade]:
     for override in grade.overrides:
         if point := points.get(override.key_point):
             update = {"verdict": override.verdict, "alternative": None, "cause": None}
-            update |= {"opinions": ()}  # a person's decision ends the judges' dissent
-            points[point.id] = point.model_copy(update=update)
+            # A person's decision ends the judges' dissent.
+            points[point.id] = point.model_copy(update={**update, "opinions": ()})
     return points
 
 
