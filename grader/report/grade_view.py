@@ -45,6 +45,10 @@ class PointView:
     evidence: tuple[Evidence, ...]
     passages: tuple[Passage, ...]
     overrides: tuple[Override, ...]
+    opinions: str = ""
+    """What each of several judges gave; empty where one judged."""
+    dissent: bool = False
+    """Whether they differ."""
 
     @property
     def sign(self) -> str:
@@ -154,6 +158,8 @@ def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointVi
             evidence=point.evidence,
             passages=_passages(known.get(point.id), rubric),
             overrides=tuple(o for o in grade.overrides if o.key_point == point.id),
+            opinions=words.opinions(point, say),
+            dissent=len({opinion.verdict for opinion in point.opinions}) > 1,
         )
         for number, point in enumerate(grade.key_points, start=1)
     )

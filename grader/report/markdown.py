@@ -99,6 +99,8 @@ def _point(point: PointView, say: Catalogue) -> Iterator[str]:
     yield from _quotes(point.evidence)
     if point.note:
         yield f"  - {escape(point.note)}"
+    if point.dissent:
+        yield f"  - {escape(point.opinions)}"
     if point.shortfall:
         yield f"  - {escape(point.shortfall)}"
     for override in point.overrides:

@@ -176,6 +176,8 @@ def _explained(point: PointView) -> "Text":
     text.append(_quoted(point.evidence), style="cyan")
     if point.note:
         text.append(f"\n{point.note}", style="magenta")
+    if point.dissent:
+        text.append(f"\n{point.opinions}", style="dim")
     if point.shortfall:
         text.append(f"\n{one_line(point.shortfall)}", style="dim")
     return text

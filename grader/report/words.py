@@ -52,6 +52,16 @@ def doubt(point: PointGrade, say: Catalogue, *, in_full: bool = False) -> str:
     return str(say["unsure"].format(alternative=verdict(point.alternative, say)))
 
 
+def opinions(point: PointGrade, say: Catalogue) -> str:
+    """What each of several judges gave, the one that decided marked; empty where one judged."""
+    given = [
+        f"{one_line(each.judge, _LONGEST)}{'*' if each.judge == point.by else ''}"
+        f" {verdict(each.verdict, say)}"
+        for each in point.opinions
+    ]
+    return str(say["opinions"].format(given=", ".join(given))) if given else ""
+
+
 def set_aside(piece: SetAside, say: Catalogue) -> str:
     """Why a stretch of the answer was not judged, and where it stands."""
     why = say["set_asides"].get(piece.why) or one_line(piece.why, _LONGEST)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from grader.record import Grade, MisconceptionGrade, PointGrade, Verdict
+from grader.record import Grade, MisconceptionGrade, Opinion, PointGrade, Verdict
 from grader.report import terminal
 from grader.report.grade_view import view
 from grader.report.html.page import answer_page
@@ -96,3 +96,25 @@ def test_only_what_is_short_of_met_gives_its_reason_on_the_terminal() -> None:
     said = as_terminal(GRADE, "en")
     assert "it says sixteen" in said
     assert "\n  yes" not in said
+
+
+def judged_by_two(verdict: Verdict) -> Grade:
+    given = (Opinion(judge="small", verdict=verdict), Opinion(judge="large", verdict=Verdict.MET))
+    point = PointGrade(id="banks", weight=3, verdict=Verdict.MET, by="large", opinions=given)
+    return GRADE.model_copy(update={"key_points": (point,)})
+
+
+@pytest.mark.parametrize("report", [as_terminal, as_markdown, as_page])
+def test_where_judges_differ_every_report_says_who_gave_what_and_whose_verdict_stands(
+    report: Report,
+) -> None:
+    shown = report(judged_by_two(Verdict.MISSED), "en").replace("\\*", "*")
+    assert "Each judge: small missed, large* met." in shown
+    assert "各评判者:" in report(judged_by_two(Verdict.MISSED), "zh")
+
+
+def test_judges_that_agree_are_named_on_the_page_alone() -> None:
+    alike = judged_by_two(Verdict.MET)
+    assert "Each judge: small met, large* met." in as_page(alike, "en")
+    assert "Each judge" not in as_terminal(alike, "en") + as_markdown(alike, "en")
+    assert "Each judge" not in as_page(GRADE, "en")
