@@ -54,6 +54,13 @@ def trial(
     fresh: FreshOption = False,
     weights: WeightsOption = None,
     calibration: CalibrationOption = None,
+    replay_cascade: Annotated[
+        bool,
+        typer.Option(
+            "--replay-cascade",
+            help="With --then: what each --unsure-below would have done. Asks nothing.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run labelled answers (labelled/ID.toml beside a rubric) through a judge.
@@ -84,6 +91,9 @@ def trial(
         then=then,
         unsure_below=unsure_below,
     )
+    if replay_cascade:
+        typer.echo(run(_replayed(given, said, weights, as_json=as_json)))
+        return
     found = report(run(_run(given, said, weights, repeats)))
     _print(found, as_json=as_json)
     raise typer.Exit(exit_code(found, min_accuracy, min_kappa))
@@ -105,6 +115,30 @@ async def _run(
     async with open_bench(said, weights) as bench:
         judges = [bench.sampled(number) for number in range(repeats)]
         return await run_all(given, judges, bench.slots, done)
+
+
+async def _replayed(
+    given: "Sequence[LabelledCase]", said: "JudgeOptions", weights: str | None, *, as_json: bool
+) -> str:
+    """The table of thresholds, made of what the ledger holds of both judges."""
+    from grader.cli.options import open_bench
+    from grader.session.dry_run import CountedReplies
+    from grader.trust.trial.replay import replay, text
+    from grader.trust.trial.run import run as run_all
+
+    if said.then is None:
+        raise BadInput("--replay-cascade: name the second judge with --then NAME")
+    async with open_bench(said, weights) as bench:
+        replies = CountedReplies(bench.ledger, bench.model)
+        trials = await run_all(given, bench.judges_over(replies), bench.slots)
+        for counted in replies.all:
+            if counted.usage.calls:
+                raise BadInput(
+                    f"--replay-cascade: the ledger lacks {counted.usage.calls} replies of"
+                    f" {counted.model.name}: grade rubric test --model {counted.model.name} first"
+                )
+    table = replay(trials)
+    return table.to_json() if as_json else text(table)
 
 
 def _print(found: "TrialReport", *, as_json: bool) -> None:
