@@ -32,9 +32,18 @@ def batch(
         typer.Argument(
             metavar="PATH...",
             help="Markdown with a heading ## QUESTION-ID for each answer; a folder of"
-            " QUESTION-ID.txt or CANDIDATE/QUESTION-ID.md; JSONL; CSV; - for stdin.",
+            " QUESTION-ID.txt or CANDIDATE/QUESTION-ID.md; JSONL; CSV, also as Moodle, Canvas"
+            " and Google Forms export it; - for stdin.",
         ),
     ],
+    columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="A=B",
+            help="question=COLUMN,answer=COLUMN,id=COLUMN,candidate=COLUMN of a table, or"
+            ' "Response 1"=QUESTION-ID for each column of answers; =- leaves one out.',
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Append each record here; go on where it stopped."),
@@ -125,7 +134,10 @@ def batch(
     from grader.judge.choice import options
     from grader.llm import address as address_of
     from grader.rubric.files import rubric_folders
+    from grader.session.exports.columns import read_columns
 
+    if columns and via == "ray":
+        raise BadInput("--columns with --via ray: give it JSONL with question and answer")
     wanted_model = model[0] if model else os.environ.get("GRADER_MODEL")
     if via == "files" and not (base_url or address_of.names_one(os.environ, wanted_model)):
         base_url = address_of.NOWHERE
@@ -133,7 +145,9 @@ def batch(
         raise BadInput("--append and --overwrite: choose one")
     mode: Mode = "append" if append else "overwrite" if overwrite else "resume"
     wanted = BatchWanted(
-        session=Session(tuple(paths), rubric_folders(rubrics, only_own)),
+        session=Session(
+            tuple(paths), rubric_folders(rubrics, only_own), read_columns(columns or [])
+        ),
         said=options(
             model,
             base_url,

@@ -11,6 +11,7 @@ from grader.judge.choice import JudgeOptions
 from grader.ledger.ledger import default_path
 from grader.session.elsewhere.openai_batch import Step
 from grader.session.entry import Entry, Problem, Questions
+from grader.session.exports.columns import NO_COLUMNS, Columns
 from grader.session.read import read_session
 from grader.session.results import Mode
 
@@ -21,10 +22,11 @@ class Session:
 
     paths: tuple[str, ...]
     folders: tuple[Path, ...]
+    columns: Columns = NO_COLUMNS
 
     def read(self, questions: Questions) -> Iterator[Entry | Problem]:
         """The answers, and what cannot be graded. See :func:`grader.session.read`."""
-        return read_session(self.paths, questions, sys.stdin.buffer)
+        return read_session(self.paths, questions, sys.stdin.buffer, self.columns)
 
 
 @dataclass(frozen=True)

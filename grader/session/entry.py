@@ -11,11 +11,13 @@ from pathlib import Path
 from grader import answer
 from grader.errors import GraderError
 from grader.grading import Attempt
-from grader.rubric.files import load_rubric, question_ids
+from grader.rubric.files import load_readable, load_rubric, question_ids
 from grader.rubric.format import Rubric
 from grader.text.flags import Flag
+from grader.text.fold import fold
 
 _NEAR = 0.85
+_LONGEST_WORDS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,27 @@ class Questions:
     def is_near(self, question: str) -> bool:
         """Whether *question* is an id, but for a letter or two."""
         return bool(get_close_matches(question, question_ids(self._folders), 1, _NEAR))
+
+    def asked_by(self, text: str) -> str | None:
+        """The id of the question that *text* is, by its id or its words; None where none is."""
+        if self.knows(text.strip()):
+            return text.strip()
+        return self._by_words.get(fold(text).text.strip())
+
+    def nearest_to(self, text: str) -> str | None:
+        """The id of the question whose words are nearest to *text*, None where all are far."""
+        words = fold(text[:_LONGEST_WORDS]).text.strip()
+        near = get_close_matches(words, self._by_words, 1)
+        ids = near or get_close_matches(text, question_ids(self._folders), 1)
+        return self._by_words.get(ids[0], ids[0]) if ids else None
+
+    @functools.cached_property
+    def _by_words(self) -> dict[str, str]:
+        words = {}
+        for rubric in load_readable(self._folders)[0]:
+            for text in (rubric.question.en, rubric.question.zh):
+                words[fold(text).text.strip()] = rubric.id
+        return words
 
     def _load(self, question: str) -> Rubric | GraderError:
         try:

@@ -10,16 +10,19 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from grader import answer
 from grader.errors import BadInput, GraderError
 from grader.session.entry import Entry, Problem, Questions, readable
+from grader.session.exports.columns import NO_COLUMNS, Columns
 from grader.session.rows import csv_rows, has_heading, jsonl
 from grader.session.sections import markdown
 from grader.util.digest_set import Seen
 from grader.util.lines import encoding, sample
+from grader.util.table import first_record
 from grader.util.text_file import NotText, marked
 
 SUFFIXES = (".txt", ".md")
@@ -84,13 +87,17 @@ def _inside(root: Path, path: Path) -> bool:
 
 
 def read_session(
-    paths: Sequence[str], questions: Questions, stdin: BinaryIO | None = None
+    paths: Sequence[str],
+    questions: Questions,
+    stdin: BinaryIO | None = None,
+    columns: Columns = NO_COLUMNS,
 ) -> Iterator[Entry | Problem]:
     """The answers of all *paths*, in their order, and whatever cannot be graded.
 
     Args:
         paths: files, folders and ``-``; used as given in places and ids.
         stdin: what ``-`` stands for.
+        columns: what the user said of the columns of tables.
 
     Raises:
         BadInput: a path does not exist or is not of a shape that is known; before anything
@@ -101,16 +108,14 @@ def read_session(
             raise BadInput(f"{path}: no such file or folder")
     if len(set(paths)) != len(paths):
         raise BadInput("the same path is given twice")
-    return _checked(paths, questions, stdin or io.BytesIO())
+    return _checked(paths, _Reader(questions, columns), stdin or io.BytesIO())
 
 
-def _checked(
-    paths: Sequence[str], questions: Questions, stdin: BinaryIO
-) -> Iterator[Entry | Problem]:
+def _checked(paths: Sequence[str], reader: "_Reader", stdin: BinaryIO) -> Iterator[Entry | Problem]:
     ids = Seen()
     for path in paths:
-        for found in _read(path, questions, stdin):
-            yield found if isinstance(found, Problem) else _check(found, questions, ids)
+        for each in reader.read(path, stdin):
+            yield each if isinstance(each, Problem) else _check(each, reader.questions, ids)
 
 
 def _check(entry: Entry, questions: Questions, ids: Seen) -> Entry | Problem:
@@ -126,46 +131,49 @@ def _check(entry: Entry, questions: Questions, ids: Seen) -> Entry | Problem:
     return entry
 
 
-def _read(path: str, questions: Questions, stdin: BinaryIO) -> Iterator[Entry | Problem]:
-    if path == "-":
-        return _stream("stdin", "", stdin, questions)
-    place, file = readable(path.rstrip("/") or path), Path(path)
-    if file.is_dir():
-        return folder(file, place)
-    return _file(file, place, questions)
+@dataclass(frozen=True)
+class _Reader:
+    """Reads one path after another."""
+
+    questions: Questions
+    columns: Columns
+
+    def read(self, path: str, stdin: BinaryIO) -> Iterator[Entry | Problem]:
+        """The answers of *path*, not yet held against their questions."""
+        if path == "-":
+            return self._stream("stdin", "", stdin)
+        place, file = readable(path.rstrip("/") or path), Path(path)
+        return folder(file, place) if file.is_dir() else self._file(file, place)
+
+    def _file(self, path: Path, name: str) -> Iterator[Entry | Problem]:
+        try:
+            with path.open("rb", buffering=_BUFFER) as stream:
+                named = path.suffix in SUFFIXES and self.questions.knows(path.stem)
+                if named and not _has_headings(path, self.questions):
+                    yield single(path, name)
+                else:
+                    yield from self._stream(name, path.suffix.lower(), stream)
+        except OSError as error:
+            yield Problem(name, f"cannot be read: {error.strerror}")
+
+    def _stream(self, name: str, suffix: str, stream: BinaryIO) -> Iterator[Entry | Problem]:
+        start = sample(stream)
+        mark = marked(start)
+        text = start.decode(mark or "latin-1", "replace").lstrip("\ufeff")
+        shape = _shape(suffix, text, self.columns)
+        if shape == "jsonl":
+            # By its standard JSON is in UTF-8: a line that is not is in no other code page.
+            return jsonl(name, stream, mark or "utf-8")
+        try:
+            written_in = encoding(stream)
+        except NotText as problem:
+            return iter((Problem(name, str(problem)),))
+        if shape == "csv":
+            return csv_rows(name, stream, written_in, self.questions, self.columns)
+        return markdown(name, stream, written_in, self.questions)
 
 
-def _file(path: Path, name: str, questions: Questions) -> Iterator[Entry | Problem]:
-    try:
-        with path.open("rb", buffering=_BUFFER) as stream:
-            named = path.suffix in SUFFIXES and questions.knows(path.stem)
-            if named and not _has_headings(path, questions):
-                yield single(path, name)
-            else:
-                yield from _stream(name, path.suffix.lower(), stream, questions)
-    except OSError as error:
-        yield Problem(name, f"cannot be read: {error.strerror}")
-
-
-def _stream(
-    name: str, suffix: str, stream: BinaryIO, questions: Questions
-) -> Iterator[Entry | Problem]:
-    start = sample(stream)
-    mark = marked(start)
-    shape = _shape(suffix, start.decode(mark or "latin-1", "replace").lstrip("\ufeff"))
-    if shape == "jsonl":
-        # By its standard JSON is in UTF-8: a line that is not is in no other code page.
-        return jsonl(name, stream, mark or "utf-8")
-    try:
-        written_in = encoding(stream)
-    except NotText as problem:
-        return iter((Problem(name, str(problem)),))
-    if shape == "csv":
-        return csv_rows(name, stream, written_in, questions.knows)
-    return markdown(name, stream, written_in, questions)
-
-
-def _shape(suffix: str, start: str) -> str:
+def _shape(suffix: str, start: str, columns: Columns) -> str:
     """What a file is, by its name or else by how it begins."""
     if suffix in _JSONL:
         return "jsonl"
@@ -175,7 +183,7 @@ def _shape(suffix: str, start: str) -> str:
         return "markdown"
     if start.lstrip().startswith("{"):
         return "jsonl"
-    return "csv" if has_heading(start.partition("\n")[0]) else "markdown"
+    return "csv" if has_heading(first_record(io.StringIO(start)), columns) else "markdown"
 
 
 def _has_headings(path: Path, questions: Questions) -> bool:

@@ -5,7 +5,7 @@ to a quotation mark that another row forgot to close.
 """
 
 import csv
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -38,6 +38,7 @@ class CsvTable(Iterator[CsvRow]):
 
     Attributes:
         names: of the columns, in small letters.
+        headings: the same as they are written.
     """
 
     def __init__(
@@ -46,6 +47,8 @@ class CsvTable(Iterator[CsvRow]):
         is_heading: Callable[[Sequence[str]], bool],
         is_row: Callable[[dict[str, str]], bool] = lambda _: False,
         free: Collection[str] = (),
+        *,
+        wide: bool = False,
     ) -> None:
         """Reads the heading.
 
@@ -55,6 +58,8 @@ class CsvTable(Iterator[CsvRow]):
             is_row: whether these cells are surely a row of their own. A quoted cell that holds
                 such a line was perhaps not closed where it ends.
             free: columns of people's own words, which may begin with a blank.
+            wide: the heading holds people's own words too: it may take several lines, and a
+                name that stands twice gets a number.
 
         Raises:
             RowProblem: a column stands twice, or the first line cannot be read.
@@ -67,10 +72,12 @@ class CsvTable(Iterator[CsvRow]):
         self._unread: LineProblem | None = None
         self._is_row, self._free = is_row, free
         try:
-            first = next(lines, "")
+            first = first_record(lines) if wide else next(lines, "")
         except LineProblem as problem:
             raise RowProblem(1, str(problem)) from None
-        self._separator, self.names = _heading(first, is_heading)
+        self._separator, self.headings = _heading(first, is_heading)
+        self.headings = numbered(self.headings) if wide else self.headings
+        self.names = [name.lower() for name in self.headings]
         # "a, b, c": then blanks before a cell, or before its quotation mark, are no part of it.
         rest = _split(first, self._separator)[1:]
         self._spaced = bool(rest) and all(cell.startswith(" ") for cell in rest)
@@ -209,16 +216,39 @@ _WHOLE = "put a cell of several lines in quotation marks"
 _FILL_IT = "leave a cell blank, but keep its separator"
 
 
+_LONGEST_HEADING = 64 * 1024
+
+
+def first_record(lines: Iterator[str]) -> str:
+    """The first of *lines*, and those after it while a quotation mark is open; may be empty."""
+    record = next(lines, "")
+    while record.count('"') % 2 and len(record) < _LONGEST_HEADING and (more := next(lines, "")):
+        record += more
+    return record
+
+
+def numbered(headings: Sequence[str]) -> Names:
+    """*headings* with a number behind each that stood before, as ``1.0 (2)``."""
+    seen: Counter[str] = Counter()
+    names = []
+    for heading in headings:
+        seen[heading.lower()] += 1
+        again = seen[heading.lower()] > 1 and heading
+        names.append(f"{heading} ({seen[heading.lower()]})" if again else heading)
+    return names
+
+
 def names_of(line: str, is_heading: Callable[[Sequence[str]], bool]) -> Names | None:
     """Returns the columns that *line* names, or None where it is no heading."""
-    names = _heading(line, is_heading)[1]
+    names = [name.lower() for name in _heading(line, is_heading)[1]]
     return names if is_heading(names) else None
 
 
 def _heading(line: str, is_heading: Callable[[Sequence[str]], bool]) -> tuple[str, Names]:
-    choices = [(each, [c.strip().lower() for c in _split(line, each)]) for each in SEPARATORS]
-    wide = max(choices, key=lambda choice: len(choice[1]))
-    return next((choice for choice in choices if is_heading(choice[1])), wide)
+    choices = [(each, [c.strip() for c in _split(line, each)]) for each in SEPARATORS]
+    widest = max(choices, key=lambda choice: len(choice[1]))
+    fitting = (each for each in choices if is_heading([name.lower() for name in each[1]]))
+    return next(fitting, widest)
 
 
 def _split(line: str, separator: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""Tables of answers as platforms and people write them, and grades in the platform's own shape."""

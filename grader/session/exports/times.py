@@ -1,0 +1,37 @@
+"""Times as platforms write them; what may be two times is none."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+_CANVAS = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC")
+_FORMS = re.compile(
+    r"(\d{4}/\d{1,2}/\d{1,2} \d{1,2}:\d\d:\d\d [AP]M) GMT([+-]\d{1,2})?(?::(\d\d))?"
+)
+_MOODLE = ("%d %B %Y %I:%M %p", "%d %B %Y, %I:%M %p", "%A, %d %B %Y, %I:%M %p")
+
+
+def time_in(text: str) -> datetime | None:
+    """The time that *text* is, None where it is blank or not surely one."""
+    text = " ".join(text.split())
+    if match := _CANVAS.fullmatch(text):
+        return datetime.fromisoformat(match[1]).replace(tzinfo=UTC)
+    if match := _FORMS.fullmatch(text.upper()):
+        hours, minutes = int(match[2] or 0), int(match[3] or 0)
+        try:
+            zone = timezone(timedelta(hours=hours, minutes=minutes if hours >= 0 else -minutes))
+            return datetime.strptime(match[1], "%Y/%m/%d %I:%M:%S %p").replace(tzinfo=zone)
+        except ValueError:
+            return None
+    return _by_format(text)
+
+
+def _by_format(text: str) -> datetime | None:
+    for form in _MOODLE:
+        try:
+            return datetime.strptime(text, form)  # noqa: DTZ007 - the export names no zone
+        except ValueError:
+            continue
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
