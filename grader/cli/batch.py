@@ -78,6 +78,10 @@ def batch(
     hints: Annotated[
         bool, typer.Option("--hints", help="Page and Markdown: hints for points not met.")
     ] = False,
+    csv_for: Annotated[
+        str | None,
+        typer.Option(metavar="moodle|canvas", help="Write the table as its gradebook takes it."),
+    ] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
     model: ModelsOption = None,
     combine: CombineOption = None,
@@ -127,7 +131,7 @@ def batch(
     import asyncio
 
     from grader.cli.batch_run import run
-    from grader.cli.batch_wanted import BatchWanted, Session
+    from grader.cli.batch_wanted import BatchWanted, Session, platform
     from grader.cli.batch_wanted import via as carried
     from grader.cli.options import report_language
     from grader.errors import BadInput
@@ -171,6 +175,7 @@ def batch(
         reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
         language=report_language(language, ""),
         hints=hints,
+        csv_for=platform(csv_for, csv),
         via=None
         if via == "live"
         else carried(

@@ -11,6 +11,7 @@ from grader.session.outcome import SessionOutcome
 from grader.session.texts import Texts
 
 Records = Callable[[], Iterator[Grade]]
+Gradebook = Callable[[Iterator[Grade]], Iterator[tuple[str | float | None, ...]]]
 
 
 class Reports:
@@ -21,10 +22,22 @@ class Reports:
     """
 
     def __init__(
-        self, files: dict[str, Path | None], language: str, *, hints: bool = False
+        self,
+        files: dict[str, Path | None],
+        language: str,
+        gradebook: Gradebook | None = None,
+        *,
+        hints: bool = False,
     ) -> None:
+        """Notes what is wanted.
+
+        Args:
+            gradebook: makes the rows of the table that a platform imports; None writes our own.
+            hints: page and Markdown show hints for what was not met.
+        """
         self._files = {kind: path for kind, path in files.items() if path is not None}
         self._language = language
+        self._gradebook = gradebook
         self._hints = hints
         self.written: list[str] = []
 
@@ -46,7 +59,9 @@ class Reports:
             return
         asked = (question.id for question in outcome.summary().questions)
         rubrics = {name: questions.find(name) for name in asked if questions.knows(name)}
-        made = _Made(records, outcome, rubrics, texts, self._language, self._hints)
+        made = _Made(
+            records, outcome, rubrics, texts, self._language, self._gradebook, self._hints
+        )
         for kind, path in self._files.items():
             getattr(made, kind)(path)
             self.written.append(str(path))
@@ -61,6 +76,7 @@ class _Made:
     rubrics: dict[str, Rubric]
     texts: Texts | None
     language: str
+    gradebook: Gradebook | None
     hints: bool
 
     def html(self, path: Path) -> None:
@@ -82,9 +98,12 @@ class _Made:
             )
 
     def csv(self, path: Path) -> None:
-        from grader.report.csv import write_csv
+        from grader.report.csv import write_csv, write_gradebook
 
-        write_csv(path, self.records())
+        if self.gradebook is None:
+            write_csv(path, self.records())
+        else:
+            write_gradebook(path, self.gradebook(self.records()))
 
     def junit(self, path: Path) -> None:
         from grader.report.junit import write_junit

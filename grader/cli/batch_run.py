@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from grader.cli.batch_display import RunDisplay
-from grader.cli.batch_reports import Reports
+from grader.cli.batch_reports import Gradebook, Reports
 from grader.cli.batch_wanted import BatchWanted, Via, check
 from grader.cli.batch_way import Live, RunParts, Way
 from grader.cli.options import open_bench
@@ -67,7 +67,9 @@ class _Running:
         if wanted.max_cost is not None and unpriced:
             raise BadInput(f"--max-cost: no price is known for {unpriced[0]}; leave it out")
         self.asking = paced_replies(bench, wanted.concurrency, self.budget)
-        self.reports = Reports(wanted.reports, wanted.language, hints=wanted.hints)
+        self.reports = Reports(
+            wanted.reports, wanted.language, self._gradebook(), hints=wanted.hints
+        )
         self.results = self._results()
         self.texts = stack.enter_context(Texts()) if wanted.reports["html"] else None
 
@@ -80,6 +82,12 @@ class _Running:
         """The models whose price nobody knows."""
         parts = self.bench.parts
         return [p.model.name for p in parts if self._price(Usage(input_tokens=1), p) is None]
+
+    def _gradebook(self) -> Gradebook | None:
+        platform, session = self.wanted.csv_for, self.wanted.session
+        if platform is None:
+            return None
+        return lambda grades: session.gradebook(platform, grades, self.questions)
 
     def _results(self) -> Results | None:
         judge = self.bench.judge_over(self.asking, self.wanted.votes).info

@@ -9,11 +9,31 @@ from typing import Any, Literal, cast, get_args
 from grader.errors import BadInput
 from grader.judge.choice import JudgeOptions
 from grader.ledger.ledger import default_path
+from grader.record import Grade
 from grader.session.elsewhere.openai_batch import Step
 from grader.session.entry import Entry, Problem, Questions
+from grader.session.exports.back import handed
 from grader.session.exports.columns import NO_COLUMNS, Columns
-from grader.session.read import read_session
+from grader.session.exports.gradebook import canvas, moodle
+from grader.session.read import read_session, read_tables
 from grader.session.results import Mode
+
+
+Platform = Literal["moodle", "canvas"]
+_CANVAS_NAMES_IT = "Quiz Student Analysis Report"
+
+
+def platform(word: str | None, csv: Path | None) -> Platform | None:
+    """The platform that *word* names, whose shape the table *csv* gets.
+
+    Raises:
+        BadInput: it is not known, or no table was asked for.
+    """
+    if word is not None and word not in get_args(Platform):
+        raise BadInput(f"--csv-for {word}: choose {' or '.join(get_args(Platform))}")
+    if word is not None and csv is None:
+        raise BadInput(f"--csv-for {word}: say --csv FILE too, where the grades are written")
+    return cast("Platform | None", word)
 
 
 @dataclass(frozen=True)
@@ -27,6 +47,15 @@ class Session:
     def read(self, questions: Questions) -> Iterator[Entry | Problem]:
         """The answers, and what cannot be graded. See :func:`grader.session.read`."""
         return read_session(self.paths, questions, sys.stdin.buffer, self.columns)
+
+    def gradebook(
+        self, platform: Platform, grades: Iterator[Grade], questions: Questions
+    ) -> Iterator[tuple[str | float | None, ...]]:
+        """The rows that *platform* imports, for the people in the session's tables."""
+        tables = read_tables(self.paths, questions, self.columns)
+        people = handed(tables, grades, questions)
+        title = Path(self.paths[0]).stem.removesuffix(_CANVAS_NAMES_IT).strip()
+        return moodle(people) if platform == "moodle" else canvas(people, title)
 
 
 @dataclass(frozen=True)
@@ -47,6 +76,7 @@ class BatchWanted:
     language: str
     hints: bool = False
     via: "Via | None" = None
+    csv_for: Platform | None = None
 
     @property
     def by_ray(self) -> bool:

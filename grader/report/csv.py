@@ -35,6 +35,17 @@ def write_csv(path: Path, grades: Iterable[Grade]) -> None:
         csv_text(out, grades)
 
 
+def write_gradebook(path: Path, rows: Iterable[tuple[Cell, ...]]) -> None:
+    """Writes *rows*, the heading first, as :func:`write_csv` writes.
+
+    Raises:
+        BadInput: the file cannot be written.
+    """
+    with new_file(path, encoding="utf-8-sig", newline="") as out:
+        writer = csv.writer(out, lineterminator="\r\n")
+        writer.writerows(tuple(map(safe_cell, row)) for row in rows)
+
+
 def csv_text(out: TextIO, grades: Iterable[Grade]) -> None:
     """CSV with the columns :data:`ANSWER_COLUMNS`, a row for each answer."""
     _rows(out, ANSWER_COLUMNS, map(_answer, grades))
@@ -43,16 +54,16 @@ def csv_text(out: TextIO, grades: Iterable[Grade]) -> None:
 def _rows(out: TextIO, columns: tuple[str, ...], rows: Iterable[tuple[Cell, ...]]) -> None:
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(columns)
-    writer.writerows(tuple(map(_safe, row)) for row in rows)
+    writer.writerows(tuple(map(safe_cell, row)) for row in rows)
 
 
-def _safe(cell: Cell) -> Cell:
+def safe_cell(cell: Cell) -> Cell:
     """The cell with nothing in it that a spreadsheet would run, or that hides."""
     if not isinstance(cell, str):
         return cell
     visible = plain(cell)
-    # Only text is marked: a number that is a number may be negative.
-    return f"'{visible}" if cell.lstrip(" ").startswith(_FORMULA) else visible
+    # Only text is marked: a number that is a number may be negative. A dash alone does nothing.
+    return f"'{visible}" if cell != "-" and cell.lstrip(" ").startswith(_FORMULA) else visible
 
 
 def _answer(grade: Grade) -> tuple[Cell, ...]:

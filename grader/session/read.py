@@ -1,8 +1,8 @@
 """A session: many answers, read one after another from files of several shapes.
 
 Recognised are a Markdown file with a ``## QUESTION-ID`` heading for each answer, a folder of
-``QUESTION-ID.txt`` or ``CANDIDATE/QUESTION-ID.md``, such a file by itself, JSONL, CSV, and ``-``
-for any of them on standard input. Whatever cannot be graded comes out as a :class:`Problem` in
+``QUESTION-ID.txt`` or ``CANDIDATE/QUESTION-ID.md``, such a file by itself, JSONL, tables as people
+and platforms have them, and ``-`` for any of them on standard input. Whatever cannot be graded comes out as a :class:`Problem` in
 its place, and the rest goes on. Memory does not grow with the number of answers.
 """
 
@@ -10,25 +10,29 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
 from grader import answer
-from grader.errors import BadInput, GraderError
+from grader.errors import BadInput, Failed, GraderError
 from grader.session.entry import Entry, Problem, Questions, readable
 from grader.session.exports.columns import NO_COLUMNS, Columns
-from grader.session.rows import csv_rows, has_heading, jsonl
+from grader.session.exports.label_studio import task_table
+from grader.session.exports.rows import identified
+from grader.session.exports.workbook import workbook_table
+from grader.session.rows import jsonl, table_rows
 from grader.session.sections import markdown
+from grader.session.tables import Table, csv_table, has_heading
 from grader.util.digest_set import Seen
 from grader.util.lines import encoding, sample
-from grader.util.table import first_record
+from grader.util.table import RowProblem, first_record
 from grader.util.text_file import NotText, marked
 
 SUFFIXES = (".txt", ".md")
-_JSONL = {".jsonl", ".ndjson"}
-_CSV = {".csv", ".tsv"}
-_MARKDOWN = {".md", ".markdown", ".txt"}
+_TABLES = {"csv", "workbook", "tasks"}
+_KINDS = {".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv", ".tsv": "csv"}
+_KINDS |= {".md": "markdown", ".markdown": "markdown", ".txt": "markdown", ".xlsx": "workbook"}
 _BUFFER = 64 * 1024
 
 
@@ -157,33 +161,64 @@ class _Reader:
             yield Problem(name, f"cannot be read: {error.strerror}")
 
     def _stream(self, name: str, suffix: str, stream: BinaryIO) -> Iterator[Entry | Problem]:
-        start = sample(stream)
-        mark = marked(start)
-        text = start.decode(mark or "latin-1", "replace").lstrip("\ufeff")
-        shape = _shape(suffix, text, self.columns)
-        if shape == "jsonl":
+        kind = _kind(suffix, stream, self.columns)
+        if kind == "jsonl":
             # By its standard JSON is in UTF-8: a line that is not is in no other code page.
-            return jsonl(name, stream, mark or "utf-8")
+            return jsonl(name, stream, marked(sample(stream)) or "utf-8")
         try:
-            written_in = encoding(stream)
-        except NotText as problem:
+            if kind != "markdown":
+                return table_rows(self._table(name, kind, stream), self.questions)
+            return markdown(name, stream, encoding(stream), self.questions)
+        except RowProblem as problem:
+            return iter((Problem(f"{name}:{problem.line}", str(problem)),))
+        except (NotText, Failed) as problem:
             return iter((Problem(name, str(problem)),))
-        if shape == "csv":
-            return csv_rows(name, stream, written_in, self.questions, self.columns)
-        return markdown(name, stream, written_in, self.questions)
+
+    def _table(self, name: str, kind: str, stream: BinaryIO) -> Table:
+        if kind == "workbook":
+            return workbook_table(name, stream, self.columns)
+        if kind == "tasks":
+            return task_table(name, stream, self.columns)
+        return csv_table(name, stream, encoding(stream), self.questions, self.columns)
+
+    def tables(self, path: str) -> Iterator[Table]:
+        """The table of a platform in *path*, if it is one; to be read before the next is asked."""
+        file = Path(path)
+        if not file.is_file():
+            return
+        with file.open("rb", buffering=_BUFFER) as stream:
+            kind = _kind(file.suffix.lower(), stream, self.columns)
+            if kind in _TABLES:
+                yield self._table(readable(path), kind, stream)
 
 
-def _shape(suffix: str, start: str, columns: Columns) -> str:
+def read_tables(
+    paths: Sequence[str], questions: Questions, columns: Columns = NO_COLUMNS
+) -> Iterator[Table]:
+    """The tables of platforms among *paths*, each to be read before the next is asked for.
+
+    Raises:
+        BadInput: one of them cannot be read.
+    """
+    reader = _Reader(questions, columns)
+    for path in paths:
+        for table in reader.tables(path):
+            if table.shape is not None:
+                shape, _ = identified(table.shape, questions)
+                yield replace(table, shape=shape)
+
+
+def _kind(suffix: str, stream: BinaryIO, columns: Columns) -> str:
     """What a file is, by its name or else by how it begins."""
-    if suffix in _JSONL:
+    start = sample(stream)
+    text = start.decode(marked(start) or "latin-1", "replace").lstrip("\ufeff")
+    if suffix in _KINDS:
+        return _KINDS[suffix]
+    if text.lstrip().startswith("{"):
         return "jsonl"
-    if suffix in _CSV:
-        return "csv"
-    if suffix in _MARKDOWN:
-        return "markdown"
-    if start.lstrip().startswith("{"):
-        return "jsonl"
-    return "csv" if has_heading(first_record(io.StringIO(start)), columns) else "markdown"
+    if text.lstrip().startswith("[") and suffix == ".json":
+        return "tasks"
+    return "csv" if has_heading(first_record(io.StringIO(text)), columns) else "markdown"
 
 
 def _has_headings(path: Path, questions: Questions) -> bool:
