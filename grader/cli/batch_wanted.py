@@ -18,7 +18,6 @@ from grader.session.exports.gradebook import canvas, moodle
 from grader.session.read import read_session, read_tables
 from grader.session.results import Mode
 
-
 Platform = Literal["moodle", "canvas"]
 _CANVAS_NAMES_IT = "Quiz Student Analysis Report"
 

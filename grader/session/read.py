@@ -2,8 +2,9 @@
 
 Recognised are a Markdown file with a ``## QUESTION-ID`` heading for each answer, a folder of
 ``QUESTION-ID.txt`` or ``CANDIDATE/QUESTION-ID.md``, such a file by itself, JSONL, tables as people
-and platforms have them, and ``-`` for any of them on standard input. Whatever cannot be graded comes out as a :class:`Problem` in
-its place, and the rest goes on. Memory does not grow with the number of answers.
+and platforms have them, and ``-`` for any of them on standard input. Whatever cannot be graded
+comes out as a :class:`Problem` in its place, and the rest goes on. Memory does not grow with the
+number of answers.
 """
 
 import hashlib

@@ -1,7 +1,7 @@
 """Reads the ratings that people gave: long CSV or JSONL, a verdict or a score a row."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ from grader.errors import BadInput
 from grader.record import Verdict
 from grader.text.safe import one_line
 from grader.trust.calibration.ratings_file import COLUMNS, SHORT, cells_of, hint
+from grader.trust.calibration.ratings_typed import as_typed
 from grader.trust.calibration.results import Faults, ModelGradings
 
 _YES = {"", "1", "true", "yes", "y"}
@@ -44,6 +45,21 @@ class RowFault(Exception):
     """What is wrong with one row."""
 
 
+class PointGone(Exception):
+    """A row rates a key point that the results do not have; it says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """What scores reach that are surely no per cent, where so many of them reach no higher."""
+
+    most: float
+    scores: int
+
+
+_NO_PER_CENT = (_Scale(10, 5), _Scale(20, 10))
+
+
 def rating(
     fields: Mapping[str, str], line: int, results: ModelGradings, models: set[str]
 ) -> Rating | None:
@@ -51,6 +67,7 @@ def rating(
 
     Raises:
         RowFault: what is wrong with it.
+        PointGone: its key point is not in the results.
     """
     given = {name: fields.get(name, "") for name in COLUMNS}
     if not given["verdict"] and not given["score"]:
@@ -102,16 +119,20 @@ def _verdict(
         raise RowFault("a verdict and a score in one row: give them a row each")
     if not point:
         return None
-    if point not in points:
-        raise RowFault(f"{question} has no key point {point[:SHORT]!r}{hint(point, points)}")
+    if point not in points and (near := hint(point, points)):
+        raise RowFault(f"{question} has no key point {point[:SHORT]!r}{near}")
     try:
-        return Verdict(verdict.lower())
+        given = Verdict(verdict.lower())
     except ValueError:
         scale = ", ".join(v.value for v in Verdict)
         raise RowFault(f"verdict {one_line(verdict, SHORT)!r} is none of {scale}") from None
+    if point not in points:
+        raise PointGone(f"{question}/{one_line(point, SHORT)}")
+    return given
 
 
 def _score(score: str, out_of: str) -> float:
+    score = score if out_of else score.removesuffix("%").rstrip()
     points, most = _number(score, "score"), _number(out_of or "100", "out_of")
     if most <= 0:
         raise RowFault(f"out_of {out_of!r} must be above 0")
@@ -166,34 +187,67 @@ class Ratings:
 def read(path: Path, results: ModelGradings) -> Ratings:
     """The ratings in *path*: JSONL where its name ends in ``.jsonl``, else CSV.
 
-    CSV may be separated by commas, semicolons or tabs. Rows without verdict and score are
-    ratings that were not given, and are left out.
+    CSV may be separated by commas, semicolons or tabs, and have a column for each rater. Rows
+    without verdict and score are ratings that were not given, and are left out.
 
     Raises:
         BadInput: the file cannot be read or a row cannot be taken; every fault is named by line.
     """
     faults = Faults(path)
-    models = {name for names in results.names for name in names}
-    rows: list[Rating] = []
     left_out = dict.fromkeys(("empty", "repeated", "replaced", "not-blind"), 0)
-    for line, fields in cells_of(path, faults, results):
-        try:
-            found = rating(fields, line, results, models)
-        except RowFault as fault:
-            faults.add(line, str(fault))
-            continue
-        if found is None:
-            left_out["empty"] += 1
-        elif not found.blind:
-            left_out["not-blind"] += 1
-        else:
-            rows.append(found)
+    taken = list(_taken(path, results, faults, left_out))
+    rows = [row for row, _ in taken]
+    _per_cent([row for row, plain in taken if plain], faults)
     _one_spelling_each(rows, faults)
     kept = _latest(rows, faults, left_out)
     faults.complain()
     if not kept:
-        raise BadInput(f"{path}: holds no ratings; grade calibrate template makes a sheet to fill")
+        raise BadInput(f"{path}: {_nothing(left_out)}")
     return Ratings(kept, left_out)
+
+
+def _taken(
+    path: Path, results: ModelGradings, faults: Faults, left_out: dict[str, int]
+) -> Iterator[tuple[Rating, bool]]:
+    """The blind ratings, each with whether it is a score that nothing says the scale of."""
+    models = {name for names in results.names for name in names}
+    for line, fields in as_typed(cells_of(path, faults, results)):
+        try:
+            row = rating(fields, line, results, models)
+        except RowFault as fault:
+            faults.add(line, str(fault))
+            continue
+        except PointGone as gone:
+            left_out[f"gone/{gone}"] = left_out.get(f"gone/{gone}", 0) + 1
+            continue
+        if row is None:
+            left_out["empty"] += 1
+        elif not row.blind:
+            left_out["not-blind"] += 1
+        else:
+            yield row, row.score is not None and not _says_scale(fields)
+
+
+def _says_scale(fields: Mapping[str, str]) -> bool:
+    return bool(fields.get("out_of")) or fields.get("score", "").endswith("%")
+
+
+def _nothing(left_out: Mapping[str, int]) -> str:
+    gone = [name.partition("/")[2] for name in left_out if name.startswith("gone/")]
+    if gone:
+        return f"holds no ratings of what was graded: the results do not have {', '.join(gone)}"
+    return "holds no ratings; grade calibrate template makes a sheet to fill"
+
+
+def _per_cent(rows: list[Rating], faults: Faults) -> None:
+    """Points that somebody forgot to say the scale of would all be scores near nought."""
+    highest = max((row.score or 0.0 for row in rows), default=0.0)
+    if any(0 < highest <= s.most and len(rows) >= s.scores for s in _NO_PER_CENT):
+        faults.add(
+            rows[0].line,
+            f"the highest of {len(rows)} scores is {highest:g}: hardly per cent; add a column"
+            " out_of with the points there are, or 100 if they are",
+        )
 
 
 def _one_spelling_each(rows: list[Rating], faults: Faults) -> None:

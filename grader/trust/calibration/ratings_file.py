@@ -2,13 +2,15 @@
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from grader.errors import BadInput
 from grader.text.safe import one_line
+from grader.trust.calibration.ratings_typed import Row
+from grader.trust.calibration.ratings_wide import a_rater_each, raters_in
 from grader.trust.calibration.results import Faults, ModelGradings
 from grader.util.lines import LineProblem, Lines
 from grader.util.table import CsvTable, RowProblem
@@ -17,6 +19,8 @@ from grader.util.text_file import NotText, decode, marked, read_bytes
 COLUMNS = (
     "answer_id",
     "question",
+    "asked",
+    "answer",
     "rater",
     "key_point",
     "claim",
@@ -29,8 +33,10 @@ COLUMNS = (
 )
 """All columns that are understood; ``answer_id`` and ``rater`` are needed.
 
-``claim`` is there for the rater to read and is not read back.
+``asked``, ``answer`` and ``claim`` are there for the rater to read and are not read back.
 """
+_WORDS = {"note", "claim", "asked", "answer"}
+_NEAR = 0.75
 
 SHORT = 60
 MAX_BYTES = 64 * 1024 * 1024
@@ -75,8 +81,8 @@ def _jsonl(lines: Lines, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]
             continue
         if not isinstance(found, dict):
             faults.add(lines.number, "not a JSON object")
-        elif odd := sorted(found.keys() - set(COLUMNS)):
-            faults.add(lines.number, f"unknown key {one_line(odd[0], SHORT)!r}")
+        elif odd := _misspelt(sorted(found), ""):
+            faults.add(lines.number, f"unknown key {one_line(odd, SHORT)!r}{hint(odd, COLUMNS)}")
         elif found:
             yield lines.number, {k: "" if v is None else str(v).strip() for k, v in found.items()}
 
@@ -88,10 +94,21 @@ def _csv(
         return cells["answer_id"].strip() in results.questions_of
 
     try:
-        table = CsvTable(lines, {"answer_id", "rater"}.issubset, is_row, free={"note", "claim"})
-        _check_header(table.names, path)
+        table = CsvTable(lines, _is_heading, is_row, free=_WORDS)
     except RowProblem as problem:
         raise BadInput(f"{path}:1: {problem}") from None
+    _check_header(table.names, path)
+    if "rater" in table.names:
+        yield from _rows(table, faults)
+        return
+    rows = list(_rows(table, faults))
+    raters = raters_in(table.names, table.headings, COLUMNS, rows)
+    if rows and not raters:
+        raise BadInput(f"{path}:1: no column rater, and none of verdicts or scores that is one's")
+    yield from a_rater_each(rows, raters)
+
+
+def _rows(table: CsvTable, faults: Faults) -> Iterator[Row]:
     while True:
         try:
             row = next(table)
@@ -103,15 +120,31 @@ def _csv(
         yield row.line, {k: v.strip() for k, v in row.cells.items()}
 
 
+def _is_heading(names: Sequence[str]) -> bool:
+    return "answer_id" in names and ("rater" in names or _is_wide(names))
+
+
+def _is_wide(names: Sequence[str]) -> bool:
+    """Whether each rater has a column: then there is none that says who rated."""
+    return not {"rater", "verdict", "score"} & set(names) and bool(set(names) - set(COLUMNS))
+
+
 def _check_header(names: list[str], path: Path) -> None:
-    for needed in ("answer_id", "rater"):
-        if needed not in names:
-            raise BadInput(f"{path}:1: no column {needed}; columns are {', '.join(COLUMNS)}")
+    needed = ("answer_id",) if _is_wide(names) else ("answer_id", "rater")
+    for name in needed:
+        if name not in names:
+            raise BadInput(f"{path}:1: no column {name}; columns are {', '.join(COLUMNS)}")
+    if odd := _misspelt(names, "rater" if _is_wide(names) else ""):
+        raise BadInput(f"{path}:1: unknown column {odd[:SHORT]!r}{hint(odd, COLUMNS)}")
+
+
+def _misspelt(names: Sequence[str], but: str) -> str | None:
+    """The first name that looks like one of ours that is not there; others are left alone."""
     for name in names:
-        if name not in COLUMNS:
-            raise BadInput(f"{path}:1: unknown column {name[:SHORT]!r}{hint(name, COLUMNS)}")
-        if names.count(name) > 1:
-            raise BadInput(f"{path}:1: column {name} stands twice")
+        near = get_close_matches(name, COLUMNS, 1, _NEAR)
+        if name not in COLUMNS and near and near[0] not in {*names, but}:
+            return name
+    return None
 
 
 def hint(word: str, known: tuple[str, ...]) -> str:

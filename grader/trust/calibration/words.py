@@ -154,7 +154,9 @@ def constant_raters(report: Calibration, say: Words) -> list[str]:
 def excluded(report: Calibration, say: Words) -> str:
     """What was left out and why; empty where nothing was."""
     found = {k: v for k, v in report.provenance.excluded.items() if v}
-    return "; ".join(say["excluded_reasons"][k].format(count=v) for k, v in found.items())
+    reasons = say["excluded_reasons"]
+    named = [(*name.partition("/")[::2], count) for name, count in found.items()]
+    return "; ".join(reasons[why].format(count=n, what=what) for why, what, n in named)
 
 
 def leaning(one: Estimate, say: Words) -> str:

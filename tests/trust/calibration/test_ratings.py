@@ -102,7 +102,7 @@ def test_ratings_that_were_not_blind_are_left_out(tmp_path: Path, four: ModelGra
         ("a9,ana,p0,met,,,,", "no answer 'a9' in the results"),
         ("a0,,p0,met,,,,", "no rater"),
         ("a0,m,p0,met,,,,", "also the name of a model"),
-        ("a0,ana,p9,met,,,,", "q0 has no key point 'p9'"),
+        ("a0,ana,p00,met,,,,", "q0 has no key point 'p00'; did you mean p0?"),
         ("a0,ana,p0,yes,,,,", "verdict 'yes' is none of met, partial, missed, contradicted"),
         ("a0,ana,,met,,,,", "a verdict without its key_point"),
         ("a0,ana,p0,,50,,,", "leave key_point empty"),
@@ -213,3 +213,86 @@ def test_one_rater_is_spelt_one_way(tmp_path: Path, four: ModelGradings) -> None
     assert str(caught.value).splitlines() == [
         f"{path}:3: rater 'Ana' is 'ana' in line 2: spell them alike"
     ]
+
+
+def test_a_key_point_that_is_gone_is_left_out_by_name(tmp_path: Path, four: ModelGradings) -> None:
+    path = sheet(tmp_path, "a0,ana,p0,met,,,,", "a0,ana,gone,met,,,,", "a1,ana,gone,missed,,,,")
+    found = read(path, four)
+    assert [r.key_point for r in found.rows] == ["p0"]
+    assert found.left_out["gone/q0/gone"] == 2
+    assert "q0/gone" in complaint(sheet(tmp_path, "a0,ana,gone,met,,,,"), four)
+
+
+def test_a_wide_sheet_has_a_column_for_each_rater(tmp_path: Path, four: ModelGradings) -> None:
+    head = "answer_id,key_point,Ana,Ben,Remarks"
+    path = sheet(tmp_path, "a0,p0,met,Partial,fine", "a1,p0,NA,met,met or not?", head=head)
+    assert rows(read(path, four)) == [
+        ("a0", "Ana", "p0", "met", None),
+        ("a0", "Ben", "p0", "partial", None),
+        ("a1", "Ben", "p0", "met", None),
+    ]
+    path = sheet(tmp_path, "a0,62.5,70", "a1,n/a,80", head="answer_id,Ana,Ben")
+    assert [r[-1] for r in rows(read(path, four))] == [62.5, 70, 80]
+
+
+def test_a_wide_sheet_tells_the_cell_that_is_no_rating(tmp_path: Path, four: ModelGradings) -> None:
+    lines = ("a0,p0,met,met", "a1,p0,met,mett", "a2,p0,met,missed")
+    path = sheet(tmp_path, *lines, head="answer_id,key_point,ana,ben")
+    assert complaint(path, four).startswith(f"{path}:3: verdict 'mett' is none of")
+
+
+def test_columns_of_ones_own_are_left_alone(tmp_path: Path, four: ModelGradings) -> None:
+    path = sheet(tmp_path, "a0,ana,p0,met,Room 5,x", head="answer_id,rater,key_point,verdict,room,")
+    assert len(read(path, four).rows) == 1
+    path = tmp_path / "ratings.jsonl"
+    path.write_text('{"answer_id": "a0", "rater": "ana", "score": 50, "room": 5}', encoding="utf-8")
+    assert len(read(path, four).rows) == 1
+
+
+@pytest.mark.parametrize("cell", ["NA", "n/a", "#N/A", "-", "–", "None"])
+def test_a_cell_that_says_there_is_none_is_a_rating_that_was_not_given(
+    cell: str, tmp_path: Path, four: ModelGradings
+) -> None:
+    found = read(sheet(tmp_path, "a0,ana,p0,met,,,,", f"a1,ana,p0,{cell},{cell},,{cell},"), four)
+    assert (len(found.rows), found.left_out["empty"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("22/11/2026", "05/12/2026"),
+        ("11/22/2026 10:00", "12/05/2026 9:30 AM"),
+        ("22.11.2026", "5.12.2026 09:30"),
+        ("46348", "46361.5"),
+        ("22/11/26", "5/12/26"),
+        ("2026/11/22", "2026/12/05"),
+    ],
+)
+def test_dates_are_read_as_spreadsheets_write_them(
+    first: str, second: str, tmp_path: Path, four: ModelGradings
+) -> None:
+    path = sheet(tmp_path, f"a0,ana,p0,met,,,{first},", f"a0,ana,p0,missed,,,{second},")
+    (row,) = read(path, four).rows
+    assert (row.verdict, row.rated_at and row.rated_at.date().isoformat()) == (
+        Verdict.MISSED, "2026-12-05",
+    )  # fmt: skip
+
+
+def test_a_date_that_may_be_two_decides_nothing(tmp_path: Path, four: ModelGradings) -> None:
+    path = sheet(tmp_path, "a0,ana,p0,met,,,03/04/2026,", "a0,ana,p0,missed,,,04/03/2026,")
+    assert "ana says something else here" in complaint(path, four)
+    assert read(sheet(tmp_path, "a0,ana,p0,met,,,03/04/2026,"), four).rows[0].rated_at is None
+
+
+def test_points_that_nothing_says_the_scale_of_are_no_per_cent(
+    tmp_path: Path, four: ModelGradings
+) -> None:
+    given = [f"a{n % 4},{'ana' if n < 4 else 'ben'},{n + 1}" for n in range(8)]
+    path = sheet(tmp_path, *given, head="answer_id,rater,score")
+    assert "the highest of 8 scores is 8: hardly per cent; add a column out_of" in complaint(
+        path, four
+    )
+    path = sheet(tmp_path, *[f"{row},100" for row in given], head="answer_id,rater,score,out_of")
+    assert len(read(path, four).rows) == 8
+    path = sheet(tmp_path, *[f"{row} %" for row in given], head="answer_id,rater,score")
+    assert len(read(path, four).rows) == 8
