@@ -148,23 +148,36 @@ def template(
         Path | None,
         typer.Option("--drawn", metavar="FILE", help="Only what the plan's last round drew."),
     ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="What was graded, as for grade batch, to read there."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option(metavar="A=B", help="As for grade batch.")
+    ] = None,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     language: LanguageOption = "en",
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the order.")] = 0,
 ) -> None:
-    """Print a sheet to fill: the answers in an order of each rater's own, no model's verdicts."""
+    """Print a sheet to fill: the answers in an order of each rater's own, no model's verdicts.
+
+    With --answers it has what was answered too, in the first row of each answer.
+    """
     import sys
 
     from grader.cli.options import report_language
     from grader.rubric.files import load_rubrics, rubric_folders
+    from grader.session.exports.columns import read_columns
     from grader.trust.calibration import results as graded
     from grader.trust.calibration import template as sheet
     from grader.trust.calibration.sampling_plan import read_plan
 
     shown_in = report_language(language, "")
     found = graded.read(results)
-    known = {r.id: r for r in load_rubrics(rubric_folders(rubrics, only_own))}
+    folders = rubric_folders(rubrics, only_own)
+    known = {r.id: r for r in load_rubrics(folders)}
+    said = read_columns(columns or [])
     last = read_plan(drawn).last if drawn else None
     sheet.write(
         found,
@@ -175,6 +188,7 @@ def template(
         language=shown_in,
         seed=seed,
         only=last,
+        texts=graded.by_digest(answers, folders, said) if answers else {},
     )
 
 

@@ -70,6 +70,7 @@ def rating(
         PointGone: its key point is not in the results.
     """
     given = {name: fields.get(name, "") for name in COLUMNS}
+    given["answer_id"] = results.id_of(given["answer_id"])
     if not given["verdict"] and not given["score"]:
         return None
     rater = one_line(given["rater"])

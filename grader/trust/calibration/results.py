@@ -7,11 +7,13 @@ shown beside what raters said of them.
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from grader.errors import BadInput, Faulty, GraderError
 from grader.record import Grade
 from grader.session.entry import Entry, Questions
+from grader.session.exports.columns import NO_COLUMNS, Columns
 from grader.session.read import read_session
 from grader.session.result_lines import records
 from grader.text.safe import one_line
@@ -46,18 +48,21 @@ class Faults:
             raise Faulty(*self._found)
 
 
-def by_digest(paths: Sequence[str], folders: Sequence[Path]) -> dict[str, str]:
+def by_digest(
+    paths: Sequence[str], folders: Sequence[Path], columns: Columns = NO_COLUMNS
+) -> dict[str, str]:
     """Texts by digest, of the sessions that were graded; what cannot be read is left out.
 
     Args:
         paths: as for ``grade batch``: files and folders of any shape.
         folders: of rubrics.
+        columns: what the user said of the columns of tables.
 
     Raises:
         BadInput: a path does not exist.
     """
     found = {}
-    for entry in read_session(paths, Questions(folders)):
+    for entry in read_session(paths, Questions(folders), columns=columns):
         if isinstance(entry, Entry):
             try:
                 answer = entry.attempt().answer
@@ -95,6 +100,21 @@ class ModelGradings:
     def keys(self) -> tuple[AnswerKey, ...]:
         """Each answer once, in the order read."""
         return tuple(dict.fromkeys((g.question, g.answer_id) for g in self.grades))
+
+    def id_of(self, written: str) -> str:
+        """The answer's id that a sheet has as *written*: spreadsheets cut noughts off in front."""
+        if written in self.questions_of or not written.isdecimal():
+            return written
+        return self._without_noughts.get(written.lstrip("0")) or written
+
+    @cached_property
+    def _without_noughts(self) -> dict[str, str]:
+        """Ids of digits by what is left of them in a spreadsheet; those alike give none."""
+        ids: dict[str, str] = {}
+        for answer in filter(str.isdecimal, self.questions_of):
+            short = answer.lstrip("0")
+            ids[short] = "" if short in ids else answer
+        return ids
 
 
 def read(paths: Sequence[Path]) -> ModelGradings:

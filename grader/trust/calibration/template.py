@@ -1,15 +1,20 @@
-"""The sheet that raters fill: a row for each answer and key point, and nobody's verdicts in it."""
+"""The sheet that raters fill: a row for each answer and key point, and nobody's verdicts in it.
+
+What was asked and what was answered stand in the first row of each answer, to be read there.
+"""
 
 import csv
 import random
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TextIO
 
+from grader.report.csv import safe_cell
 from grader.rubric.format import Rubric
 from grader.trust.calibration.results import AnswerKey, ModelGradings
 
-HEADER = ("answer_id", "question", "rater", "key_point", "claim", "verdict", "note", "rated_at")
-SCORES_HEADER = ("answer_id", "question", "rater", "score", "note", "rated_at")
+_READ = ("answer_id", "question", "asked", "answer", "rater")
+HEADER = (*_READ, "key_point", "claim", "verdict", "note", "rated_at")
+SCORES_HEADER = (*_READ, "score", "note", "rated_at")
 
 
 def write(
@@ -22,6 +27,7 @@ def write(
     language: str = "en",
     seed: int = 0,
     only: Collection[AnswerKey] | None = None,
+    texts: Mapping[str, str] | None = None,
 ) -> None:
     """Writes the sheet as CSV.
 
@@ -35,25 +41,49 @@ def write(
         language: of the claims, ``en`` or ``zh``.
         seed: of the order.
         only: the answers to ask for; None is all.
+        texts: of the answers, by their digest; one that is missing leaves its cell blank.
     """
+    shown = _Shown(results, rubrics, language, texts or {})
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(SCORES_HEADER if scores else HEADER)
     for rater in raters:
         order = [key for key in results.keys if only is None or key in only]
         random.Random(f"{seed}/{rater}").shuffle(order)  # noqa: S311 -- an order, not a secret
         for key in order:
-            writer.writerows(
-                [(key[1], key[0], rater, "", "", "")]
-                if scores
-                else _points(key, rater, results, rubrics, language)
-            )
+            rows = [("", "", "")] if scores else shown.points(key)
+            for number, row in enumerate(rows):
+                read = shown.words(key) if number == 0 else ("", "")
+                # Text of candidates: a spreadsheet must not run it.
+                writer.writerow((key[1], key[0], *map(safe_cell, read), rater, *row))
 
 
-def _points(
-    key: AnswerKey, rater: str, results: ModelGradings, rubrics: Mapping[str, Rubric], language: str
-) -> Iterator[tuple[str, ...]]:
-    question, answer = key
-    rubric = rubrics.get(question)
-    claims = {p.id: str(getattr(p, language)) for p in rubric.key_points} if rubric else {}
-    for point in results.points[question]:
-        yield (answer, question, rater, point, claims.get(point, ""), "", "", "")
+class _Shown:
+    """What raters get to read."""
+
+    def __init__(
+        self,
+        results: ModelGradings,
+        rubrics: Mapping[str, Rubric],
+        language: str,
+        texts: Mapping[str, str],
+    ) -> None:
+        self._results, self._rubrics, self._language = results, rubrics, language
+        self._texts = {
+            (grade.question, grade.answer_id): texts.get(grade.digests.answer, "")
+            for grade in results.grades
+        }
+
+    def words(self, key: AnswerKey) -> tuple[str, str]:
+        """What was asked and what was answered."""
+        rubric = self._rubrics.get(key[0])
+        asked = str(getattr(rubric.question, self._language)) if rubric else ""
+        return asked, self._texts.get(key, "")
+
+    def points(self, key: AnswerKey) -> Sequence[tuple[str, ...]]:
+        """The cells of each key point's row."""
+        rubric = self._rubrics.get(key[0])
+        claims = (
+            {p.id: str(getattr(p, self._language)) for p in rubric.key_points} if rubric else {}
+        )
+        points = self._results.points[key[0]]
+        return [(point, claims.get(point, ""), "", "", "") for point in points]

@@ -1,6 +1,7 @@
 """Ratings are read in the shapes people have them in; what is wrong is named by line."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -296,3 +297,13 @@ def test_points_that_nothing_says_the_scale_of_are_no_per_cent(
     assert len(read(path, four).rows) == 8
     path = sheet(tmp_path, *[f"{row} %" for row in given], head="answer_id,rater,score")
     assert len(read(path, four).rows) == 8
+
+
+def test_noughts_that_a_spreadsheet_cut_off_an_id_do_not_matter(
+    tmp_path: Path, four: ModelGradings
+) -> None:
+    renamed = {"a0": "0012", "a1": "0013", "a2": "13", "a3": "7"}
+    ids = {renamed[key]: asked for key, asked in four.questions_of.items()}
+    results = replace(four, questions_of=ids)
+    found = read(sheet(tmp_path, "12,ana,p0,met,,,,", "13,ana,p0,met,,,,"), results)
+    assert [row.answer_id for row in found.rows] == ["0012", "13"]

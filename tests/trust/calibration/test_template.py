@@ -53,3 +53,26 @@ def test_a_filled_sheet_is_read_back(four: ModelGradings, tmp_path: Path) -> Non
         write(four, ["ana"], {}, out)
     path.write_text(path.read_text(encoding="utf-8").replace(",,,,\n", ",,met,,\n", 1), "utf-8")
     assert len(rated.read(path, four).rows) == 1
+
+
+def test_a_rater_reads_what_was_asked_and_answered_in_the_sheet(tmp_path: Path) -> None:
+    points = {RUBRIC.id: {p.id: p.weight for p in RUBRIC.key_points}}
+    graded = ModelGradings((record(),), points, (("m",),))
+    digest = graded.grades[0].digests.answer
+    out = io.StringIO()
+    write(graded, ["ana"], RUBRICS, out, texts={digest: '=cmd "a",\nand more'})
+    first, *rest = csv.DictReader(io.StringIO(out.getvalue()))
+    assert first["asked"] == "What is a bank conflict?"
+    assert first["answer"] == '\'=cmd "a",\nand more'
+    assert {row["answer"] for row in rest} == {""}
+
+
+def test_a_filled_sheet_with_answers_in_it_is_read_back(
+    four: ModelGradings, tmp_path: Path
+) -> None:
+    path = tmp_path / "sheet.csv"
+    texts = {g.digests.answer: 'Banks, 32 of them;\n"and" more' for g in four.grades}
+    with path.open("w", encoding="utf-8", newline="") as out:
+        write(four, ["ana"], {}, out, texts=texts)
+    path.write_text(path.read_text(encoding="utf-8").replace(",,,,\n", ",,met,,\n"), "utf-8")
+    assert len(rated.read(path, four).rows) == 12
