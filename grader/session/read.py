@@ -1,10 +1,10 @@
 """A session: many answers, read one after another from files of several shapes.
 
 Recognised are a Markdown file with a ``## QUESTION-ID`` heading for each answer, a folder of
-``QUESTION-ID.txt`` or ``CANDIDATE/QUESTION-ID.md``, such a file by itself, JSONL, tables as people
-and platforms have them, and ``-`` for any of them on standard input. Whatever cannot be graded
-comes out as a :class:`Problem` in its place, and the rest goes on. Memory does not grow with the
-number of answers.
+``QUESTION-ID.txt`` or ``CANDIDATE/QUESTION-ID.md``, such a file by itself or a document, JSONL,
+tables as people and platforms have them, and ``-`` for any of them on standard input. Whatever
+cannot be graded comes out as a :class:`Problem` in its place, and the rest goes on. Memory does not
+grow with the number of answers.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from typing import BinaryIO
 
 from grader import answer
 from grader.errors import BadInput, Failed, GraderError
+from grader.session.documents import DOCUMENTS, convert
 from grader.session.entry import Entry, Problem, Questions, readable
 from grader.session.exports.columns import NO_COLUMNS, Columns
 from grader.session.exports.label_studio import task_table
@@ -38,9 +39,9 @@ _BUFFER = 64 * 1024
 
 
 def single(path: Path, name: str, candidate: str | None = None) -> Entry | Problem:
-    """The file ``QUESTION-ID.txt`` or ``QUESTION-ID.md`` as one answer."""
+    """The file ``QUESTION-ID.txt``, ``QUESTION-ID.md`` or a document as one answer."""
     try:
-        read = answer.read(path)
+        read = convert(path) if path.suffix.lower() in DOCUMENTS else answer.read(path)
     except GraderError as error:
         return Problem(name, str(error).removeprefix(f"{path}: "))
     return Entry(path.stem, read.text, name, name, candidate, flags=read.flags)
@@ -79,7 +80,7 @@ def _text_file(root: Path, path: Path, place: str, candidate: str | None) -> Ent
         return Problem(place, "a link that leads out of the folder or nowhere")
     if not path.is_file():
         return Problem(place, "not a file; links to folders are not followed")
-    if path.suffix.lower() not in SUFFIXES:
+    if path.suffix.lower() not in {*SUFFIXES, *DOCUMENTS}:
         return Problem(place, f"not an answer: {' and '.join(SUFFIXES)} are read")
     return single(path, place, candidate)
 
@@ -151,6 +152,9 @@ class _Reader:
         return folder(file, place) if file.is_dir() else self._file(file, place)
 
     def _file(self, path: Path, name: str) -> Iterator[Entry | Problem]:
+        if path.suffix.lower() in DOCUMENTS:
+            yield from self._document(path, name)
+            return
         try:
             with path.open("rb", buffering=_BUFFER) as stream:
                 named = path.suffix in SUFFIXES and self.questions.knows(path.stem)
@@ -160,6 +164,20 @@ class _Reader:
                     yield from self._stream(name, path.suffix.lower(), stream)
         except OSError as error:
             yield Problem(name, f"cannot be read: {error.strerror}")
+
+    def _document(self, path: Path, name: str) -> Iterator[Entry | Problem]:
+        """A document that is one answer, or has a heading for each."""
+        read = single(path, name)
+        if isinstance(read, Problem):
+            yield read
+            return
+        text = io.BytesIO(read.text.encode("utf-8", "replace"))
+        each = list(markdown(name, text, "utf-8", self.questions))
+        if self.questions.knows(path.stem) and not any(isinstance(e, Entry) for e in each):
+            yield read
+            return
+        for part in each:
+            yield replace(part, flags=read.flags) if isinstance(part, Entry) else part
 
     def _stream(self, name: str, suffix: str, stream: BinaryIO) -> Iterator[Entry | Problem]:
         kind = _kind(suffix, stream, self.columns)

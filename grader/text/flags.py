@@ -26,10 +26,12 @@ Kind = Literal[
     "attachment",
     "lost-character",
     "html",
+    "converted",
 ]
 """What a place is flagged for. ``attachment``: it points to a picture or a file that is not here.
 ``lost-character``: U+FFFD, which stands for one that could not be read. ``html``: the text is what
-a browser shows of the HTML that was handed in; the place is its beginning."""
+a browser shows of the HTML that was handed in; the place is its beginning. ``converted``: the text
+was taken out of a document; the place is its beginning, and what is said of it is what was lost."""
 
 MAX_FLAGS = 50
 """Flags of one kind that are kept, the first ones."""

@@ -5,7 +5,6 @@ opened, and one that declares entities is refused.
 """
 
 import warnings
-import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time
 from typing import Any, BinaryIO
@@ -13,12 +12,10 @@ from typing import Any, BinaryIO
 from grader.errors import Failed
 from grader.session.exports.columns import Columns
 from grader.session.tables import Table, layout
+from grader.util.archive import refuse_bombs
 from grader.util.table import CsvRow, RowProblem, numbered
 from grader.util.text_file import NotText
 
-MOST_BYTES = 256 * 1024 * 1024
-"""Bytes that all parts of a workbook may unfold to."""
-_CHUNK = 1024 * 1024
 _BROKEN = "is no XLSX workbook that can be read; save it again, or as CSV in UTF-8"
 
 
@@ -47,36 +44,6 @@ def workbook_table(place: str, stream: BinaryIO, columns: Columns) -> Table:
     if found is None:
         raise NotText("is an empty workbook")
     return Table(place, found.names, found.next_row, layout(found.names, columns))
-
-
-def refuse_bombs(stream: BinaryIO) -> None:
-    """Makes sure that a ZIP file unfolds to what people write, and that no part has entities.
-
-    Raises:
-        NotText: it does not, or is no ZIP file.
-    """
-    try:
-        with zipfile.ZipFile(stream) as parts:
-            left = MOST_BYTES
-            for info in parts.infolist():
-                with parts.open(info) as part:
-                    left -= _looked_through(part, left)
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
-        raise NotText(_BROKEN) from None
-    finally:
-        stream.seek(0)
-
-
-def _looked_through(part: Any, left: int) -> int:  # noqa: ANN401 - what zipfile opens
-    size, before = 0, b""
-    while data := part.read(_CHUNK):
-        size += len(data)
-        if size > left:
-            raise NotText(f"unfolds to more than {MOST_BYTES // 1024 // 1024} MiB; give less of it")
-        if b"<!DOCTYPE" in before + data or b"<!ENTITY" in before + data:
-            raise NotText("declares entities, which no office program writes; save it again")
-        before = data[-16:]
-    return size
 
 
 class _Sheet:
