@@ -52,6 +52,14 @@ def surely_earned(score: Score) -> float:
     return score.low if score.percent is None else score.percent
 
 
+def surely_reaches(score: Score, pass_mark: float | None) -> bool:
+    """Returns whether even the least that the answer may deserve is at least *pass_mark* per cent.
+
+    Doubt is never a pass. Without a pass mark every answer passes.
+    """
+    return pass_mark is None or score.low >= pass_mark
+
+
 LEVEL = 0.8
 """The probability that an interval made of verdicts' probabilities states, as if key points erred
 apart from each other. Scores come in steps, which widens it, and key points err together, which

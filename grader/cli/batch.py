@@ -70,7 +70,9 @@ def batch(
     ] = False,
     pass_mark: Annotated[
         float | None,
-        typer.Option(metavar="PERCENT", min=0, max=100, help="Exit with 4 if one is below."),
+        typer.Option(
+            metavar="PERCENT", min=0, max=100, help="Exit with 4 if one does not surely reach it."
+        ),
     ] = None,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write a page.")] = None,
     markdown: Annotated[Path | None, typer.Option(metavar="FILE", help="Write Markdown.")] = None,

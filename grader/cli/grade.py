@@ -50,7 +50,12 @@ def one(
     ] = None,
     pass_mark: Annotated[
         float | None,
-        typer.Option(metavar="PERCENT", min=0, max=100, help="Exit with 4 below this score."),
+        typer.Option(
+            metavar="PERCENT",
+            min=0,
+            max=100,
+            help="Exit with 4 unless the score surely reaches this.",
+        ),
     ] = None,
     language: Annotated[
         str | None, typer.Option("--lang", metavar="en|zh", help="Language of the report.")
@@ -90,7 +95,10 @@ def one(
     result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
     _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown, hints=hints)
     _tell_why(result, shown_in)
-    raise typer.Exit(exit_code(result, pass_mark))
+    code = exit_code(result, pass_mark)
+    if code == ExitCode.BELOW_MARK:
+        typer.echo(f"grade: sure of {result.score.low:g} %: below {pass_mark:g} %", err=True)
+    raise typer.Exit(code)
 
 
 async def _grade(
@@ -143,12 +151,14 @@ def _tell_why(result: "Grade", language: str) -> None:
 
 
 def exit_code(result: "Grade", pass_mark: float | None) -> ExitCode:
-    """1 where a key point is ungraded, 4 below the pass mark, else 0.
+    """1 where a key point is ungraded, 4 where *pass_mark* is not surely reached, else 0.
 
-    With a pass mark an interval passes only when its lower end does: doubt is never a pass.
+    An interval passes only when its lower end does: doubt is never a pass.
     """
+    from grader.scoring import surely_reaches
+
     if result.ungraded:
         return ExitCode.FAILED
-    if pass_mark is not None and (result.score.percent or 0.0) < pass_mark:
+    if not surely_reaches(result.score, pass_mark):
         return ExitCode.BELOW_MARK
     return ExitCode.DONE

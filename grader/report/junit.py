@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 from grader.record import Grade, Verdict
 from grader.report.grade_view import GradeView, view
 from grader.report.words import number
+from grader.scoring import surely_reaches
 from grader.text.safe import one_line
 from grader.util.files import new_file
 
@@ -16,7 +17,8 @@ _LONGEST = 500
 def write_junit(path: Path, grades: Iterable[Grade], pass_mark: float | None = None) -> None:
     """Writes JUnit XML: a suite for each question, a case for each answer.
 
-    An answer with an ungraded key point is an error; one below *pass_mark* is a failure.
+    An answer with an ungraded key point is an error; one whose score does not surely reach
+    *pass_mark* is a failure.
 
     Args:
         path: the file to make or replace.
@@ -60,7 +62,7 @@ def _case(grade: Grade, pass_mark: float | None) -> ET.Element:
     if grade.ungraded or grade.score.percent is None:
         causes = dict.fromkeys(p.cause.value for p in grade.ungraded if p.cause)
         _outcome(case, "error", seen.score, ", ".join(causes), seen)
-    elif pass_mark is not None and grade.score.percent < pass_mark:
+    elif pass_mark is not None and not surely_reaches(grade.score, pass_mark):
         message = f"{seen.score}; the pass mark is {number(pass_mark)} %"
         _outcome(case, "failure", message, "below-pass-mark", seen)
     return case

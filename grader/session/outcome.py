@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from grader.judge.voting import flipped
 from grader.record import Cause, Grade, PointGrade
+from grader.scoring import surely_reaches
 from grader.session.entry import Problem
 from grader.session.summary import Summary
 from grader.session.tally import Tally
@@ -32,7 +33,7 @@ class SessionOutcome:
 
     Attributes:
         pass_mark: the per cent below which an answer fails, or None.
-        below: answers that do not surely reach it.
+        below: answers that do not surely reach it: the lower end of their score is below.
         ungraded: answers with a key point that has no verdict.
         named: the first of them, with the causes and what is known of each.
         flips: by question and key point, where more than one sample was taken.
@@ -48,7 +49,7 @@ class SessionOutcome:
     def add(self, grade: Grade) -> None:
         """Counts one record; nothing of it is kept but the ids of the first ungraded."""
         self._tally.add(grade)
-        if self.pass_mark is not None and (grade.score.percent or 0.0) < self.pass_mark:
+        if not surely_reaches(grade.score, self.pass_mark):
             self.below += 1
         if grade.ungraded:
             self.ungraded += 1
