@@ -9,6 +9,7 @@ from grader.cli.options import (
     AskOption,
     BaseUrlOption,
     ModelOption,
+    ParamOption,
     TimeoutOption,
     WeightsOption,
     run,
@@ -26,6 +27,7 @@ def doctor(
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     ask: AskOption = None,
+    param: ParamOption = None,
     weights: WeightsOption = None,
     quick: Annotated[bool, typer.Option("--quick", help="Leave the labelled answers out.")] = False,
     repair: Annotated[
@@ -47,9 +49,8 @@ def doctor(
     if repair:
         _repair(results or [])
         return
-    found = run(
-        _examine(options(model, base_url, ask, [], timeout_s=timeout), weights, quick=quick)
-    )
+    said = options(model, base_url, ask, param or [], timeout_s=timeout)
+    found = run(_examine(said, weights, quick=quick))
     raise typer.Exit(
         ExitCode.FAILED if any(check.good is False for check in found) else ExitCode.DONE
     )

@@ -127,7 +127,7 @@ def judged(result: DozenTrial) -> Check:
 async def answers_at_all(bench: Bench) -> Check:
     """Whether a plain request is answered."""
     try:
-        reply = await bench.ask(_plain("Reply with the word ready."))
+        reply = await _ask(bench, _plain("Reply with the word ready."))
         model = read(reply).model or bench.target.model
     except Failed as error:
         return Check("answers", False, str(error))
@@ -142,7 +142,7 @@ async def keeps_to_schemas(bench: Bench) -> Check:
     schema = object_schema({"code": {"type": "string", "enum": [_CODE]}})
     form = {"name": "check", "strict": True, "schema": schema}
     body = _plain("Say hello.") | {"response_format": {"type": "json_schema", "json_schema": form}}
-    good = _code(await bench.ask(body)) == _CODE
+    good = _code(await _ask(bench, body)) == _CODE
     if good:
         return Check("strict schemas", True, "honoured")
     way_out = "replies may be unusable: use an endpoint with structured outputs"
@@ -160,7 +160,7 @@ def _code(reply: Reply) -> object:
 async def gives_log_probabilities(bench: Bench) -> Check:
     """Whether ``--ask per-point`` can work there."""
     body = _plain("Reply Yes or No: is water wet?")
-    reply = await bench.ask(body | {"max_tokens": 1, "logprobs": True, "top_logprobs": 5})
+    reply = await _ask(bench, body | {"max_tokens": 1, "logprobs": True, "top_logprobs": 5})
     try:
         given = bool(read(reply).first_token.top_logprobs)
     except Unusable:
@@ -170,6 +170,11 @@ async def gives_log_probabilities(bench: Bench) -> Check:
     needed = bench.target.ask == "per-point"
     way_out = "leave --ask per-point out" if needed else ""
     return Check("log-probabilities", False if needed else None, "not given", way_out)
+
+
+async def _ask(bench: Bench, body: dict[str, Any]) -> Reply:
+    """Asks with the user's own parameters, which win here as they do when answers are judged."""
+    return await bench.ask(body | bench.options.parameters)
 
 
 def _plain(text: str) -> dict[str, Any]:

@@ -224,6 +224,14 @@ def test_doctor_examines_the_judge_and_grade_warns_of_a_bad_one(stub: Stub, answ
     assert "careful with this judge" in grade(answer, "--q", "bank-conflict")[2]
 
 
+def test_doctor_asks_with_the_parameters_that_the_judge_will_be_asked_with(stub: Stub) -> None:
+    stub.remember = True
+    grade("doctor", "--param", "reasoning_effort=low", "--param", "seed=3")
+    sent = [(asked.get("reasoning_effort"), asked.get("seed")) for asked in stub.seen]
+    assert len(sent) > 3, "the probes and the labelled answers"
+    assert set(sent) == {("low", 3)}
+
+
 def test_doctor_says_what_to_do_when_nothing_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("grader.llm.endpoint._backoff", lambda _: 0.0)
     code, out, _ = grade("doctor", "--base-url", "http://127.0.0.1:9/v1", "--model", "m")
