@@ -38,9 +38,9 @@ class RunDisplay:
         self.counts.add(grade)
         self._show()
 
-    def skipped(self) -> None:
-        """An answer was found in the results file."""
-        self.counts.add_kept()
+    def skipped(self, *, ungraded: bool) -> None:
+        """An answer was found in the results file, perhaps with something *ungraded*."""
+        self.counts.add_kept(ungraded=ungraded)
         self._show()
 
     def problem(self, problem: Problem) -> None:

@@ -143,7 +143,7 @@ class _Ready:
     def graded(self, grade: Grade) -> None:
         """An answer was judged now: it came by :meth:`keep`."""
 
-    def skipped(self) -> None:
+    def skipped(self, *, ungraded: bool) -> None:
         """An answer was found in the results file."""
 
     async def until(self, work: Coroutine[object, object, None]) -> None:

@@ -105,10 +105,11 @@ class Counts:
         if not grade.usage.from_ledger:
             self.tokens += grade.usage.input_tokens + grade.usage.output_tokens
 
-    def add_kept(self) -> None:
+    def add_kept(self, *, ungraded: bool) -> None:
         """Counts an answer of the results file."""
         self.done += 1
         self.kept += 1
+        self.failed += ungraded
 
     def add_problem(self, problem: Problem) -> None:  # noqa: ARG002 - the same for every one
         """Counts something that could not be read."""

@@ -89,6 +89,10 @@ class _Caused(_Lenient):
     cause: str | None = None
 
 
+class _Point(_Caused):
+    verdict: str | None = None
+
+
 class ResultLine(_Lenient):
     """The parts of a record that say what it is the result of."""
 
@@ -97,9 +101,14 @@ class ResultLine(_Lenient):
     candidate: str | None = None
     judge: JudgeInfo
     digests: _Digests
-    key_points: tuple[_Caused, ...]
+    key_points: tuple[_Point, ...]
     misconceptions: tuple[_Caused, ...] = ()
     version: str = ""
+
+    @property
+    def ungraded(self) -> bool:
+        """Whether a key point has no verdict."""
+        return any(point.verdict is None for point in self.key_points)
 
     @property
     def passing(self) -> bool:

@@ -18,6 +18,9 @@ from grader.util.files import lock, new_bytes, owner_only
 from grader.util.json_text import canonical
 
 Mode = Literal["resume", "append", "overwrite"]
+Kept = Literal["graded", "ungraded"]
+"""How an answer stands in the file: whole, or with a key point that has no verdict."""
+_KEPT: tuple[Kept, Kept] = ("graded", "ungraded")
 
 
 class Results:
@@ -68,11 +71,16 @@ class Results:
         if len(self._ids):
             raise BadInput(f"--out {self.path}: holds the results of another session; {_WAYS_OUT}")
 
-    def has(self, question: str, answer_id: str, answer: str, rubric: str, prompt: str) -> bool:
-        """Whether the answer of these digests is in the file, judged as it would be now."""
+    def kept(
+        self, question: str, answer_id: str, answer: str, rubric: str, prompt: str
+    ) -> Kept | None:
+        """How the answer of these digests, judged as it would be now, is in the file, if it is."""
         by_judge = _digest(question, answer_id, answer, rubric, prompt, _name(self._judge, True))
         by_code = _digest(question, answer_id, answer, rubric, "", "code")
-        return by_judge in self._done or by_code in self._done
+        for digest in (by_judge, by_code):
+            if (place := self._done.get(digest)) is not None:
+                return _KEPT[place]
+        return None
 
     def append(self, grade: Grade) -> None:
         """Writes one record.
@@ -157,9 +165,8 @@ class Results:
                 continue
             d = line.digests
             judge = "code" if line.judge.kind == "code" else _name(line.judge, True)
-            self._done.add(
-                _digest(line.question, line.answer_id, d.answer, d.rubric, d.prompt, judge)
-            )
+            name = _digest(line.question, line.answer_id, d.answer, d.rubric, d.prompt, judge)
+            self._done.put(name, int(line.ungraded))
 
     def _lines(self) -> Iterator[tuple[bytes, ResultLine]]:
         with self.path.open("rb") as file:

@@ -16,7 +16,7 @@ from grader.rubric.format import Rubric
 from grader.session.entry import Entry, Problem
 from grader.session.keep import Keep
 from grader.session.pace import Ending, Stopped
-from grader.session.results import Results
+from grader.session.results import Kept, Results
 from grader.util.digest_set import Seen
 
 WINDOW = 2000
@@ -67,8 +67,8 @@ class Watch(Protocol):
     def graded(self, grade: Grade) -> None:
         """An answer was judged now, by a model, the ledger or by code."""
 
-    def skipped(self) -> None:
-        """An answer was found in the results file."""
+    def skipped(self, *, ungraded: bool) -> None:
+        """An answer was found in the results file, perhaps with something *ungraded*."""
 
     def problem(self, problem: Problem) -> None:
         """Something of the session cannot be graded."""
@@ -166,8 +166,8 @@ class SessionRun:
             self.watch.problem(Problem(entry.place, str(error).removeprefix(f"{entry.place}: ")))
             return
         judge = self.judge_of(entry)
-        if self._is_done(attempt, rubric, judge.prompt_digest):
-            self.watch.skipped()
+        if kept := self._kept(attempt, rubric, judge.prompt_digest):
+            self.watch.skipped(ungraded=kept == "ungraded")
             return
         grade = await grading.grade(rubric, attempt, judge, price=self.price)
         # A reply that came while the disk was full is in no ledger: its grade still goes out.
@@ -177,11 +177,11 @@ class SessionRun:
         finally:
             self.watch.graded(grade)
 
-    def _is_done(self, attempt: Attempt, rubric: Rubric, prompt: str) -> bool:
+    def _kept(self, attempt: Attempt, rubric: Rubric, prompt: str) -> Kept | None:
         if self.results is None:
-            return False
+            return None
         answer = attempt.answer.digest
-        return self.results.has(rubric.id, attempt.id, answer, rubric.digest, prompt)
+        return self.results.kept(rubric.id, attempt.id, answer, rubric.digest, prompt)
 
 
 def answers_at_once(judge: JudgeInfo, slots: int, requests: int) -> int:

@@ -38,6 +38,16 @@ def test_a_second_run_asks_nothing_and_leaves_the_file_as_it_is(here: Place) -> 
     assert here.out.read_bytes() == before
 
 
+def test_a_second_run_counts_what_the_results_file_holds_ungraded(here: Place) -> None:
+    here.write([*answers(4), "stub:refuse A warp has 32 threads."])
+    first, second = here.grade(), here.grade()
+    assert first.exit_code == second.exit_code == 3
+    assert "5 answers: 0 were in the results file" in first.output
+    assert "1 with something not graded" in first.output
+    assert "5 answers: 5 were in the results file" in second.output
+    assert "1 with something not graded" in second.output
+
+
 def test_without_the_results_file_the_ledger_gives_the_same_grades(here: Place) -> None:
     here.write(answers(6))
     here.grade()

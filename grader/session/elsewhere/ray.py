@@ -212,7 +212,7 @@ class _Rows:
             }
         )
 
-    def skipped(self) -> None:
+    def skipped(self, *, ungraded: bool) -> None:
         """No actor knows the results file."""
 
     def problem(self, problem: Problem) -> None:
