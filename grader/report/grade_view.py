@@ -60,6 +60,11 @@ class PointView:
         """The reason of a verdict that is not ``met``, which alone short reports give."""
         return "" if self.verdict == Verdict.MET else self.reason
 
+    @property
+    def to_read(self) -> tuple[Passage, ...]:
+        """The passages behind a point that was not met, which short reports give under it."""
+        return () if self.verdict == Verdict.MET else self.passages
+
 
 @dataclass(frozen=True)
 class ClaimView:

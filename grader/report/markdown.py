@@ -1,7 +1,7 @@
 """Grades as Markdown. Text from answers and replies stays text: no HTML, link, image or table."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from grader.record import Evidence, Grade
 from grader.report import words
@@ -76,7 +76,7 @@ def _rest(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
     if seen.claims:
         yield f"{heading} {say['misconceptions']}\n"
     for claim in seen.claims:
-        yield from _claim(claim)
+        yield from _claim(claim, say)
     if seen.unclear:
         yield f"\n{escape(say['unclear_misconceptions'].format(ids=', '.join(seen.unclear)))}"
     if seen.read_next:
@@ -103,6 +103,7 @@ def _point(point: PointView, say: Catalogue) -> Iterator[str]:
         yield f"  - {escape(point.opinions)}"
     if point.shortfall:
         yield f"  - {escape(point.shortfall)}"
+    yield from _to_read(point.to_read, say)
     for override in point.overrides:
         line = say["report"]["override"].format(
             by=override.by, verdict=words.verdict(override.verdict, say), reason=override.reason
@@ -110,10 +111,16 @@ def _point(point: PointView, say: Catalogue) -> Iterator[str]:
         yield f"  - {escape(line)}"
 
 
-def _claim(claim: ClaimView) -> Iterator[str]:
+def _claim(claim: ClaimView, say: Catalogue) -> Iterator[str]:
     yield f"- ✗ {escape(claim.claim)}"
     yield from _quotes(claim.evidence)
     yield f"  - → {escape(claim.correction)}"
+    yield from _to_read(claim.passages, say)
+
+
+def _to_read(passages: Sequence[Passage], say: Catalogue) -> Iterator[str]:
+    if passages:
+        yield f"  - {say['read'].format(passages='; '.join(map(_link, passages)))}"
 
 
 def _quotes(evidence: Iterable[Evidence]) -> Iterator[str]:

@@ -145,7 +145,7 @@ def _parts(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType]":
 
     yield Text(seen.question, style="bold")
     yield Text(seen.score, style="bold")
-    yield _points_table(seen.points)
+    yield _points_table(seen.points, say)
     yield from _misconceptions(seen, say)
     yield from _reading(seen.read_next, say)
     if seen.feedback:
@@ -155,7 +155,7 @@ def _parts(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType]":
     yield Text(f"\n{seen.judge}", style="dim")
 
 
-def _points_table(points: Iterable[PointView]) -> "Table":
+def _points_table(points: Iterable[PointView], say: Catalogue) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
@@ -165,11 +165,11 @@ def _points_table(points: Iterable[PointView]) -> "Table":
     table.add_column(overflow="fold")
     for point in points:
         verdict = Text(f"{point.sign} {point.word}", style=_VERDICT_STYLES[point.verdict])
-        table.add_row(verdict, f"×{point.weight}", _explained(point))
+        table.add_row(verdict, f"×{point.weight}", _explained(point, say))
     return table
 
 
-def _explained(point: PointView) -> "Text":
+def _explained(point: PointView, say: Catalogue) -> "Text":
     from rich.text import Text
 
     text = Text(point.claim)
@@ -180,6 +180,7 @@ def _explained(point: PointView) -> "Text":
         text.append(f"\n{point.opinions}", style="dim")
     if point.shortfall:
         text.append(f"\n{one_line(point.shortfall)}", style="dim")
+    text.append(_to_read(point.to_read, say), style="cyan")
     return text
 
 
@@ -192,6 +193,7 @@ def _misconceptions(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType
         text = Text(claim.claim)
         text.append(_quoted(claim.evidence), style="cyan")
         text.append(f"\n→ {one_line(claim.correction)}", style="green")
+        text.append(_to_read(claim.passages, say), style="cyan")
         yield hung("✗", text, "red")
     if seen.unclear:
         line = say["unclear_misconceptions"].format(ids=", ".join(seen.unclear))
@@ -200,6 +202,11 @@ def _misconceptions(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType
 
 def _quoted(evidence: Iterable[Evidence]) -> str:
     return "".join(f"\n“{one_line(piece.text, LONGEST_EVIDENCE)}”" for piece in evidence)
+
+
+def _to_read(passages: Sequence[Passage], say: Catalogue) -> str:
+    cited = "; ".join(one_line(passage.citation) for passage in passages)
+    return f"\n{say['read'].format(passages=cited)}" if cited else ""
 
 
 def _reading(passages: Sequence[Passage], say: Catalogue) -> "Iterator[RenderableType]":

@@ -92,6 +92,23 @@ def test_a_correction_that_the_rubric_no_longer_has_is_shown_as_it_was_recorded(
     assert "As it was" in report(older, "zh")
 
 
+@every_report
+def test_a_missed_point_leads_to_its_own_passages_right_under_it(report: Report) -> None:
+    missed = GRADE.key_points[1].model_copy(update={"verdict": Verdict.MISSED, "alternative": None})
+    said = report(GRADE.model_copy(update={"key_points": (GRADE.key_points[0], missed)}), "en")
+    under_first, _, rest = said.rpartition("Shared memory has 32 banks")[2].partition(
+        "One word for all lanes is broadcast"
+    )
+    own = rest.split("Misconceptions")[0]
+    assert ("CUDA Guide, §2.2" in under_first, "CUDA Guide, §2.3" in under_first) == (True, False)
+    assert ("CUDA Guide, §2.3" in own, "Question bank, Q7" in own) == (True, True)
+
+
+def test_a_point_that_is_met_sends_nobody_to_read() -> None:
+    for short_report in (as_terminal, as_markdown):
+        assert "§2.3" not in short_report(GRADE, "en"), "broadcast was met"
+
+
 def test_only_what_is_short_of_met_gives_its_reason_on_the_terminal() -> None:
     said = as_terminal(GRADE, "en")
     assert "it says sixteen" in said
