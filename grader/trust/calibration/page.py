@@ -14,6 +14,7 @@ from grader.text.catalogue import words_in
 from grader.trust.calibration import words
 from grader.trust.calibration.finding import Calibration, Disagreement, PointDiagnosis
 from grader.trust.calibration.page_figures import figures
+from grader.trust.calibration.rasch_words import rasch_rows
 from grader.trust.calibration.team_words import team_lines
 from grader.trust.calibration.terminal import group_row
 from grader.trust.calibration.values import AdjustedScore, LevelAgreement, Pair
@@ -88,6 +89,7 @@ def _page(
             check_line=partial(words.check_line, say=say),
             point_line=partial(words.point_line, say=say),
             excluded=words.excluded(report, say),
+            rasch_rows=rasch_rows(report, say),
             team=list(team_lines(report, say)),
             constant=words.constant_raters(report, say),
             figure_words=partial(figure, say=say),

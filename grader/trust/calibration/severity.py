@@ -42,6 +42,7 @@ def severities(
             points=found[c],
             panel=panels[c],
             logit=measured[c].measure if c in measured else None,
+            logit_se=measured[c].se if c in measured else None,
             infit=measured[c].infit if c in measured else None,
         )
         for c in columns

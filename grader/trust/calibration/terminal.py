@@ -13,6 +13,7 @@ from grader.trust.calibration import words as wording
 from grader.trust.calibration.drift import Drift, Moved
 from grader.trust.calibration.finding import Calibration, Disagreement, GroupRow, PassEffect
 from grader.trust.calibration.plan import Plan
+from grader.trust.calibration.rasch_words import rasch_blocks
 from grader.trust.calibration.team_words import team_blocks
 from grader.trust.calibration.values import (
     Decision,
@@ -65,6 +66,7 @@ def calibration_blocks(report: Calibration, language: str) -> Iterator[Block]:
     yield from _questions(report, say)
     yield from _agreement(report, say)
     yield from _severity(report, say)
+    yield from rasch_blocks(report, say)
     yield from _points(report, say, words_in(language))
     yield from _pass_marks(report, say)
     yield from team_blocks(report, say)

@@ -116,7 +116,9 @@ class RaterSeverity(Part):
     panel: int
     """Raters of one panel are linked by answers that they share; others cannot be compared."""
     logit: float | None = None
-    """Severity by the many-facet Rasch model, where asked for: above 0 is severe."""
+    """Severity by the many-facet Rasch model, where asked for: higher is more severe."""
+    logit_se: float | None = None
+    """Its standard error."""
     infit: float | None = None
     """Mean square of the Rasch residuals: about 1; above 1.5 erratic, below 0.5 too regular."""
 

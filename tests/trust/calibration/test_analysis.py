@@ -8,10 +8,12 @@ from grader.record import Verdict
 from grader.trust.calibration.analysis import Given, analyse
 from grader.trust.calibration.finding import Calibration
 from grader.trust.calibration.measure import Sampling
+from grader.trust.calibration.rasch_words import rasch_rows
 from grader.trust.calibration.ratings import Ratings
 from grader.trust.calibration.results import ModelGradings
 from grader.trust.calibration.thresholds import load
 from grader.trust.calibration.values import LevelAgreement, LevelName, StatisticName, Trust
+from grader.trust.calibration.words import catalogue
 from tests.trust.calibration.teams import Team, records
 
 QUICK = Sampling(samples=200)
@@ -184,3 +186,24 @@ def test_the_rasch_model_orders_raters_as_the_additive_one_does() -> None:
     # Severity in logits is high for the severe.
     assert logit["rater-1"] < logit["rater-0"] < logit["rater-2"]
     assert all(one.infit is not None for one in found.severity)
+    told = {row[0]: row[1:3] for row in rasch_rows(found, catalogue("en"))}
+    assert told["rater-2"] == ("severe", "as expected")
+    assert told["rater-1"] == ("lenient", "as expected")
+    assert next(row[0] for row in rasch_rows(found, catalogue("en"))) == "rater-2"
+
+
+def test_the_rasch_model_names_erratic_and_too_regular_raters_and_those_it_cannot_tell() -> None:
+    found = report(Team(answers=20), rasch=True)
+    first, second, third, *rest = found.severity
+    odd = [
+        first.model_copy(update={"infit": 1.8}),
+        second.model_copy(update={"infit": 0.3}),
+        third.model_copy(update={"logit": None, "infit": None}),
+    ]
+    told = {
+        row[0]: " ".join(row[1:3])
+        for row in rasch_rows(found.model_copy(update={"severity": (*odd, *rest)}), catalogue("en"))
+    }
+    assert "erratic" in told[first.rater]
+    assert "too regular" in told[second.rater]
+    assert "cannot be told" in told[third.rater]

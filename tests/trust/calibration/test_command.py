@@ -50,6 +50,27 @@ def test_lenient_and_severe_people_are_told(example: Result) -> None:
     assert "severe" in told["chen"]
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_rasch_model_says_a_line_a_rater_on_terminal_and_page(
+    tmp_path: Path, language: str
+) -> None:
+    page = tmp_path / "page.html"
+    done = run(RATINGS, RESULTS, "--rasch", "--html", str(page), "--lang", language, *QUICK)
+    title, severe = {"en": ("many-facet Rasch", "severe"), "zh": ("多面 Rasch", "偏严")}[language]
+    printed = done.stdout.split(title)[1]
+    lines = {line.split()[0]: line for line in printed.splitlines()[1:] if line.strip()}
+    assert {"ana", "ben", "chen", "example-model"} <= lines.keys()
+    assert "0.05" in lines["chen"]
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    written = page.read_text(encoding="utf-8").split(title)[1]
+    assert all(f">{rater}</th>" in written for rater in ("ana", "ben", "chen", "example-model"))
+    assert severe in Path(page).read_text(encoding="utf-8")
+
+
+def test_without_rasch_no_report_speaks_of_it(example: Result) -> None:
+    assert "Rasch" not in example.stdout
+
+
 def test_json_is_the_whole_report() -> None:
     found = json.loads(run(RATINGS, RESULTS, "--json", *QUICK).stdout)
     assert found["schema"] == "calibration/1"
