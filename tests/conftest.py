@@ -34,7 +34,7 @@ def _own_machine_only(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(socket.socket, "connect", guarded)
     monkeypatch.setenv("GRADER_LEDGER", str(tmp_path / "ledger.sqlite"))
     monkeypatch.setenv("NO_COLOR", "1")
-    own = ("GRADER_MODEL", "GRADER_RUBRICS", "GRADER_CALIBRATION")
+    own = ("GRADER_MODEL", "GRADER_RUBRICS", "GRADER_CALIBRATION", "GRADER_CONFIG")
     for name in (*VARIABLES, *own):
         monkeypatch.delenv(name, raising=False)
 

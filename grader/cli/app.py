@@ -4,7 +4,8 @@ Only typer is imported here and at the top of ``grader.cli``; every command impo
 when it runs, so that ``grade --help`` answers at once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +14,11 @@ import typer
 
 from grader import __version__
 from grader.cli import audit, batch, calibrate, doctor, grade, history, ledger, model, questions
+from grader.cli import config as settings
 from grader.cli import history as progress
 from grader.cli import rubric as rubric_tools
+from grader.cli.config_defaults import apply_config, load_config
+from grader.cli.config_place import OPTION, take_option
 from grader.cli.default_group import DefaultGroup
 from grader.errors import ExitCode, Faulty, GraderError
 from grader.text.safe import one_line
@@ -34,16 +38,31 @@ class GradeGroup(DefaultGroup):
         if wrong := _mistyped(args, self.commands):
             ctx.fail(wrong)
 
+    def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        with _told():
+            args, named = take_option(args)
+            if not (ctx.resilient_parsing or "--help" in args) and (config := load_config(named)):
+                apply_config(ctx, config, self.commands)
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: "Context") -> object:
         try:
-            return super().invoke(ctx)
-        except GraderError as error:
-            for line in error.faults if isinstance(error, Faulty) else [str(error)]:
-                typer.echo(f"grade: {one_line(line)}", err=True)
-            raise typer.Exit(error.exit_code) from error
+            with _told():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             typer.echo("grade: interrupted; every reply that arrived is in the ledger", err=True)
             raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Prints a line for each fault of a GraderError and ends with its exit code."""
+    try:
+        yield
+    except GraderError as error:
+        for line in error.faults if isinstance(error, Faulty) else [str(error)]:
+            typer.echo(f"grade: {one_line(line)}", err=True)
+        raise typer.Exit(error.exit_code) from error
 
 
 def _mistyped(args: list[str], commands: Mapping[str, object]) -> str | None:
@@ -76,6 +95,12 @@ def root(
     version: bool = typer.Option(
         False, "--version", callback=_version, is_eager=True, help="Print the version."
     ),
+    config: str | None = typer.Option(
+        None,
+        OPTION,
+        metavar="FILE",
+        help="Settings instead of the nearest grade.toml. [env: GRADER_CONFIG]",
+    ),
 ) -> None:
     """Grade an answer against its rubric: grade answer.txt --q bank-conflict."""
 
@@ -86,6 +111,7 @@ app.command("questions")(questions.questions)
 app.command("show")(questions.show)
 app.command("history")(history.history)
 app.command("progress")(progress.progress)
+app.command("config")(settings.show_config)
 app.command("audit")(audit.audit)
 app.command("doctor")(doctor.doctor)
 app.add_typer(calibrate.app, name="calibrate")

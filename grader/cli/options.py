@@ -24,6 +24,14 @@ RubricsOption = Annotated[
 OnlyOption = Annotated[
     bool, typer.Option("--only-own", help="Leave the shipped rubrics out.", show_default=False)
 ]
+
+
+def _endpoint(ctx: typer.Context, value: str | None) -> str | None:
+    from grader.cli.config_defaults import warn_of_endpoint
+
+    return warn_of_endpoint(ctx, value)
+
+
 ModelOption = Annotated[
     str | None,
     typer.Option(
@@ -68,7 +76,10 @@ UnsureBelowOption = Annotated[
 BaseUrlOption = Annotated[
     str | None,
     typer.Option(
-        "--base-url", metavar="URL", help="OpenAI-compatible endpoint. [env: OPENAI_BASE_URL]"
+        "--base-url",
+        metavar="URL",
+        help="OpenAI-compatible endpoint. [env: OPENAI_BASE_URL]",
+        callback=_endpoint,
     ),
 ]
 AskOption = Annotated[

@@ -1,25 +1,58 @@
 """What replies cost and requests will use.
 
-Prices are a table that is part of an installed package: no network. Estimates are always shown
-as such.
+Prices are a table that is part of an installed package, and the user's own: no network.
+Estimates are always shown as such.
 """
 
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from pydantic import ConfigDict, Field
+
 from grader.llm.request import said
 from grader.record import Usage
+from grader.util.frozen import Frozen
+
+
+class OwnPrice(Frozen):
+    """What a model costs by its user's word, in US dollars per million tokens."""
+
+    model_config = ConfigDict(strict=True)
+
+    input: float = Field(ge=0, allow_inf_nan=False)
+    output: float = Field(ge=0, allow_inf_nan=False)
+    cached: float | None = Field(default=None, ge=0, allow_inf_nan=False)
+    """For what the provider's prefix cache held; None costs as much as the rest."""
+
+    def cost(self, new: int, cached: int, written: int) -> float:
+        """US dollars for tokens read anew, read from the cache, and written."""
+        from_cache = self.input if self.cached is None else self.cached
+        return (new * self.input + cached * from_cache + written * self.output) / 1_000_000
+
+
+_own_prices: dict[str, OwnPrice] = {}
+
+
+def use_prices(prices: Mapping[str, OwnPrice]) -> None:
+    """Lets *prices*, by the model's name, stand for this process in place of any before."""
+    _own_prices.clear()
+    _own_prices.update(prices)
 
 
 def cost(usage: Usage, model: str, endpoint: str, *, batch: bool = False) -> float | None:
-    """Returns US dollars for *usage*, or None where the table knows no price for the model there.
+    """Returns US dollars for *usage*, or None where nobody knows a price for the model there.
+
+    A price that the user gave (:func:`use_prices`) stands before the table's.
 
     Args:
         endpoint: the base URL, which tells the provider.
         batch: at the provider's batch price.
     """
     cached = min(usage.cached_tokens, usage.input_tokens)
+    if own := _own_prices.get(model):
+        return own.cost(usage.input_tokens - cached, cached, usage.output_tokens)
     return _cost(usage.input_tokens, cached, usage.output_tokens, model, endpoint, batch)
 
 
