@@ -39,9 +39,11 @@ class GradeGroup(DefaultGroup):
             ctx.fail(wrong)
 
     def parse_args(self, ctx: "Context", args: list[str]) -> list[str]:
+        if ctx.resilient_parsing:  # a shell wants to know what could come next
+            return super().parse_args(ctx, args)
         with _told():
             args, named = take_option(args)
-            if not (ctx.resilient_parsing or "--help" in args) and (config := load_config(named)):
+            if "--help" not in args and (config := load_config(named)):
                 apply_config(ctx, config, self.commands)
         return super().parse_args(ctx, args)
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli import completion
 from grader.cli.options import (
     AskOption,
     BaseUrlOption,
@@ -37,7 +38,13 @@ _MOST_FAILED = 0.2
 def audit(
     question: Annotated[
         list[str] | None,
-        typer.Option("--q", "--question", metavar="ID", help="Only this one; may be repeated."),
+        typer.Option(
+            "--q",
+            "--question",
+            metavar="ID",
+            help="Only this one; may be repeated.",
+            autocompletion=completion.questions,
+        ),
     ] = None,
     questions: Annotated[
         int, typer.Option(metavar="N", min=1, help="Questions, drawn by the seed.")

@@ -59,9 +59,7 @@ class Reports:
             return
         asked = (question.id for question in outcome.summary().questions)
         rubrics = {name: questions.find(name) for name in asked if questions.knows(name)}
-        made = _Made(
-            records, outcome, rubrics, texts, self._language, self._gradebook, self._hints
-        )
+        made = _Made(records, outcome, rubrics, texts, self._language, self._gradebook, self._hints)
         for kind, path in self._files.items():
             getattr(made, kind)(path)
             self.written.append(str(path))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli import completion
 from grader.cli.options import (
     AskOption,
     BaseUrlOption,
@@ -31,7 +32,16 @@ if TYPE_CHECKING:
 
 def one(
     file: Annotated[str, typer.Argument(metavar="FILE", help="The answer, or - for stdin.")],
-    question: Annotated[str, typer.Option("--q", "--question", metavar="ID", help="Question id.")],
+    question: Annotated[
+        str,
+        typer.Option(
+            "--q",
+            "--question",
+            metavar="ID",
+            help="Question id.",
+            autocompletion=completion.questions,
+        ),
+    ],
     model: ModelsOption = None,
     combine: CombineOption = None,
     then: ThenOption = None,

@@ -4,10 +4,15 @@ from typing import Annotated
 
 import typer
 
+from grader.cli import completion
+
 
 def history(
     question: Annotated[
-        str | None, typer.Option("--q", metavar="ID", help="Only this question.")
+        str | None,
+        typer.Option(
+            "--q", metavar="ID", help="Only this question.", autocompletion=completion.questions
+        ),
     ] = None,
     last: Annotated[int, typer.Option(metavar="N", min=1, help="The latest N.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the records, one a line.")] = False,
@@ -29,7 +34,13 @@ def history(
 
 def progress(
     question: Annotated[
-        str | None, typer.Option("--q", metavar="ID", help="Compare the attempts at this one.")
+        str | None,
+        typer.Option(
+            "--q",
+            metavar="ID",
+            help="Compare the attempts at this one.",
+            autocompletion=completion.questions,
+        ),
     ] = None,
     candidate: Annotated[
         str | None, typer.Option(metavar="NAME", help="Only this candidate's answers.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from grader.cli import completion
 from grader.errors import BadInput
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ def _endpoint(ctx: typer.Context, value: str | None) -> str | None:
 ModelOption = Annotated[
     str | None,
     typer.Option(
-        "--model", metavar="NAME", help="A model of the endpoint, or `local`. [env: GRADER_MODEL]"
+        "--model",
+        metavar="NAME",
+        help="A model of the endpoint, or `local`. [env: GRADER_MODEL]",
+        autocompletion=completion.models,
     ),
 ]
 ModelsOption = Annotated[

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from grader.cli import completion
 from grader.cli.options import OnlyOption, RubricsOption
 from grader.errors import ExitCode
 
@@ -35,7 +36,10 @@ def questions(
 
 
 def show(
-    question: Annotated[str, typer.Argument(metavar="ID", help="Question id.")],
+    question: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="Question id.", autocompletion=completion.questions),
+    ],
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",

@@ -169,6 +169,16 @@ class Ledger:
         except ValueError as error:
             raise LedgerFailed(f"ledger {self.path}: a grade is damaged; {_REPAIR}") from error
 
+    def models(self, latest: int = 2000) -> list[str]:
+        """Returns the models of endpoints that the *latest* requests went to, the last one first.
+
+        Raises:
+            LedgerFailed: it cannot be read.
+        """
+        rows = self._run("SELECT model, endpoint FROM call ORDER BY rowid DESC LIMIT ?", latest)
+        named = (model for model, endpoint in rows if not endpoint.startswith("local:"))
+        return list(dict.fromkeys(named))
+
     def remember_judge(self, judge: JudgeInfo, warning: str | None) -> None:
         """Keeps what an examination of *judge* found wrong, or that nothing was.
 
