@@ -51,7 +51,7 @@ def warn_of_endpoint(ctx: "Context", value: str | None) -> str | None:
     model, named = ctx.params.get("model"), config is None or config.named
     source = ctx.get_parameter_source("base_url")
     from_file = source is not None and source.name == "DEFAULT_MAP"
-    asks = model != "local" and ctx.info_name != "config"
+    asks = model not in ("local", ["local"]) and ctx.info_name != "config"
     if config and value and from_file and not named and asks:
         typer.echo(f"grade: endpoint {one_line(value)}, by {config.place('endpoint')}", err=True)
     return value
@@ -73,7 +73,8 @@ def _defaults(commands: "Mapping[str, Command]", values: Mapping[str, object]) -
     made: dict[str, Any] = {}
     for name, command in commands.items():
         below: Mapping[str, Command] | None = getattr(command, "commands", None)
-        own = {parameter.name for parameter in command.params}
-        mine = {key: value for key, value in values.items() if key in own}
+        # An option that may be given several times takes a list.
+        own = {p.name: bool(getattr(p, "multiple", False)) for p in command.params}
+        mine = {k: [v] if own[k] else v for k, v in values.items() if k in own}
         made[name] = mine | (_defaults(below, values) if below else {})
     return made

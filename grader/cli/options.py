@@ -48,6 +48,7 @@ ModelsOption = Annotated[
         "--model",
         metavar="NAME",
         help="A model of the endpoint, or `local`; several judge together. [env: GRADER_MODEL]",
+        autocompletion=completion.models,
     ),
 ]
 CombineOption = Annotated[

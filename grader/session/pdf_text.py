@@ -33,7 +33,7 @@ def _bound() -> None:
 
 
 def _pictures(page: Any) -> int:  # noqa: ANN401 - what the library gives
-    resources = page.get("/Resources") or {}
+    resources: Any = page.get("/Resources") or {}
     objects = resources.get_object().get("/XObject") if resources else None
     if not objects:
         return 0
