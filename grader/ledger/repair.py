@@ -19,7 +19,8 @@ _MOST_ROWS = 100_000_000
 _PATIENCE = 200
 # 64 GiB: a damaged head may state any size
 _LARGEST = 2**36
-_TABLES = ("call", "grade", "judge_check")
+_TABLES = {"call": 1, "grade": 1, "judge_check": 3, "shard": 4}
+"""Each table and the version of the ledger from which on it is there."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def problem(path: Path) -> str | None:
     try:
         with closing(_opened(path)) as db:
             found = [str(row[0]) for row in db.execute("PRAGMA integrity_check(3)")]
-            for table in _TABLES:
+            version = max(1, int(db.execute("PRAGMA user_version").fetchone()[0]))
+            for table in (name for name, since in _TABLES.items() if since <= version):
                 # A sound database of another program has no such table
                 db.execute(f"SELECT COUNT(*) FROM {table}").fetchone()  # noqa: S608 - our own names
             odd = sum(not _is_whole(row) for row in db.execute(_CALLS))
@@ -120,11 +122,11 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 def _saved(damaged: Path, fresh: Path) -> tuple[int, int, int]:
     """Replies and grades copied, and entries left behind because they are not whole."""
-    counts = {"call": 0, "grade": 0, "judge_check": 0}
+    counts = dict.fromkeys(_TABLES, 0)
     dropped = 0
     with closing(sqlite3.connect(fresh)) as db, closing(_opened(damaged)) as old, db:
         for table in _TABLES:
-            columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
+            columns = _columns(db, old, table)
             names, marks = ", ".join(columns), ", ".join("?" * len(columns))
             insert = f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({marks})"  # noqa: S608
             for row in _rows(old, table, names):
@@ -135,6 +137,16 @@ def _saved(damaged: Path, fresh: Path) -> tuple[int, int, int]:
                     counts[table] += db.execute(insert, row).rowcount
         (replies,) = db.execute("SELECT COUNT(*) FROM call WHERE state = 'done'").fetchone()
     return replies, counts["grade"], dropped
+
+
+def _columns(db: sqlite3.Connection, old: sqlite3.Connection, table: str) -> list[str]:
+    """The columns of a table that both ledgers have: one of an older version lacks some."""
+    wanted = [str(row[1]) for row in db.execute(f"PRAGMA table_info({table})")]
+    try:
+        known = {str(row[1]) for row in old.execute(f"PRAGMA table_info({table})")}
+    except sqlite3.Error:
+        return wanted  # its head is damaged: what can be read is tried all the same
+    return [name for name in wanted if name in known] or wanted
 
 
 def _rows(db: sqlite3.Connection, table: str, names: str) -> Iterator[tuple[object, ...]]:
@@ -193,6 +205,7 @@ _VALID: dict[str, Callable[[tuple[object, ...]], bool]] = {
     "call": _is_whole,
     "grade": _is_grade,
     "judge_check": lambda _: True,
+    "shard": lambda _: True,
 }
 
 

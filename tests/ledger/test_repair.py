@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.errors import LedgerFailed
+from grader.ledger.database import MIGRATIONS
 from grader.ledger.ledger import Ledger
 from grader.ledger.repair import Repair, problem, repair
 from grader.llm.request import Reply, Request
@@ -155,3 +156,53 @@ def test_the_command_says_what_it_found_and_where_the_rest_lies(
     assert "was damaged" in said
     assert "ledger.sqlite.damaged" in said.replace(" ", "")
     assert "results.jsonl.damaged" in said.replace(" ", "")
+
+
+def older(path: Path, version: int) -> Path:
+    """The same ledger as an earlier version of the tables has it."""
+    old = path.with_name(f"version-{version}.sqlite")
+    db = sqlite3.connect(old)
+    db.executescript(";".join(MIGRATIONS[:version]) + f";PRAGMA user_version = {version}")
+    db.execute("ATTACH ? AS now", (str(path),))
+    for table in ("call", "grade"):
+        names = ", ".join(row[1] for row in db.execute(f"PRAGMA main.table_info({table})"))
+        db.execute(f"INSERT INTO main.{table} ({names}) SELECT {names} FROM now.{table}")
+    db.commit()
+    db.close()
+    return old
+
+
+VERSIONS = range(1, len(MIGRATIONS) + 1)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_sound_ledger_of_an_earlier_version_is_left_alone(path: Path, version: int) -> None:
+    assert repair(older(path, version)) == Repair(None)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_a_damaged_ledger_of_an_earlier_version_keeps_all_else(path: Path, version: int) -> None:
+    old = older(path, version)
+    db = sqlite3.connect(old)
+    db.execute("UPDATE call SET request = zeroblob(9) WHERE rowid = 5")
+    db.commit()
+    db.close()
+    found = repair(old)
+    assert (found.replies, found.grades, found.dropped) == (REPLIES - 1, 1, 1)
+    assert kept(old) == REPLIES - 1
+
+
+def test_a_submitted_batch_is_known_after_a_repair(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.execute("INSERT INTO shard VALUES (7, 't', 'p', 'e', 'm', 'submitted', 1, 'f', 'b', '', 0)")
+    db.execute("UPDATE call SET shard = 7 WHERE rowid = 3")
+    db.execute("UPDATE call SET request = zeroblob(9) WHERE rowid = 5")
+    db.commit()
+    db.close()
+    assert repair(path).replies == REPLIES - 1
+    db = sqlite3.connect(path)
+    known = db.execute(
+        "SELECT shard.token FROM shard JOIN call ON call.shard = shard.id"
+    ).fetchall()
+    db.close()
+    assert known == [("t",)]
