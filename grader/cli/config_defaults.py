@@ -3,7 +3,6 @@ environment over file."""
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -24,7 +23,7 @@ def load_config(named: str | None) -> "ConfigFile | None":
     Raises:
         BadInput: the file is not there, or says what is no setting.
     """
-    path = find_config(named, os.environ, Path.cwd())
+    path = find_config(named, os.environ)
     if path is None:
         return None
     from grader.cli.config_file import read_config

@@ -1,6 +1,7 @@
 """Where the settings file is. Nothing heavy is imported: every command looks."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from grader.errors import BadInput
@@ -36,12 +37,12 @@ def take_option(args: Sequence[str]) -> tuple[list[str], str | None]:
     return kept, named
 
 
-def find_config(named: str | None, env: Mapping[str, str], folder: Path) -> Path | None:
-    """Returns the settings file that holds in *folder*, or None.
+def find_config(named: str | None, env: Mapping[str, str]) -> Path | None:
+    """Returns the settings file that holds in the working folder, or None.
 
-    It is the one that the option or the environment names, else the nearest in *folder* and the
-    folders around it, up to the root of a repository or to the user's home; outside of both,
-    folders may be other people's, and *folder* alone is looked into.
+    It is the one that the option or the environment names, else the nearest in that folder and
+    the folders around it, up to the root of a repository or to the user's home; outside of both,
+    folders may be other people's, and the working folder alone is looked into.
 
     Raises:
         BadInput: the named file is not there.
@@ -51,10 +52,12 @@ def find_config(named: str | None, env: Mapping[str, str], folder: Path) -> Path
         if not path.is_file():
             raise BadInput(f"{OPTION if named else VARIABLE} {path}: no such file")
         return path
-    for around in _folders(folder):
-        for path in (around / NAME, around / PROJECT):
-            if path.is_file() and (path.name == NAME or _has_table(path)):
-                return path
+    # A folder that is gone or closed has no settings; the command may well do without them.
+    with suppress(OSError):
+        for around in _folders(Path.cwd()):
+            for path in (around / NAME, around / PROJECT):
+                if path.is_file() and (path.name == NAME or _has_table(path)):
+                    return path
     return None
 
 
@@ -67,8 +70,5 @@ def _folders(folder: Path) -> Iterator[Path]:
 
 def _has_table(path: Path) -> bool:
     """Whether a project's file speaks of these settings; read without being understood."""
-    try:
-        text = path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
+    text = path.read_text(encoding="utf-8", errors="replace")
     return any(line.lstrip().startswith(f"[{'.'.join(TABLE)}") for line in text.splitlines())

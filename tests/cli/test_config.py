@@ -175,6 +175,17 @@ def test_what_is_no_setting_is_named_with_file_line_and_way_out(
     assert grade("--help").exit_code == 0, "help is there when it is needed"
 
 
+def test_in_a_folder_that_is_gone_there_are_no_settings(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = folder / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    assert grade("questions").exit_code == 0
+    monkeypatch.chdir(folder)
+
+
 def test_a_named_file_that_is_not_there_is_a_wrong_call() -> None:
     done = grade("questions", "--config", "none.toml")
     assert (done.exit_code, done.stderr) == (2, "grade: --config none.toml: no such file\n")
