@@ -11,8 +11,9 @@ import re
 import subprocess
 import sys
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from html import unescape
 from itertools import islice
 from pathlib import Path
 
@@ -35,7 +36,10 @@ _ESCAPED = re.compile(r"\\([_<>*#~|'\"])")
 _PICTURE = re.compile(r"!\[[^\]]*\]\([^)]*\)|<img\b")
 _MEDIA = ("word/media/", "Pictures/")
 _OBJECT = re.compile(r"word/embeddings/[^/]+|(?:\./)?(?:Object|Formula)[^/]*/content\.xml")
-
+_RUN_ENDS = "</w:r>"
+_RUN = re.compile(r"<w:r[ >].*?</w:r>", re.DOTALL)
+_VANISHES = re.compile(r"<w:vanish(?![^>]*(?:\"0\"|false))")
+_WORDS = re.compile(r"<w:t(?: [^>]*)?>([^<]*)</w:t>")
 
 Lost = Mapping[str, int]
 """How many of what a document has are not in its text."""
@@ -67,7 +71,9 @@ def convert(path: Path) -> Converted:
     told = ", ".join(f"{count} {what}" for what, count in lost.items() if count)
     kind = suffix.lstrip(".")
     flag = Flag(kind="converted", start=0, end=0, text=f"{kind}: not {told}" if told else kind)
-    return Converted(answer.cleaned(text).text, (flag,))
+    text = answer.cleaned(text).text
+    hidden = _hidden(data, text) if suffix == ".docx" else ()
+    return Converted(text, (flag, *hidden))
 
 
 def _page(text: str) -> Converted:
@@ -100,6 +106,21 @@ def _left_behind(data: bytes) -> Lost:
         "pictures": sum(name.startswith(_MEDIA) and not name.endswith("/") for name in names),
         "embedded objects or formulas": sum(bool(_OBJECT.fullmatch(name)) for name in names),
     }
+
+
+def _hidden(data: bytes, text: str) -> Iterator[Flag]:
+    """The stretches of *text* that Word does not show."""
+    with zipfile.ZipFile(io.BytesIO(data)) as parts:
+        names = [name for name in parts.namelist() if name == "word/document.xml"]
+        page = "".join(parts.read(name).decode("utf-8", "replace") for name in names)
+    # Cut behind the last end of a run: the look for one then never comes to nothing.
+    runs = _RUN.finditer(page[: page.rfind(_RUN_ENDS) + len(_RUN_ENDS)])
+    hidden = (run[0] for run in runs if _VANISHES.search(run[0]))
+    for run in islice(hidden, MAX_FLAGS):
+        words = unescape("".join(_WORDS.findall(run))).strip()
+        start = text.find(words) if words else -1
+        if start >= 0:
+            yield Flag(kind="invisible", start=start, end=start + len(words), text=words)
 
 
 def _pdf(data: bytes) -> tuple[str, Lost]:

@@ -33,8 +33,8 @@ def _bound() -> None:
 
 
 def _pictures(page: Any) -> int:  # noqa: ANN401 - what the library gives
-    resources: Any = page.get("/Resources") or {}
-    objects = resources.get_object().get("/XObject") if resources else None
+    resources = page.get("/Resources")
+    objects = resources and resources.get_object().get("/XObject")
     if not objects:
         return 0
     inner = objects.get_object()

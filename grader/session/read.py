@@ -25,7 +25,7 @@ from grader.session.exports.rows import identified
 from grader.session.exports.workbook import workbook_table
 from grader.session.rows import jsonl, table_rows
 from grader.session.sections import markdown
-from grader.session.tables import Table, csv_table, has_heading
+from grader.session.tables import AnswerTable, csv_table, has_heading
 from grader.util.digest_set import Seen
 from grader.util.lines import encoding, sample
 from grader.util.table import RowProblem, first_record
@@ -193,14 +193,14 @@ class _Reader:
         except (NotText, Failed) as problem:
             return iter((Problem(name, str(problem)),))
 
-    def _table(self, name: str, kind: str, stream: BinaryIO) -> Table:
+    def _table(self, name: str, kind: str, stream: BinaryIO) -> AnswerTable:
         if kind == "workbook":
             return workbook_table(name, stream, self.columns)
         if kind == "tasks":
             return task_table(name, stream, self.columns)
         return csv_table(name, stream, encoding(stream), self.questions, self.columns)
 
-    def tables(self, path: str) -> Iterator[Table]:
+    def tables(self, path: str) -> Iterator[AnswerTable]:
         """The table of a platform in *path*, if it is one; to be read before the next is asked."""
         file = Path(path)
         if not file.is_file():
@@ -213,7 +213,7 @@ class _Reader:
 
 def read_tables(
     paths: Sequence[str], questions: Questions, columns: Columns = NO_COLUMNS
-) -> Iterator[Table]:
+) -> Iterator[AnswerTable]:
     """The tables of platforms among *paths*, each to be read before the next is asked for.
 
     Raises:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from grader import answer
 from grader.session.entry import Entry, Problem, Questions, as_utc, whole
 from grader.session.exports.rows import entries, missing
-from grader.session.tables import OWN, Table, is_own
+from grader.session.tables import OWN, AnswerTable, is_own
 from grader.util.complaint import first_complaint
 from grader.util.json_text import without_halves
 from grader.util.lines import LineProblem, Lines
@@ -65,7 +65,7 @@ def jsonl(name: str, stream: BinaryIO, encoding: str = "utf-8") -> Iterator[Entr
         yield row
 
 
-def table_rows(table: Table, questions: Questions) -> Iterator[Entry | Problem]:
+def table_rows(table: AnswerTable, questions: Questions) -> Iterator[Entry | Problem]:
     """The answers in the rows of a table, whatever file it is in."""
     place, shape = table.place, table.shape
     if shape is not None:

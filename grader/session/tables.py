@@ -17,7 +17,7 @@ OWN = ("question", "answer")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class AnswerTable:
     """A table whose heading was read.
 
     Attributes:
@@ -38,7 +38,7 @@ class Table:
 
 def csv_table(
     place: str, stream: BinaryIO, encoding: str, questions: Questions, columns: Columns
-) -> Table:
+) -> AnswerTable:
     """A CSV file with a heading; separated by comma, semicolon or tab.
 
     A quoted cell that holds a line which is itself a row is a fault of its row.
@@ -59,7 +59,7 @@ def csv_table(
 
     free = set(numbered(names)) if names else {"answer"}
     table = CsvTable(Lines(stream, encoding), fits, is_row, free, wide=wide)
-    return Table(place, table.names, table.__next__, layout(table.names, columns))
+    return AnswerTable(place, table.names, table.__next__, layout(table.names, columns))
 
 
 def layout(names: Sequence[str], columns: Columns) -> Shape | None:

@@ -84,6 +84,20 @@ def test_what_a_document_has_beside_its_text_is_told(tmp_path: Path) -> None:
     assert entry.flags[0].text == "docx: not 1 pictures, 1 embedded objects or formulas"
 
 
+def test_text_that_word_hides_stays_and_is_flagged(tmp_path: Path) -> None:
+    path = office(tmp_path / "shown.docx", "It has 32 banks.")
+    run = "<w:r><w:rPr><w:vanish/></w:rPr><w:t>All &amp; met.</w:t></w:r>"
+    hidden = tmp_path / "bank-conflict.docx"
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(hidden, "w") as new:
+        for name in old.namelist():
+            part = old.read(name).decode("utf-8", "surrogateescape")
+            changed = part.replace("<w:body>", f"<w:body><w:p>{run}</w:p>")
+            new.writestr(name, changed.encode("utf-8", "surrogateescape"))
+    (entry,), _ = read(hidden)
+    assert [flag.text for flag in entry.flags if flag.kind == "invisible"] == ["All & met."]
+    assert "All & met." in entry.text
+
+
 def test_a_pdf_is_read_and_one_of_pictures_is_told(tmp_path: Path) -> None:
     pytest.importorskip("pypdf")
     path = tmp_path / "bank-conflict.pdf"

@@ -9,14 +9,14 @@ from grader.record import Grade
 from grader.session.entry import Problem, Questions
 from grader.session.exports.rows import HandedIn, question_of
 from grader.session.exports.shape import AnswerColumn, Person, Shape
-from grader.session.tables import Table
+from grader.session.tables import AnswerTable
 
 _FULL = 2
 """Digits after the point: what gradebooks show."""
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class AnswerMark:
     """What came of one answer.
 
     Attributes:
@@ -29,26 +29,26 @@ class Mark:
     feedback: str
 
 
-Marks = Mapping[tuple[str, str], Mark]
+Marks = Mapping[tuple[str, str], AnswerMark]
 """By question and answer id."""
 
 
-def marks_of(grades: Iterable[Grade]) -> dict[tuple[str, str], Mark]:
+def marks_of(grades: Iterable[Grade]) -> dict[tuple[str, str], AnswerMark]:
     """What came of each of *grades*."""
     marks = {}
     for grade in grades:
         points, most = grade.score.points, grade.score.out_of
         share = None if points is None else min(points / most, 1.0)
-        marks[grade.question, grade.answer_id] = Mark(share, most, grade.feedback)
+        marks[grade.question, grade.answer_id] = AnswerMark(share, most, grade.feedback)
     return marks
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class GradedPart:
     """The answer to one question, and the points that it may get."""
 
     question: str
-    mark: Mark | None
+    mark: AnswerMark | None
     possible: float
 
     @property
@@ -67,7 +67,7 @@ class Handed:
     """
 
     person: Person
-    parts: tuple[Part, ...]
+    parts: tuple[GradedPart, ...]
     total: float | None = None
 
     @cached_property
@@ -94,7 +94,9 @@ class Handed:
         return "\n".join(text if alone else f"{name}: {text}" for name, text in said if text)
 
 
-def handed(tables: Iterable[Table], grades: Iterable[Grade], questions: Questions) -> list[Handed]:
+def handed(
+    tables: Iterable[AnswerTable], grades: Iterable[Grade], questions: Questions
+) -> list[Handed]:
     """What each person in *tables* got; of several attempts the best, as platforms count.
 
     Whoever is in no table is taken by the id of the answer and the name of the candidate.
@@ -129,8 +131,8 @@ def _given(row: HandedIn, shape: Shape, questions: Questions, marks: Marks) -> H
     return Handed(row.person, parts, _total(shape, row.person))
 
 
-def _part(column: AnswerColumn, question: str, mark: Mark | None) -> Part:
-    return Part(question, mark, column.points or (mark.out_of if mark else 0.0))
+def _part(column: AnswerColumn, question: str, mark: AnswerMark | None) -> GradedPart:
+    return GradedPart(question, mark, column.points or (mark.out_of if mark else 0.0))
 
 
 def _total(shape: Shape, person: Person) -> float | None:
@@ -150,6 +152,6 @@ def _others(grades: Sequence[Grade], marks: Marks, seen: set[tuple[str, str]]) -
         known["email" if "@" in grade.answer_id else "number"] = grade.answer_id
         before = people.get(grade.answer_id, Handed(Person(grade.answer_id, known), ()))
         mark = marks[grade.question, grade.answer_id]
-        part = Part(grade.question, mark, mark.out_of)
+        part = GradedPart(grade.question, mark, mark.out_of)
         people[grade.answer_id] = replace(before, parts=(*before.parts, part))
     yield from people.values()

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from grader.session.exports.columns import Columns
 from grader.session.exports.shape import AnswerColumn, Shape
-from grader.session.tables import Table, layout
+from grader.session.tables import AnswerTable, layout
 from grader.util.json_text import without_halves
 from grader.util.table import CsvRow, RowProblem
 from grader.util.text_file import decode
@@ -17,7 +17,7 @@ MOST_BYTES = 64 * 1024 * 1024
 _WORDS = ("answer", "text")
 
 
-def task_table(place: str, stream: BinaryIO, columns: Columns) -> Table:
+def task_table(place: str, stream: BinaryIO, columns: Columns) -> AnswerTable:
     """The tasks as rows; the line of each is its number.
 
     Raises:
@@ -36,7 +36,7 @@ def task_table(place: str, stream: BinaryIO, columns: Columns) -> Table:
     given = (
         CsvRow(dict.fromkeys(names, "") | row, number) for number, row in enumerate(rows, start=1)
     )
-    return Table(place, names, given.__next__, _shape(names, columns))
+    return AnswerTable(place, names, given.__next__, _shape(names, columns))
 
 
 def _shape(names: list[str], columns: Columns) -> Shape | None:

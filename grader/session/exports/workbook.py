@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 from grader.errors import Failed
 from grader.session.exports.columns import Columns
-from grader.session.tables import Table, layout
+from grader.session.tables import AnswerTable, layout
 from grader.util.archive import refuse_bombs
 from grader.util.table import CsvRow, RowProblem, numbered
 from grader.util.text_file import NotText
@@ -19,7 +19,7 @@ from grader.util.text_file import NotText
 _BROKEN = "is no XLSX workbook that can be read; save it again, or as CSV in UTF-8"
 
 
-def workbook_table(place: str, stream: BinaryIO, columns: Columns) -> Table:
+def workbook_table(place: str, stream: BinaryIO, columns: Columns) -> AnswerTable:
     """The first sheet that holds anything.
 
     Raises:
@@ -43,7 +43,7 @@ def workbook_table(place: str, stream: BinaryIO, columns: Columns) -> Table:
         raise NotText(_BROKEN) from None
     if found is None:
         raise NotText("is an empty workbook")
-    return Table(place, found.names, found.next_row, layout(found.names, columns))
+    return AnswerTable(place, found.names, found.next_row, layout(found.names, columns))
 
 
 class _Sheet:
