@@ -21,7 +21,7 @@ from grader.session.documents import DOCUMENTS, convert
 from grader.session.entry import Entry, Problem, Questions, readable
 from grader.session.exports.columns import NO_COLUMNS, Columns
 from grader.session.exports.label_studio import task_table
-from grader.session.exports.rows import identified
+from grader.session.exports.rows import identified, missing
 from grader.session.exports.workbook import workbook_table
 from grader.session.rows import jsonl, table_rows
 from grader.session.sections import markdown
@@ -207,8 +207,12 @@ class _Reader:
             return
         with file.open("rb", buffering=_BUFFER) as stream:
             kind = _kind(file.suffix.lower(), stream, self.columns)
-            if kind in _TABLES:
-                yield self._table(readable(path), kind, stream)
+            try:
+                table = self._table(readable(path), kind, stream) if kind in _TABLES else None
+            except (NotText, RowProblem, Failed):  # told when it was read
+                return
+            if table is not None:
+                yield table
 
 
 def read_tables(
@@ -216,13 +220,12 @@ def read_tables(
 ) -> Iterator[AnswerTable]:
     """The tables of platforms among *paths*, each to be read before the next is asked for.
 
-    Raises:
-        BadInput: one of them cannot be read.
+    Those that cannot be read are passed over: :func:`read_session` tells what is wrong with them.
     """
     reader = _Reader(questions, columns)
     for path in paths:
         for table in reader.tables(path):
-            if table.shape is not None:
+            if table.shape is not None and not missing(table.shape, table.names):
                 shape, _ = identified(table.shape, questions)
                 yield replace(table, shape=shape)
 

@@ -9,14 +9,24 @@ from pathlib import Path
 
 import pytest
 import tomli_w
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from grader.cli.app import app
 from grader.rubric.files import load_rubric
+from grader.session.entry import Questions
+from grader.session.exports.back import handed
+from grader.session.exports.columns import read_columns
+from grader.session.exports.gradebook import canvas, moodle
+from grader.session.read import read_tables
+from grader.util.files import data_folder
 from tests.support.exports import CANVAS, MOODLE, canvas_person, csv_of, moodle_person
 from tests.support.places import ROOT
+from tests.support.records import record
 from tests.support.sessions import Place, place
 
+QUESTIONS = Questions((data_folder("rubrics"),))
 POINTS = (0.5, 1, 2, 2.5, 4, 5, 7.5, 8, 9, 10)
 ANSWER = "<p>Threads of a warp hit the <b>same</b> bank, and {} wait.</p><ul><li>So pad</li></ul>"
 
@@ -161,3 +171,29 @@ def test_a_platform_that_is_not_known_or_has_no_file_is_refused(
     done = grade(stub, moodle_quiz(tmp_path), *words)
     assert done.exit_code == 2
     assert told in done.output
+
+
+@given(content=st.binary(max_size=300), cut=st.integers(0, 300), name=st.sampled_from(
+    ["e.csv", "e.json", "e.xlsx", "e"]))  # fmt: skip
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+def test_whatever_became_of_an_export_every_grade_goes_back(
+    content: bytes, cut: int, name: str, tmp_path: Path
+) -> None:
+    whole = csv_of([*MOODLE, "Response 1"], [*moodle_person(1), "Banks."]).encode()
+    (tmp_path / name).write_bytes(whole[:cut] + content)
+    columns = read_columns(["Response 1=bank-conflict"])
+    tables = read_tables([str(tmp_path / name)], QUESTIONS, columns)
+    graded = [record(answer_id="0000001"), record(answer_id="s2@example.org")]
+    people = handed(tables, graded, QUESTIONS)
+    for rows in (list(moodle(people)), list(canvas(people, "Essay"))):
+        assert len({len(row) for row in rows}) == 1
+        assert {"0000001", "s2@example.org"} <= {cell for row in rows for cell in row}
+
+
+def test_an_attempt_that_is_not_graded_leaves_the_whole_open(tmp_path: Path) -> None:
+    file = tmp_path / "q.csv"
+    row = [*moodle_person(1), "Banks."]
+    file.write_text(csv_of([*MOODLE, "Response 1"], row, row), encoding="utf-8")
+    tables = read_tables([str(file)], QUESTIONS, read_columns(["Response 1=bank-conflict"]))
+    (person,) = handed(tables, [record(answer_id="0000001")], QUESTIONS)
+    assert person.points is None
