@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from grader.rubric.format import Notes as Notes
     from grader.rubric.format import Rubric as Rubric
     from grader.rubric.format import Source as Source
-    from grader.rubric.format import Text as Text
+    from grader.rubric.wording import Text as Text
     from grader.session.entry import Entry as Entry
     from grader.session.entry import Problem as Problem
     from grader.session.front import agrade as agrade
@@ -56,9 +56,8 @@ _MODULES = {
     "judge.curves": ("TeamLevel", "read_level"),
     "record": ("Grade", "Verdict"),
     "rubric.files": ("load_rubric", "load_rubrics", "read_rubric", "save_rubric"),
-    "rubric.format": (
-        *("Document", "KeyPoint", "Misconception", "Notes", "Rubric", "Source", "Text"),
-    ),
+    "rubric.format": (*("Document", "KeyPoint", "Misconception", "Notes", "Rubric", "Source"),),
+    "rubric.wording": ("Text",),
     "session.entry": ("Entry", "Problem"),
     "session.result_lines": ("read_grades",),
     "session.front": ("agrade", "agrade_batch", "grade", "grade_batch", "read_answers"),

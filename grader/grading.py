@@ -52,7 +52,7 @@ async def grade(
     """
     answer = attempt.answer
     info, digest = judge.info, judge.prompt_digest
-    asked = (rubric.question.en, rubric.question.zh)
+    asked = rubric.question.wordings
     if points_elsewhere(answer, asked):
         judgement, info, digest = _not_here(rubric, answer), _BY_CODE, ""
     elif has_content(own_text(answer), asked):
@@ -64,8 +64,9 @@ async def grade(
         answer_id=attempt.id,
         candidate=attempt.candidate,
         attempted_at=attempt.attempted_at,
-        score=scoring.total(judgement.points, judgement.misconceptions),
+        score=scoring.total(judgement.points, judgement.misconceptions, rubric.scheme),
         key_points=judgement.points,
+        groups=rubric.scheme.groups,
         misconceptions=judgement.misconceptions,
         feedback=judgement.feedback,
         flags=answer.flags,

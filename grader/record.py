@@ -6,9 +6,9 @@ Offsets count Unicode code points of the answer as read.
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from grader.text.flags import Flag
 from grader.text.safe import escaped_json
@@ -70,6 +70,18 @@ class SetAside(_Part):
     text: str
 
 
+def whole(value: float) -> float:
+    """The number; as an integer where it is one, so that it is written and shown as ``3``."""
+    return int(value) if value == int(value) else value
+
+
+AS_WRITTEN = (
+    PlainSerializer(whole, return_type=int | float),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}, mode="serialization"),
+)
+"""Has a number written as :func:`whole` gives it."""
+
+
 class Opinion(_Part):
     """What one of several judges gave for a key point."""
 
@@ -94,7 +106,8 @@ class PointGrade(_Part):
     """One key point of a graded answer."""
 
     id: str
-    weight: int = Field(ge=1, le=3)
+    weight: Annotated[float, Field(gt=0, allow_inf_nan=False), AfterValidator(whole), *AS_WRITTEN]
+    """Its points in the rubric, before they are scaled to a stated total."""
     verdict: Verdict | None
     """None is ungraded: see ``cause``."""
     confidence: float | None = Field(default=None, ge=0, le=1)
@@ -114,6 +127,13 @@ class PointGrade(_Part):
     """What each judge gave, where several were asked about it."""
     by: str | None = None
     """The model whose verdict it is, where one of several decides; None where all do together."""
+
+
+class PointGroup(_Part):
+    """Key points of which some are enough: those that earned most count."""
+
+    key_points: tuple[str, ...]
+    enough: int = Field(ge=1)
 
 
 class MisconceptionGrade(_Part):
@@ -223,6 +243,8 @@ class Grade(_Part):
     attempted_at: datetime | None = None
     score: Score
     key_points: tuple[PointGrade, ...]
+    groups: tuple[PointGroup, ...] = Field(default=(), exclude_if=lambda groups: not groups)
+    """The rubric's groups; left out where it has none."""
     misconceptions: tuple[MisconceptionGrade, ...] = ()
     feedback: str = ""
     flags: tuple[Flag, ...] = ()

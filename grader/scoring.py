@@ -1,8 +1,9 @@
 """Adds the score up: pure arithmetic, no model, no opinion."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from grader.record import MisconceptionGrade, PointGrade, Score, Verdict
+from grader.record import Grade, MisconceptionGrade, PointGrade, PointGroup, Score, Verdict
 
 CREDIT = {
     Verdict.MET: 1.0,
@@ -64,32 +65,98 @@ LEVEL = 0.8
 """The probability that an interval made of verdicts' probabilities states, as if key points erred
 apart from each other. Scores come in steps, which widens it, and key points err together, which
 narrows it: see training/README.md for how many hold the settled score."""
+_DIGITS = 6
+"""Decimals of points: more of them are the noise of binary fractions."""
+_MOST_SUMS = 5000
 
 
-def total(points: Sequence[PointGrade], misconceptions: Sequence[MisconceptionGrade] = ()) -> Score:
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """How the points of key points add up; without anything each counts for itself.
+
+    Attributes:
+        groups: of a group's key points the ``enough`` that earned most count, and the group is
+            worth as many of its heaviest weights.
+        out_of: the points of the whole, to which those of the key points are scaled; None takes
+            them as they are.
+    """
+
+    groups: tuple[PointGroup, ...] = ()
+    out_of: float | None = None
+
+    def pools(self, names: Sequence[str]) -> list[tuple[list[int], int]]:
+        """Splits key points into those that count together: their places in *names*, and how
+        many of them count."""
+        grouped = {name for group in self.groups for name in group.key_points}
+        pools = [([place], 1) for place, name in enumerate(names) if name not in grouped]
+        for group in self.groups:
+            there = [place for place, name in enumerate(names) if name in group.key_points]
+            pools += [(there, group.enough)] if there else []
+        return pools
+
+    def earned(self, names: Sequence[str], each: Sequence[float]) -> float:
+        """Returns what key points earn together that earn *each* by themselves, unscaled."""
+        pools = self.pools(names)
+        return sum(
+            sum(sorted((each[place] for place in places), reverse=True)[:enough])
+            for places, enough in pools
+        )
+
+    def scale(self, most: float) -> float:
+        """Returns what a point counts where all key points together are worth *most*."""
+        return 1.0 if self.out_of is None else self.out_of / most
+
+
+PLAIN = Scheme()
+"""Each key point counts for itself."""
+
+
+def share_together(
+    names: Sequence[str], weights: Sequence[float], credit: Sequence[float], scheme: Scheme
+) -> float:
+    """Returns the share, 0 to 1, that credit of 0 to 1 for each key point is of all there is."""
+    each = [weight * part for weight, part in zip(weights, credit, strict=True)]
+    return scheme.earned(names, each) / scheme.earned(names, weights)
+
+
+def scheme_of(grade: Grade) -> Scheme:
+    """Returns how the points of a record were added up."""
+    return Scheme(grade.groups, grade.score.out_of)
+
+
+def total(
+    points: Sequence[PointGrade],
+    misconceptions: Sequence[MisconceptionGrade] = (),
+    scheme: Scheme = PLAIN,
+) -> Score:
     """The weighted score of an answer in points and per cent.
 
-    With an ungraded key point there is no single number: ``percent`` and ``points`` are None and
-    the interval says what is still possible. Where the judge gives the probability of each verdict,
-    the interval comes from them; else from the verdicts that it cannot rule out.
+    With an ungraded key point that matters there is no single number: ``percent`` and ``points``
+    are None and the interval says what is still possible. Where the judge gives the probability
+    of each verdict, the interval comes from them; else from the verdicts that it cannot rule out.
     A misconception lowers the score only by the penalty (in points) that its rubric gives it.
     """
-    out_of = float(sum(point.weight for point in points))
-    least, most = _earned_range(points)
+    names = [point.id for point in points]
+    most = float(scheme.earned(names, [point.weight for point in points]))
+    scale = scheme.scale(most)
+    out_of = most * scale
+    least, highest = _earned_range(points, scheme)
     sure_penalty = sum(m.penalty for m in misconceptions if m.asserted)
     open_penalty = sum(m.penalty for m in misconceptions if m.asserted is None)
-    low = least - sum(m.penalty for m in misconceptions if _may_be(m, asserted=True))
-    high = most - sum(m.penalty for m in misconceptions if not _may_be(m, asserted=False))
-    complete = all(point.verdict is not None for point in points) and not open_penalty
-    earned = sum(p.weight * CREDIT[p.verdict] for p in points if p.verdict is not None)
-    points_earned = max(0.0, earned - sure_penalty) if complete else None
+    low = least * scale - sum(m.penalty for m in misconceptions if _may_be(m, asserted=True))
+    high = highest * scale - sum(
+        m.penalty for m in misconceptions if not _may_be(m, asserted=False)
+    )
+    earned = _settled(points, scheme) if not open_penalty else None
+    points_earned = None if earned is None else max(0.0, earned * scale - sure_penalty)
+    expected = _expected(points, scheme)
     return Score(
         percent=None if points_earned is None else _percent(points_earned, out_of),
         low=_percent(low, out_of),
         high=_percent(high, out_of),
-        points=points_earned,
-        out_of=out_of,
-        expected=_expected(points, sure_penalty, out_of),
+        points=None if points_earned is None else round(points_earned, _DIGITS),
+        out_of=round(out_of, _DIGITS),
+        expected=None if expected is None else _percent(expected * scale - sure_penalty, out_of),
     )
 
 
@@ -99,22 +166,41 @@ def _may_be(claim: MisconceptionGrade, *, asserted: bool) -> bool:
     return claim.asserted is None or asserted in given
 
 
-def _expected(points: Sequence[PointGrade], penalty: float, out_of: float) -> float | None:
-    """Per cent to be expected; None where a key point has no probabilities or no verdict."""
+def _settled(points: Sequence[PointGrade], scheme: Scheme) -> float | None:
+    """What the verdicts earn, unscaled; None where an ungraded key point could still add to it."""
+    names = [point.id for point in points]
+    least = scheme.earned(names, [_given(point, 0.0) for point in points])
+    most = scheme.earned(names, [_given(point, 1.0) for point in points])
+    return float(least) if least == most else None
+
+
+def _given(point: PointGrade, ungraded: float) -> float:
+    credit = ungraded if point.verdict is None else CREDIT[point.verdict]
+    return point.weight * credit
+
+
+def _expected(points: Sequence[PointGrade], scheme: Scheme) -> float | None:
+    """Points to be expected; None where a key point has no probabilities or no verdict."""
     if not all(map(_is_likely, points)):
         return None
-    earned = expected_credit((p.weight, p.probabilities or {}) for p in points)
-    return _percent(earned - penalty, out_of)
+    names = [point.id for point in points]
+    return expected_together(names, [(p.weight, p.probabilities or {}) for p in points], scheme)
 
 
-def _earned_range(points: Sequence[PointGrade]) -> tuple[float, float]:
-    """Least and most points that the key points may deserve, misconceptions aside."""
-    likely = [point for point in points if _is_by_chance(point)]
-    others = [(p.weight, *credit_range(p)) for p in points if not _is_by_chance(p)]
-    least = sum(weight * low for weight, low, _ in others)
-    most = sum(weight * high for weight, _, high in others)
-    low, high = _likely_range(likely)
-    return least + low, most + high
+def expected_together(
+    names: Sequence[str],
+    weighted: Sequence[tuple[float, Mapping[Verdict, float]]],
+    scheme: Scheme,
+) -> float:
+    """Returns what key points, of these weights and verdicts this likely, earn on average,
+    unscaled, where some of them count together."""
+    pools = scheme.pools(names)
+    expected = expected_credit(weighted[p[0]] for p, _ in pools if len(p) == 1)
+    for places, enough in pools:
+        if len(places) > 1:
+            together = _outcomes([_earnings(*weighted[place]) for place in places], enough)
+            expected += sum(earned * chance for earned, chance in together)
+    return expected
 
 
 def _is_by_chance(point: PointGrade) -> bool:
@@ -127,27 +213,82 @@ def _is_likely(point: PointGrade) -> bool:
     return bool(point.probabilities) and point.verdict is not None
 
 
-def _likely_range(points: Sequence[PointGrade]) -> tuple[float, float]:
-    """The quantiles of what the points earn by their probabilities, their verdicts' sum within."""
-    chances = earned_chances(points)
-    given = sum(p.weight * CREDIT[p.verdict] for p in points if p.verdict is not None)
+def _earned_range(points: Sequence[PointGrade], scheme: Scheme) -> tuple[float, float]:
+    """Least and most points that the key points may deserve, misconceptions aside: by the
+    quantiles of what they earn by their probabilities, with their verdicts' sum within."""
+    names = [point.id for point in points]
+    least, most = (
+        scheme.earned(names, [_at_end(point, end) for point in points]) for end in (0, 1)
+    )
     tail = (1 - LEVEL) / 2
-    low = _quantile(sorted(chances.items()), tail)
-    high = _quantile(sorted(chances.items(), reverse=True), tail)
-    return min(low, given), max(high, given)
+    low = _quantile(sorted(earned_chances(points, scheme, 0).items()), tail)
+    high = _quantile(sorted(earned_chances(points, scheme, 1).items(), reverse=True), tail)
+    return min(low, least), max(high, most)
 
 
-def earned_chances(points: Sequence[PointGrade]) -> dict[float, float]:
-    """The chance of each sum of points by the verdicts' probabilities, as if they erred apart."""
+def _at_end(point: PointGrade, end: int) -> float:
+    """What a likely key point's verdict earns, and any other at the least (0) or most (1)."""
+    return _given(point, 0.0) if _is_by_chance(point) else point.weight * credit_range(point)[end]
+
+
+def earned_chances(
+    points: Sequence[PointGrade], scheme: Scheme = PLAIN, end: int = 0
+) -> dict[float, float]:
+    """The chance of each sum of points by the verdicts' probabilities, as if they erred apart.
+
+    Args:
+        end: whether key points without probabilities earn the least (0) or the most (1) that
+            they may.
+    """
     chances = {0.0: 1.0}
-    for point in points:
+    for places, enough in scheme.pools([point.id for point in points]):
+        together = _outcomes([_outcomes_of(points[place], end) for place in places], enough)
         grown: dict[float, float] = {}
         for earned, chance in chances.items():
-            for verdict, share in (point.probabilities or {}).items():
-                place = earned + point.weight * CREDIT[verdict]
+            for more, share in together:
+                place = round(earned + more, _DIGITS)
                 grown[place] = grown.get(place, 0.0) + chance * share
-        chances = grown
+        chances = grown if len(grown) <= _MOST_SUMS else _coarser(grown)
     return chances
+
+
+Outcomes = Sequence[tuple[float, float]]
+"""What may be earned, each with its chance."""
+
+
+def _outcomes(each: Sequence[Outcomes], enough: int) -> Outcomes:
+    """What key points that count together may earn, by what each may earn by itself."""
+    if len(each) == 1:
+        return each[0]
+    best: dict[tuple[float, ...], float] = {(): 1.0}
+    for outcomes in each:
+        grown: dict[tuple[float, ...], float] = {}
+        for counted, chance in best.items():
+            for earned, share in outcomes:
+                now = tuple(sorted((*counted, earned), reverse=True)[:enough])
+                grown[now] = grown.get(now, 0.0) + chance * share
+        best = grown
+    return [(sum(counted), chance) for counted, chance in best.items()]
+
+
+def _outcomes_of(point: PointGrade, end: int) -> Outcomes:
+    if not _is_by_chance(point):
+        return [(_at_end(point, end), 1.0)]
+    return _earnings(point.weight, point.probabilities or {})
+
+
+def _earnings(weight: float, chances: Mapping[Verdict, float]) -> Outcomes:
+    return [(weight * CREDIT[verdict], chance) for verdict, chance in chances.items()]
+
+
+def _coarser(chances: Mapping[float, float]) -> dict[float, float]:
+    """The chances on a grid, where weights of many digits give more sums than anybody reads."""
+    step = max(chances) / _MOST_SUMS
+    grown: dict[float, float] = {}
+    for earned, chance in chances.items():
+        place = round(earned / step) * step
+        grown[place] = grown.get(place, 0.0) + chance
+    return grown
 
 
 def _quantile(chances: Sequence[tuple[float, float]], tail: float) -> float:

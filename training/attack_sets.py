@@ -44,7 +44,7 @@ def _attacked(
         read = answer.from_text(text, name)
     except BadInput:  # refused before anybody judges it
         return
-    graded = has_content(own_text(read), (asked.question.en, asked.question.zh))
+    graded = has_content(own_text(read), asked.question.wordings)
     known = about | {"language": language(text), "by_code": not graded}
     for lines, how in variants(read, asked):
         question, claims = asked.question.model_dump(), claims_of(asked, {})

@@ -134,11 +134,11 @@ def of_shipped() -> Iterator[Item]:
 def claims_of(asked: Rubric, labels: dict[str, str]) -> tuple[Labelled, ...]:
     """Returns the key points of a rubric and those of its misconceptions that have a label."""
     points = [
-        Labelled(p.id, p.en, p.zh, p.notes.partial, p.weight, labels.get(p.id))
+        Labelled(p.id, p.text("en"), p.text("zh"), p.notes.partial, p.weight, labels.get(p.id))
         for p in asked.key_points
     ]
     wrong = [
-        Labelled(m.id, m.en, m.zh, None, 0, labels[m.id])
+        Labelled(m.id, m.text("en"), m.text("zh"), None, 0, labels[m.id])
         for m in asked.misconceptions
         if m.id in labels
     ]

@@ -70,7 +70,7 @@ def placer(rubric: Rubric, answer: Answer) -> Place:
     The question's words, and text that the integrity flags mark as an instruction, a verdict or
     a role, are not.
     """
-    question = f"{rubric.question.en}\n{rubric.question.zh}"
+    question = "\n".join(rubric.question.wordings)
     barred = addressed(answer)
 
     def place(quote: str) -> Evidence | None:

@@ -117,7 +117,7 @@ def _recited(answer: Answer, rubric: Rubric) -> Iterator[Run]:
     if not any(flag.kind == "self-grading" for flag in answer.flags):
         return
     said = read_through(answer.text).folded
-    claims = "\n".join(text for point in rubric.key_points for text in (point.en, point.zh))
+    claims = "\n".join(text for point in rubric.key_points for text in point.wordings)
     for start, end in repeated(said, claims):
         if place := said.original(start, end):
             yield place

@@ -86,20 +86,20 @@ class Trained:
 
     async def point(self, point: KeyPoint) -> ClaimReading:
         """See :class:`Form`."""
-        four, line = await self._said(prompts.suffix(point.en, point.notes.partial))
+        four, line = await self._said(prompts.suffix(point.text("en"), point.notes.partial))
         return ClaimReading(self.curves.point.chances(four, binary=point.binary), line)
 
     async def claim(self, claim: Misconception) -> ClaimReading:
         """See :class:`Form`."""
         # Few are asserted: the sentence is asked for only then.
-        four, _ = await self._said(prompts.suffix(claim.en), length=1)
+        four, _ = await self._said(prompts.suffix(claim.text("en")), length=1)
         chance = self.curves.claim.chance(odds_of_yes(four))
         return ClaimReading((chance, 0.0, 1 - chance, 0.0))
 
     async def line(self, claim: KeyPoint | Misconception, word: str) -> int:
         """See :class:`Form`."""
         partial = claim.notes.partial if isinstance(claim, KeyPoint) else None
-        begun = self._prefix + prompts.suffix(claim.en, partial) + word + " ["
+        begun = self._prefix + prompts.suffix(claim.text("en"), partial) + word + " ["
         body = {"prompt": begun, "max_tokens": len(str(len(self.lines)))}
         completion = await self.asked.get(body | {"temperature": 0, "logprobs": _TOP})
         line = self._number(completion.written, completion.tokens)
@@ -109,7 +109,7 @@ class Trained:
 
     @cached_property
     def _prefix(self) -> str:
-        return prompts.prefix(self.rubric.question.en, self.lines)
+        return prompts.prefix(self.rubric.question.text("en"), self.lines)
 
     async def _said(
         self, suffix: str, length: int | None = None
@@ -146,12 +146,12 @@ class YesOrNo:
 
     async def point(self, point: KeyPoint) -> ClaimReading:
         """See :class:`Form`."""
-        odds = await self._log_odds("per-point", point.en)
+        odds = await self._log_odds("per-point", point.text("en"))
         return ClaimReading(self.curves.chances(odds, binary=point.binary))
 
     async def claim(self, claim: Misconception) -> ClaimReading:
         """See :class:`Form`."""
-        chance = self.curves.claim.chance(await self._log_odds("per-claim", claim.en))
+        chance = self.curves.claim.chance(await self._log_odds("per-claim", claim.text("en")))
         return ClaimReading((chance, 0.0, 1 - chance, 0.0))
 
     async def line(self, claim: KeyPoint | Misconception, word: str) -> int:  # noqa: ARG002
@@ -160,7 +160,7 @@ class YesOrNo:
             return 1
         template = "per-point" if isinstance(claim, KeyPoint) else "per-claim"
         messages = [
-            *self._question(template, claim.en),
+            *self._question(template, claim.text("en")),
             {"role": "assistant", "content": "Yes"},
             {"role": "user", "content": prompts.fill("per-point-evidence").strip()},
         ]

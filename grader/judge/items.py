@@ -246,9 +246,9 @@ def points(rubric: Rubric) -> tuple[PointItem, ...]:
 
 
 def claims(rubric: Rubric, language: str) -> tuple[ClaimItem, ...]:
-    """The rubric's misconceptions as items, corrected in *language* (``en`` or ``zh``)."""
+    """The rubric's misconceptions as items, corrected in *language* where the rubric has it."""
     return tuple(
-        ClaimItem(claim, getattr(claim.correction, language)) for claim in rubric.misconceptions
+        ClaimItem(claim, claim.correction.text(language)) for claim in rubric.misconceptions
     )
 
 

@@ -13,7 +13,8 @@ from string import Template
 
 from grader.answer import Answer
 from grader.record import Verdict
-from grader.rubric.format import KeyPoint, Misconception, Rubric, Text
+from grader.rubric.format import KeyPoint, Misconception, Rubric
+from grader.rubric.wording import Worded
 from grader.util.files import data_folder
 
 Message = dict[str, str]
@@ -29,8 +30,10 @@ def _words(name: str) -> str:
     return str(_template(name).template)
 
 
-def fill(name: str, **values: str) -> str:
+def fill(name: str, **values: str | None) -> str:
     """The template ``prompts/<name>.md`` with every placeholder filled.
+
+    The line of a placeholder that is None is left out.
 
     Raises:
         KeyError: a placeholder has no value.
@@ -40,7 +43,10 @@ def fill(name: str, **values: str) -> str:
     unused = values.keys() - set(template.get_identifiers())
     if unused:
         raise ValueError(f"prompts/{name}.md has no place for {', '.join(sorted(unused))}")
-    return str(template.substitute(values))
+    for name, value in values.items():
+        if value is None:
+            template = Template(template.template.replace(f"${name}\n", ""))
+    return template.substitute(values)
 
 
 def digest(*names: str, also: str = "") -> str:
@@ -66,23 +72,23 @@ def mark(answer: Answer) -> str:
 def key_point(point: KeyPoint) -> str:
     """One key point with its notes, as the judge sees it. The weight is not shown."""
     notes = [fill("note", level=level, note=note) for level, note in point.notes if note]
-    return fill("key-point", id=point.id, text=_both(point), notes="".join(notes))
+    return fill("key-point", id=point.id, text=_wordings(point), notes="".join(notes))
 
 
 def misconception(claim: Misconception) -> str:
     """One misconception, as the judge sees it: the claim without its correction."""
-    return fill("misconception", id=claim.id, text=_both(claim))
+    return fill("misconception", id=claim.id, text=_wordings(claim))
 
 
-def _both(text: KeyPoint | Misconception | Text) -> str:
-    """The words in English and in Chinese; once where they are the same."""
-    return "\n".join(dict.fromkeys((text.en, text.zh)))
+def _wordings(worded: Worded) -> str:
+    """The texts in all languages, a line each; once where they are the same."""
+    return "\n".join(worded.wordings)
 
 
 @cache
 def _rubric_message(rubric: Rubric) -> Message:
     points = "".join(key_point(point) for point in rubric.key_points)
-    text = fill("rubric", question=_both(rubric.question), key_points=points)
+    text = fill("rubric", question=_wordings(rubric.question), key_points=points)
     if claims := "".join(misconception(claim) for claim in rubric.misconceptions):
         text += fill("misconceptions", misconceptions=claims)
     # One message for rules and rubric: the prefix that all answers to a question share.

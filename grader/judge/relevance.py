@@ -85,8 +85,8 @@ def _vocabulary(rubric: Rubric) -> frozenset[str]:
 
 
 def _texts(rubric: Rubric) -> Iterator[str | None]:
-    yield from (rubric.question.en, rubric.question.zh)
+    yield from rubric.question.wordings
     for point in rubric.key_points:
-        yield from (point.en, point.zh, point.notes.met, point.notes.partial)
+        yield from (*point.wordings, point.notes.met, point.notes.partial)
     for claim in rubric.misconceptions:
-        yield from (claim.en, claim.zh, claim.correction.en, claim.correction.zh)
+        yield from (*claim.wordings, *claim.correction.wordings)

@@ -35,7 +35,7 @@ class PointView:
     number: int
     id: str
     claim: str
-    weight: int
+    weight: float
     verdict: str
     """The verdict's name, or ``ungraded``."""
     word: str
@@ -108,7 +108,7 @@ def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
     say = words_in(language)
     points = _points(grade, rubric, language)
     return GradeView(
-        question=getattr(rubric.question, language) if rubric else grade.question,
+        question=rubric.question.text(language) if rubric else grade.question,
         score=words.score_line(grade.score, say),
         points=points,
         claims=_claims(grade, rubric, language),
@@ -125,7 +125,7 @@ def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
 def question_words(question: str, rubrics: Mapping[str, Rubric], language: str) -> str:
     """The question in words; its id where *rubrics* lack it."""
     rubric = rubrics.get(question)
-    return str(getattr(rubric.question, language)) if rubric else question
+    return rubric.question.text(language) if rubric else question
 
 
 def claim_words(question: str, name: str, rubrics: Mapping[str, Rubric], language: str) -> str:
@@ -133,8 +133,8 @@ def claim_words(question: str, name: str, rubrics: Mapping[str, Rubric], languag
     rubric = rubrics.get(question)
     if rubric is None:
         return name
-    known = {one.id: str(getattr(one, language)) for one in rubric.key_points}
-    known |= {one.id: str(getattr(one, language)) for one in rubric.misconceptions}
+    known = {one.id: one.text(language) for one in rubric.key_points}
+    known |= {one.id: one.text(language) for one in rubric.misconceptions}
     return known.get(name, name)
 
 
@@ -192,15 +192,15 @@ def _claim(
     known: KeyPoint | Misconception | None,
     language: str,
 ) -> str:
-    return graded.id if known is None else str(getattr(known, language))
+    return graded.id if known is None else known.text(language)
 
 
 def _correction(held: MisconceptionGrade, known: Misconception | None, language: str) -> str:
     """The correction in *language*; as recorded where the rubric no longer has it so."""
     # The record keeps it in the answer's language alone, which need not be the report's.
-    if known is None or held.correction not in ("", known.correction.en, known.correction.zh):
+    if known is None or held.correction not in ("", *known.correction.wordings):
         return held.correction
-    return str(getattr(known.correction, language))
+    return known.correction.text(language)
 
 
 def _passages(known: KeyPoint | Misconception | None, rubric: Rubric | None) -> tuple[Passage, ...]:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from grader.record import Grade, Verdict
 from grader.report.grade_view import ClaimView, GradeView, PointView, view
 from grader.rubric.format import KeyPoint, Rubric
+from grader.rubric.wording import primary
 from grader.text.catalogue import words_in
 
 
@@ -46,7 +47,7 @@ def _uncorrected(claim: ClaimView, language: str) -> ClaimView:
 
 def _all_hinted(rubric: Rubric) -> Rubric:
     points = tuple(
-        point.model_copy(update={"en": _hint(point, "en"), "zh": _hint(point, "zh")})
+        point.model_copy(update={tag: _hint(point, tag) for tag in point.texts})
         for point in rubric.key_points
     )
     return rubric.model_copy(update={"key_points": points})
@@ -54,5 +55,5 @@ def _all_hinted(rubric: Rubric) -> Rubric:
 
 def _hint(point: KeyPoint | None, language: str) -> str:
     if point is None or point.hint is None:
-        return str(words_in(language)["no_hint"])
-    return str(getattr(point.hint, language))
+        return str(words_in("zh" if primary(language) == "zh" else "en")["no_hint"])
+    return point.hint.text(language)

@@ -245,7 +245,7 @@ def questions(found: "Iterable[Rubric]", language: str, out: "Console") -> None:
     table.add_column(no_wrap=True, style="bold")
     table.add_column(overflow="fold")
     for rubric in found:
-        table.add_row(Text(rubric.id), Text(getattr(rubric.question, language)))
+        table.add_row(Text(rubric.id), Text(rubric.question.text(language)))
     out.print(table)
 
 
@@ -254,16 +254,16 @@ def rubric(asked: Rubric, language: str, out: "Console") -> None:
     from rich.text import Text
 
     say = words_in(language)
-    out.print(Text(asked.question.en, style="bold"))
-    out.print(Text(asked.question.zh, style="bold"))
+    for wording in asked.question.wordings:
+        out.print(Text(wording, style="bold"))
     for point in asked.key_points:
         out.print()
         out.print(hung(f"×{point.weight}", _key_point(point, language, say), "bold"))
     if asked.misconceptions:
         out.print(Text(f"\n{say['misconceptions']}", style="bold red"))
     for claim in asked.misconceptions:
-        text = Text(f"{getattr(claim, language)}  ({claim.id})")
-        text.append(f"\n→ {getattr(claim.correction, language)}", style="green")
+        text = Text(f"{claim.text(language)}  ({claim.id})")
+        text.append(f"\n→ {claim.correction.text(language)}", style="green")
         out.print(hung("✗", text, "red"))
     out.print(Text(f"\n{say['documents']}", style="bold"))
     for key, document in asked.documents.items():
@@ -275,7 +275,7 @@ def rubric(asked: Rubric, language: str, out: "Console") -> None:
 def _key_point(point: KeyPoint, language: str, say: Catalogue) -> "Text":
     from rich.text import Text
 
-    text = Text(f"{getattr(point, language)}  ({point.id})")
+    text = Text(f"{point.text(language)}  ({point.id})")
     for name in ("met", "partial", "missed", "contradicted"):
         if note := getattr(point.notes, name):
             text.append(f"\n{say[name]}: {note}", style="dim")

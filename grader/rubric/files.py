@@ -15,12 +15,16 @@ from grader.rubric.format import (
     SLUG,
     Rubric,
 )
+from grader.rubric.wording import LANGUAGE_TAG
 from grader.util import complaint
 from grader.util.files import data_folder, new_file
 from grader.util.text_file import NotText, decode_utf8, read_bytes
 from grader.util.toml import nearest_line, parse_toml, value_lines
 
-_PATTERNS = {SLUG: "must be small letters and digits joined by single hyphens, as 'bank-conflict'"}
+_PATTERNS = {
+    SLUG: "must be small letters and digits joined by single hyphens, as 'bank-conflict'",
+    LANGUAGE_TAG: "is not a key of the format, nor the tag of a language, as 'de' or 'pt-BR'",
+}
 MAX_BYTES = 1024 * 1024
 
 _SHORT = 80
@@ -170,7 +174,7 @@ def _files(folder: Path) -> list[Path]:
 def search_rubrics(rubrics: Iterable[Rubric], words: Iterable[str]) -> tuple[Rubric, ...]:
     """The rubrics that say all of *words*, in any case; those that say them in the question first.
 
-    Looked through are id, question and key points, in both languages.
+    Looked through are id, question and key points, in all their languages.
     """
     wanted = [_folded(word) for word in words]
 
@@ -179,10 +183,10 @@ def search_rubrics(rubrics: Iterable[Rubric], words: Iterable[str]) -> tuple[Rub
         return all(word in text for word in wanted)
 
     def asked(r: Rubric) -> tuple[str, ...]:
-        return (r.id, r.question.en, r.question.zh)
+        return (r.id, *r.question.wordings)
 
     found = [
-        r for r in rubrics if says([*asked(r), *(t for p in r.key_points for t in (p.en, p.zh))])
+        r for r in rubrics if says([*asked(r), *(t for p in r.key_points for t in p.wordings)])
     ]
     return tuple(sorted(found, key=lambda r: not says(asked(r))))
 

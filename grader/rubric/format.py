@@ -11,13 +11,14 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     model_validator,
 )
 
-from grader.util.frozen import Frozen
+from grader.record import AS_WRITTEN, PointGroup, whole
+from grader.rubric.wording import Described, Line, Tag, Text, Worded
+from grader.scoring import Scheme
 
 SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 """What ids look like. Holds no dot and no slash, so an id can name no place in a file system."""
@@ -25,22 +26,13 @@ SLUG = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 _SHORT = 80
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG, max_length=64)]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Weight = Annotated[
+    float, Field(strict=True, ge=0.001, le=1_000_000), AfterValidator(whole), *AS_WRITTEN
+]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://\S+$")]
 
 
-class _Described(Frozen):
-    model_config = ConfigDict(use_attribute_docstrings=True)
-
-
-class Text(_Described):
-    """The same words in English and in Chinese."""
-
-    en: Line
-    zh: Line
-
-
-class Document(_Described):
+class Document(Described):
     """Something to read. Cited by its key in the rubric's ``documents``."""
 
     title: Line
@@ -54,7 +46,7 @@ class Document(_Described):
         return self.pages[max(starts, key=len)] if starts else self.url
 
 
-class Source(_Described):
+class Source(Described):
     """Where a statement is backed: the passage to read next."""
 
     document: Line
@@ -65,7 +57,7 @@ class Source(_Described):
     """A short quotation in the document's own words."""
 
 
-class Notes(_Described):
+class Notes(Described):
     """What counts as each verdict for one key point."""
 
     met: Line
@@ -77,14 +69,12 @@ class Notes(_Described):
     """What denies the key point, where that is not plain from its words."""
 
 
-class KeyPoint(_Described):
+class KeyPoint(Worded):
     """One thing that a good answer says, as one short claim."""
 
     id: Slug
-    weight: Annotated[int, Field(strict=True, ge=1, le=3)]
-    """3 core, 2 important, 1 bonus."""
-    en: Line
-    zh: Line
+    weight: Weight
+    """Its points; in the shipped rubrics 3 core, 2 important, 1 bonus."""
     notes: Notes
     hint: Text | None = None
     """Leads to the key point without giving it away."""
@@ -96,12 +86,10 @@ class KeyPoint(_Described):
         return self.notes.partial is None
 
 
-class Misconception(_Described):
+class Misconception(Worded):
     """A known wrong claim with its correction."""
 
     id: Slug
-    en: Line
-    zh: Line
     correction: Text
     stated_by_source: Annotated[bool, Field(strict=True)] = False
     """Whether the text that the question was found in states the wrong claim."""
@@ -110,6 +98,15 @@ class Misconception(_Described):
     contradicts: tuple[Slug, ...] = ()
     """Ids of the key points that the claim is the opposite of."""
     sources: tuple[Source, ...] = ()
+
+
+class Group(Described):
+    """Key points of which some are enough, as two of four."""
+
+    key_points: Annotated[tuple[Slug, ...], Field(min_length=2)]
+    """Their ids. They have one weight, and each stands in one group at most."""
+    enough: Annotated[int, Field(strict=True, ge=1)]
+    """How many of them earn all the points of the group: those with the best verdicts count."""
 
 
 def _some(points: tuple[KeyPoint, ...]) -> tuple[KeyPoint, ...]:
@@ -136,7 +133,7 @@ class CrossFault:
         return f"{self.owner}: {verb}{self.message}" if self.owner else self.message
 
 
-class RubricParts(_Described):
+class RubricParts(Described):
     """The parts of a rubric, each of the format; whether they fit together is not looked at."""
 
     version: Literal["rubric/1"] = Field(alias="schema")
@@ -146,9 +143,14 @@ class RubricParts(_Described):
     """How the question's wording came down from where it was found."""
     source_error: Line | None = None
     """What the text that the question was found in gets wrong about it."""
+    languages: tuple[Tag, ...] = ()
+    """The languages in which every text must be there; left out, each has those that it has."""
+    total: Weight | None = None
+    """The points of the whole question: those of the key points are scaled to it, penalties not."""
     question: Text
     documents: dict[str, Document] = Field(default={})
     key_points: Annotated[tuple[KeyPoint, ...], AfterValidator(_some)]
+    groups: tuple[Group, ...] = ()
     misconceptions: tuple[Misconception, ...] = ()
 
     def faults(self) -> Iterator[CrossFault]:
@@ -165,6 +167,8 @@ class RubricParts(_Described):
                     told = f"the id {item.id!r} is used twice"
                     yield CrossFault((group, number, "id"), "", told)
                 yield from self._unknown(item, (group, number))
+        yield from self._of_groups()
+        yield from self._of_languages()
 
     def _unknown(
         self, item: KeyPoint | Misconception, place: tuple[str | int, ...]
@@ -177,6 +181,45 @@ class RubricParts(_Described):
         for name in item.contradicts if isinstance(item, Misconception) else ():
             if name not in points:
                 yield CrossFault((*place, "contradicts"), item.id, f"no key point {name!r}")
+
+    def _of_groups(self) -> Iterator[CrossFault]:
+        weights = {point.id: point.weight for point in self.key_points}
+        taken: Counter[str] = Counter()
+        for number, group in enumerate(self.groups):
+            place, names = ("groups", number, "key_points"), group.key_points
+            taken.update(names)
+            for name in dict.fromkeys(names):
+                if name not in weights:
+                    yield CrossFault(place, "", f"no key point {name!r}")
+                elif taken[name] > 1:
+                    yield CrossFault(place, "", f"the key point {name!r} stands in groups twice")
+            if len({weights[name] for name in names if name in weights}) > 1:
+                told = "the key points of a group need one weight, so that any of them can count"
+                yield CrossFault(place, "", told)
+            if group.enough >= len(names):
+                told = f"must be less than the group's {len(names)} key points"
+                yield CrossFault(("groups", number, "enough"), "", told)
+
+    def _of_languages(self) -> Iterator[CrossFault]:
+        for place, owner, worded in self.worded():
+            there = worded.texts.keys()
+            for tag in self.languages:
+                if tag not in there:
+                    told = f"has no text in {tag!r}, which is one of the rubric's languages"
+                    yield CrossFault(place, owner, told)
+            for tag in there if self.languages else ():
+                if tag not in self.languages:
+                    told = f"{tag!r} is not one of the rubric's languages"
+                    yield CrossFault((*place, tag), owner, told)
+
+    def worded(self) -> Iterator[tuple[tuple[str | int, ...], str, Worded]]:
+        """What is worded in languages: its place, the id that it belongs to, and itself."""
+        yield ("question",), "question", self.question
+        for number, point in enumerate(self.key_points):
+            yield ("key_points", number), point.id, point
+        for number, claim in enumerate(self.misconceptions):
+            yield ("misconceptions", number), claim.id, claim
+            yield ("misconceptions", number, "correction"), claim.id, claim.correction
 
 
 class Rubric(RubricParts):
@@ -197,6 +240,12 @@ class Rubric(RubricParts):
         content = self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
         text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+    @property
+    def scheme(self) -> Scheme:
+        """How its points add up."""
+        groups = (PointGroup(key_points=g.key_points, enough=g.enough) for g in self.groups)
+        return Scheme(tuple(groups), self.total)
 
     def citation(self, source: Source) -> str:
         """The source in words, as ``NVIDIA CUDA Programming Guide (CUDA 13), §2.2.4.2``."""

@@ -108,7 +108,7 @@ class Questions:
     def _by_words(self) -> dict[str, str]:
         words = {}
         for rubric in load_readable(self._folders)[0]:
-            for text in (rubric.question.en, rubric.question.zh):
+            for text in rubric.question.wordings:
                 words[fold(text).text.strip()] = rubric.id
         return words
 

@@ -42,7 +42,7 @@ class PointHistory:
 
     question: str
     id: str
-    weight: int
+    weight: float
     verdicts: tuple[Verdict | None, ...]
     in_a_row: int
     missed_at: datetime | None

@@ -34,7 +34,7 @@ class PointSummary(Frozen):
 
     question: str
     id: str
-    weight: int
+    weight: float
     """The weight in the latest record."""
     met: int = 0
     partial: int = 0

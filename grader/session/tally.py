@@ -80,7 +80,7 @@ def _median(counts: Counter[int]) -> float:
 @dataclass
 class _Question:
     scores: _Scores = field(default_factory=_Scores)
-    weights: dict[str, int] = field(default_factory=dict)
+    weights: dict[str, float] = field(default_factory=dict)
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     claims: dict[str, list[int]] = field(default_factory=dict)
     rubrics: set[str] = field(default_factory=set)

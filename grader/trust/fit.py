@@ -18,7 +18,7 @@ from grader.judge.curves import VERDICTS, TeamLevel
 from grader.judge.defences import is_nothing_sure
 from grader.judge.per_point import decided
 from grader.record import Grade, PointGrade
-from grader.scoring import CREDIT, expected_credit, share_of_weight
+from grader.scoring import CREDIT, PLAIN, Scheme, expected_together, scheme_of, share_together
 from grader.text.safe import one_line
 from grader.trust.calibration.ratings import Ratings
 from grader.trust.calibration.results import AnswerKey, ModelGradings
@@ -47,12 +47,15 @@ class Rated:
         weights: of its key points.
         chances: of each key point, in the order of :data:`~grader.judge.curves.VERDICTS`.
         score: people's mean, 0 to 1.
+        names: ids of the key points.
     """
 
     key: AnswerKey
-    weights: tuple[int, ...]
+    weights: tuple[float, ...]
     chances: tuple[tuple[float, ...], ...]
     score: float
+    names: tuple[str, ...]
+    scheme: Scheme = PLAIN
 
     def given(self, level: TeamLevel) -> float:
         """Returns the score, 0 to 1, that the verdicts give at this level."""
@@ -60,12 +63,14 @@ class Rated:
         if is_nothing_sure([met + partial for met, partial, *_ in applied]):
             return 0.0  # as the judge's last defence has it
         credit = (CREDIT[decided(each)] for each in applied)
-        return share_of_weight(zip(self.weights, credit, strict=True))
+        return share_together(self.names, self.weights, tuple(credit), self.scheme)
 
     def expected(self, level: TeamLevel) -> float:
         """Returns the expected score, 0 to 1, at this level."""
         applied = (dict(zip(VERDICTS, level.applied(c), strict=True)) for c in self.chances)
-        return expected_credit(zip(self.weights, applied, strict=True)) / sum(self.weights)
+        weighted = list(zip(self.weights, applied, strict=True))
+        most = self.scheme.earned(self.names, self.weights)
+        return expected_together(self.names, weighted, self.scheme) / most
 
     @cached_property
     def misses(self) -> tuple[float, ...]:
@@ -139,7 +144,10 @@ def _rated(grade: Grade, points: Sequence[PointGrade], score: float) -> Rated:
         tuple((point.probabilities or {}).get(v, 0.0) for v in VERDICTS) for point in points
     )
     weights = tuple(point.weight for point in points)
-    return Rated((grade.question, grade.answer_id), weights, chances, score)
+    names = tuple(point.id for point in points)
+    return Rated(
+        (grade.question, grade.answer_id), weights, chances, score, names, scheme_of(grade)
+    )
 
 
 def _people(results: ModelGradings, ratings: Ratings) -> Mapping[AnswerKey, float]:
@@ -155,7 +163,9 @@ def _people(results: ModelGradings, ratings: Ratings) -> Mapping[AnswerKey, floa
     for (key, _), given in by_rater.items():
         weights = results.points[key[0]]
         if given.keys() == weights.keys():
-            scores[key].append(share_of_weight((weights[name], c) for name, c in given.items()))
+            scheme = results.schemes.get(key[0], PLAIN)
+            each = [weights[name] for name in given]
+            scores[key].append(share_together(list(given), each, list(given.values()), scheme))
     return {key: sum(each) / len(each) for key, each in scores.items()}
 
 

@@ -85,8 +85,8 @@ def test_hints_stand_for_the_points_of_an_answer_that_says_nothing(shape: tuple[
     assert code == 0
     for point in rubric.key_points:
         assert point.hint is not None
-        assert point.hint.en.split(",")[0][:30] in shown
-        assert point.en[:30] not in shown
+        assert point.hint.text("en").split(",")[0][:30] in shown
+        assert point.text("en")[:30] not in shown
 
 
 def test_an_answer_comes_from_stdin_too(stub: Stub) -> None:

@@ -113,7 +113,7 @@ def test_what_counts_as_half_is_said_where_the_rubric_says_it() -> None:
     model = saying("trained")
     judge(model)
     for each in RUBRIC.key_points:
-        (prompt,) = (said(r.body) for r in model.asked if each.en in said(r.body))
+        (prompt,) = (said(r.body) for r in model.asked if each.text("en") in said(r.body))
         assert each.notes.partial
         assert each.notes.partial in prompt
 

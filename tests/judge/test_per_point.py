@@ -36,10 +36,10 @@ def test_every_claim_is_asked_about_once_the_answer_before_it(form: FormName) ->
     judge(model, form)
     assert len(model.asked) == CLAIMS
     for claim in ALL:
-        (prompt,) = (said(r.body) for r in model.asked if claim.en in said(r.body))
+        (prompt,) = (said(r.body) for r in model.asked if claim.text("en") in said(r.body))
         places = [prompt.index(f"[{n}] {line}") for n, line in enumerate(LINES, 1)]
         assert places == sorted(places)
-        assert places[-1] < prompt.index(claim.en)
+        assert places[-1] < prompt.index(claim.text("en"))
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -49,9 +49,11 @@ def one_call(r: Rubric) -> str:
 
 
 def trained(r: Rubric) -> str:
-    claims = [prompts.suffix(p.en, p.notes.partial) for p in r.key_points]
-    claims += [prompts.suffix(m.en) for m in r.misconceptions]
-    return short(json.dumps([prompts.prefix(r.question.en, ["It waits for memory."]), *claims]))
+    claims = [prompts.suffix(p.text("en"), p.notes.partial) for p in r.key_points]
+    claims += [prompts.suffix(m.text("en")) for m in r.misconceptions]
+    return short(
+        json.dumps([prompts.prefix(r.question.text("en"), ["It waits for memory."]), *claims])
+    )
 
 
 @pytest.mark.parametrize("r", RUBRICS, ids=lambda r: r.id)

@@ -31,7 +31,7 @@ def test_a_key_point_without_a_note_on_partial_shows_none() -> None:
 
 def test_words_that_are_the_same_in_both_languages_are_shown_once() -> None:
     same = RUBRIC.key_points[0].model_copy(update={"zh": RUBRIC.key_points[0].en})
-    assert prompts.key_point(same).count(same.en) == 1
+    assert prompts.key_point(same).count(same.text("en")) == 1
 
 
 def test_a_rubric_without_misconceptions_shows_no_empty_section() -> None:

@@ -49,8 +49,8 @@ def words(likely: Chances) -> dict[str, float]:
 
 def model(likely: Chances, first: Chances | None = None) -> FakeModel:
     """Holds this of each key point, of the first one *first*, and no claim for asserted."""
-    ids = {point.en: likely for point in RUBRIC.key_points}
-    ids[RUBRIC.key_points[0].en] = first or likely
+    ids = {point.text("en"): likely for point in RUBRIC.key_points}
+    ids[RUBRIC.key_points[0].text("en")] = first or likely
 
     def reply(request: Request) -> Reply:
         if said(request.body).endswith("["):

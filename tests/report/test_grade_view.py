@@ -19,7 +19,7 @@ HELD = MisconceptionGrade(
     id="global-banks",
     asserted=True,
     evidence=evidence(TEXT, "global memory"),
-    correction=RUBRIC.misconceptions[0].correction.en,
+    correction=RUBRIC.misconceptions[0].correction.text("en"),
 )
 GRADE = record(
     TEXT,

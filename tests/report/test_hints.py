@@ -10,7 +10,8 @@ from grader.record import Grade, MisconceptionGrade, PointGrade, Verdict
 from grader.report import terminal
 from grader.report.html.page import write_page
 from grader.report.markdown import grade_markdown, session_markdown
-from grader.rubric.format import Rubric, Text
+from grader.rubric.format import Rubric
+from grader.rubric.wording import Text
 from tests.support.records import RUBRIC, evidence, record, summarize
 
 ANSWER = "padding, and global memory has banks too"
@@ -35,7 +36,7 @@ GRADE = record(
             id="global-banks",
             asserted=True,
             evidence=evidence(ANSWER, "global memory has banks"),
-            correction=RUBRIC.misconceptions[0].correction.en,
+            correction=RUBRIC.misconceptions[0].correction.text("en"),
             reason="they are elsewhere",
         ),
     ),
@@ -75,7 +76,7 @@ every_report = pytest.mark.parametrize("report", [as_table, as_markdown, as_sess
 @every_report
 def test_a_hint_stands_in_place_of_a_point_that_is_not_met(report: Report, tmp_path: Path) -> None:
     page = report(GRADE, HINTED, tmp_path, True)
-    assert HINT.en in page
+    assert HINT.text("en") in page
     assert "there is no hint for this" in page
     for untold in ("32 banks", "for all lanes", "thirty-two", "not a word", "of shared memory"):
         assert untold not in page
@@ -95,13 +96,13 @@ def test_what_was_met_wrong_and_can_be_read_is_still_told(report: Report, tmp_pa
 @every_report
 def test_without_being_asked_no_report_hints(report: Report, tmp_path: Path) -> None:
     page = report(GRADE, HINTED, tmp_path, False)
-    assert HINT.en not in page
+    assert HINT.text("en") not in page
     assert "Shared memory has 32 banks" in page
     assert "thirty-two" in page
 
 
 def test_a_hint_is_in_the_language_of_the_report() -> None:
-    assert HINT.zh in grade_markdown(GRADE, HINTED, "zh", hints=True)
+    assert HINT.text("zh") in grade_markdown(GRADE, HINTED, "zh", hints=True)
 
 
 def test_a_point_that_its_rubric_no_longer_has_gets_no_hint_and_not_its_name() -> None:

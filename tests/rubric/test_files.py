@@ -120,11 +120,17 @@ def test_the_digest_follows_the_content_and_nothing_else(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("old", "new", "at", "said"),
     [
-        ("weight = 1", "weight = 4", "weight = 1", "key_points[1].weight"),
-        ("weight = 1", 'weight = "1"', "weight = 1", "integer"),
+        ("weight = 1", "weight = -4", "weight = 1", "key_points[1].weight: must be greater"),
+        (
+            "weight = 1",
+            'weight = "1"',
+            "weight = 1",
+            "key_points[1].weight: must be a valid number",
+        ),
         ('partial = "hinted"', 'partical = "x"', 'partial = "hinted"', "not a key of the format"),
         ('met = "said"\n', "", "[key_points.notes]", "key_points[1].notes.met: is missing"),
-        ('{ en = "No.",', "{", "correction =", "misconceptions[0].correction.en: is missing"),
+        ('{ en = "No.", zh = "不。" }', "{}", "correction =", "correction: needs its text in a"),
+        ("weight = 1", 'weight = 1\nnots = "x"', "en = '''", "not a key of the format"),
         ('"tiling"', '"Tiling"', 'id = "tiling"', "small letters"),
         ('"tiling"', '"tilings"', 'id = "tiling"', "must be the file's name, 'tiling'"),
         ('"smem"', '"bigger-better"', "", "'bigger-better' is used twice"),
@@ -146,7 +152,7 @@ def test_a_mistake_is_named_with_file_line_key_and_what_is_expected(
 
 
 def test_of_several_mistakes_the_first_is_named_and_the_others_counted(tmp_path: Path) -> None:
-    text = GOOD.replace("weight = 3", "weight = 9").replace("weight = 1", "weight = 0")
+    text = GOOD.replace("weight = 3", "weight = -9").replace("weight = 1", "weight = 0")
     message = complaint(write(tmp_path, text))
     assert message.startswith(f":{line('weight = 3')}: key_points[0].weight")
     assert message.endswith("(and 1 more)")

@@ -72,13 +72,13 @@ def test_eighteen_questions_are_shipped() -> None:
 
 @each
 def test_claims_are_short_and_in_both_languages(r: Rubric) -> None:
-    assert re.search("[\u4e00-\u9fff]", r.question.zh)
+    assert re.search("[\u4e00-\u9fff]", r.question.text("zh"))
     for item in items(r):
-        assert re.search("[\u4e00-\u9fff]", item.zh), item.id
-        assert not re.search("[\u4e00-\u9fff]", item.en), item.id
+        assert re.search("[\u4e00-\u9fff]", item.text("zh")), item.id
+        assert not re.search("[\u4e00-\u9fff]", item.text("en")), item.id
     for point in r.key_points:
-        assert len(point.en) <= 120, point.id
-        assert "\n" not in point.en + point.zh, point.id
+        assert len(point.text("en")) <= 120, point.id
+        assert "\n" not in point.text("en") + point.text("zh"), point.id
 
 
 @each
@@ -182,5 +182,5 @@ def test_what_is_missed_is_only_absent_and_what_denies_it_is_contradicted(r: Rub
 def test_every_key_point_has_a_hint_in_both_languages(r: Rubric) -> None:
     for point in r.key_points:
         assert point.hint is not None, point.id
-        assert re.search("[\u4e00-\u9fff]", point.hint.zh), point.id
-        assert not re.search("[\u4e00-\u9fff]", point.hint.en), point.id
+        assert re.search("[\u4e00-\u9fff]", point.hint.text("zh")), point.id
+        assert not re.search("[\u4e00-\u9fff]", point.hint.text("en")), point.id

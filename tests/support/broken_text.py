@@ -22,7 +22,7 @@ from grader.util.files import data_folder
 from tests.support.fakes import INFO, completion, judgement
 
 RUBRIC = load_rubric("bank-conflict", (data_folder("rubrics"),))
-QUESTION = (RUBRIC.question.en, RUBRIC.question.zh)
+QUESTION = RUBRIC.question.wordings
 ANSWER = answer.from_text(
     "Shared memory has 32 banks. 同一个 warp 访问同一 bank 的不同字会冲突。 Padding helps.", "fuzz"
 )

@@ -56,7 +56,7 @@ def by_rule(form: FormName, word: Callable[[str], str], line: int = 2) -> FakeMo
 
 def claim_of(request: Request) -> str:
     """The key point or misconception that is asked about."""
-    return next(claim.en for claim in ALL if claim.en in said(request.body))
+    return next(claim.text("en") for claim in ALL if claim.text("en") in said(request.body))
 
 
 def saying(form: FormName, **words: str) -> FakeModel:

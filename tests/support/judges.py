@@ -52,7 +52,7 @@ class ToldJudge:
             usage=Usage(calls=1, input_tokens=10, output_tokens=2),
         )
 
-    def _point(self, name: str, weight: int) -> PointGrade:
+    def _point(self, name: str, weight: float) -> PointGrade:
         verdict, confidence = self.gives.get(name, (Verdict.MET, 0.9))
         chances = {v: float(v == verdict) for v in Verdict} if self.likely and verdict else None
         return PointGrade(

@@ -13,7 +13,7 @@ from grader.rubric.format import Rubric
 from grader.util.files import data_folder
 
 RUBRIC = load_rubric("bank-conflict", (data_folder("rubrics"),))
-ASKED = (RUBRIC.question.en, RUBRIC.question.zh)
+ASKED = RUBRIC.question.wordings
 
 
 class NeverAsked:

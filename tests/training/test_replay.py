@@ -40,7 +40,7 @@ def test_the_line_is_told_again_when_it_is_asked_for_alone() -> None:
 
 def test_levels_are_measured_on_answers_that_they_were_not_fitted_on() -> None:
     answers = [
-        Rated(("q", str(n)), (1,), ((share, 0.0, 1 - share, 0.0),), round(share))
+        Rated(("q", str(n)), (1,), ((share, 0.0, 1 - share, 0.0),), round(share), ("p",))
         for n, share in enumerate([0.1, 0.9] * 15)
     ]
     assert draws(answers, 20, count=3) == [1.0, 1.0, 1.0]

@@ -141,7 +141,8 @@ CHANCES = st.tuples(*[st.floats(0.001, 1)] * 4).map(lambda f: tuple(each / sum(f
 def test_a_more_lenient_level_never_gives_an_answer_less(
     chances: list[tuple[float, ...]], leniency: float, more: float
 ) -> None:
-    one = Rated(("q", "a"), (1,) * len(chances), tuple(chances), 0.5)
+    names = tuple(map(str, range(len(chances))))
+    one = Rated(("q", "a"), (1,) * len(chances), tuple(chances), 0.5, names)
     stern, mild = TeamLevel(leniency=leniency), TeamLevel(leniency=leniency + more)
     assert one.given(stern) <= one.given(mild)
     assert one.expected(stern) <= one.expected(mild) + 1e-9

@@ -5,7 +5,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from grader.rubric.format import KeyPoint, Misconception, Rubric, Text
+from grader.rubric.format import KeyPoint, Misconception, Rubric
+from grader.rubric.wording import primary
 from grader.util.toml import Place, nearest_line
 
 
@@ -52,12 +53,17 @@ class Written:
 
     Attributes:
         place: where it stands in the file.
-        language: ``en``, ``zh``, or None where either may stand.
+        language: its tag, or None where English or Chinese may stand.
     """
 
     place: Place
     text: str
     language: str | None
+
+
+def has_word_lists(language: str | None) -> bool:
+    """Whether the word lists are of this language: ``todo`` is a word in Spanish."""
+    return language is None or primary(language) in ("en", "zh")
 
 
 @dataclass(frozen=True)
@@ -97,25 +103,20 @@ class Reading:
     @property
     def claims(self) -> list[Written]:
         """What is asserted: question, key points, misconceptions and corrections."""
-        texts: list[tuple[Place, Text]] = [(("question",), self.rubric.question)]
-        texts += [
-            ((*place, "correction"), item.correction)
-            for place, item in self.items
-            if isinstance(item, Misconception)
-        ]
-        pairs = [(place, item.en, item.zh) for place, item in self.items]
-        pairs += [(place, text.en, text.zh) for place, text in texts]
         return [
-            Written((*place, name), text, name)
-            for place, en, zh in pairs
-            for name, text in (("en", en), ("zh", zh))
+            Written((*place, tag), text, tag)
+            for place, _, worded in self.rubric.worded()
+            for tag, text in worded.texts.items()
         ]
 
     @property
     def notes(self) -> list[Written]:
-        """The notes of all key points."""
+        """The notes of all key points; where the rubric has no English and no Chinese, in the
+        language that it has."""
+        tags = list(self.rubric.question.texts)
+        language = None if {"en", "zh"} & set(tags) else tags[0]
         return [
-            Written(("key_points", n, "notes", level), text, None)
+            Written(("key_points", n, "notes", level), text, language)
             for n, point in enumerate(self.rubric.key_points)
             for level, text in point.notes
             if text is not None

@@ -13,6 +13,7 @@ from grader.authoring.check.words import (
     unquoted,
 )
 from grader.rubric.format import KeyPoint
+from grader.rubric.wording import in_common
 from grader.util.toml import Place
 
 _CLOSED = re.compile(r"\s*($|[,;.\uff0c\uff1b。]|(or|and|AND|anywhere|in the answer)\b|或)")
@@ -79,10 +80,9 @@ def hints(reading: Reading) -> Iterator[Finding]:
     for n, point in enumerate(reading.rubric.key_points):
         if point.hint is None:
             continue
-        for language in ("en", "zh"):
-            asked = tokens(getattr(reading.rubric.question, language))
-            claim = tokens(getattr(point, language)) - asked
-            told = claim & tokens(getattr(point.hint, language))
+        for language, text, hint in in_common(point, point.hint):
+            claim = tokens(text) - tokens(reading.rubric.question.text(language))
+            told = claim & tokens(hint)
             if told and len(told) >= _GIVES_AWAY * len(claim):
                 yield reading.warning(
                     "hint-gives-away",
@@ -99,7 +99,7 @@ def agreement(reading: Reading) -> Iterator[Finding]:
 
 
 def _numbers_differ(point: KeyPoint) -> str:
-    text, note = _counted(point.en), _counted(point.notes.met)
+    text, note = _counted(point.text("en")), _counted(point.notes.met)
     for unit in text.keys() & note.keys():
         if not text[unit] & note[unit]:
             said, wanted = min(text[unit]), min(note[unit])
@@ -120,7 +120,7 @@ def _opposed(point: KeyPoint) -> str:
     """Whether one of text and note says a word, and the other its opposite alone."""
     note = unquoted(point.notes.met)
     wanted = _opposable(note)
-    for claim in (point.en, point.zh):
+    for claim in point.wordings:
         said = _opposable(claim)
         for pair in opposites():
             one, other = said & pair, wanted & pair

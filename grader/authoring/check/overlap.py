@@ -6,6 +6,7 @@ from itertools import combinations
 from grader.authoring.check.finding import Finding, Reading
 from grader.authoring.check.words import contained, denies, likeness, numbers, tokens
 from grader.rubric.format import KeyPoint, Misconception
+from grader.rubric.wording import in_common
 from grader.util.toml import Place
 
 Item = KeyPoint | Misconception
@@ -26,7 +27,7 @@ def twins(reading: Reading) -> Iterator[Finding]:
 
 def alike(one: Item, other: Item) -> float:
     """How much two items have in common in the language in which they have more, 0 to 1."""
-    return max(likeness(one.en, other.en), likeness(one.zh, other.zh))
+    return max((likeness(text, beside) for _, text, beside in in_common(one, other)), default=0.0)
 
 
 def claim_as_point(reading: Reading) -> Iterator[Finding]:
@@ -36,7 +37,7 @@ def claim_as_point(reading: Reading) -> Iterator[Finding]:
         if not isinstance(claim, Misconception):
             continue
         for _, point in points:
-            if same_claim(claim.en, point.en) or same_claim(claim.zh, point.zh):
+            if any(same_claim(text, said) for _, text, said in in_common(claim, point)):
                 yield reading.error("overlap", place, f"says the same as the key point {point.id}")
 
 
@@ -53,8 +54,7 @@ def corrections(reading: Reading) -> Iterator[Finding]:
     """A correction says something else than the claim."""
     for n, claim in enumerate(reading.rubric.misconceptions):
         place: Place = ("misconceptions", n, "correction")
-        for language in ("en", "zh"):
-            correction, text = getattr(claim.correction, language), getattr(claim, language)
+        for language, correction, text in in_common(claim.correction, claim):
             if same_claim(correction, text):
                 yield reading.error("correction", (*place, language), "repeats the wrong claim")
 
@@ -64,8 +64,7 @@ def given_away(reading: Reading) -> Iterator[Finding]:
     for _, item in reading.items:
         if not isinstance(item, KeyPoint):
             continue
-        for language in ("en", "zh"):
-            text, question = getattr(item, language), getattr(reading.rubric.question, language)
+        for language, text, question in in_common(item, reading.rubric.question):
             if len(tokens(text)) >= _FEWEST_TOKENS and contained(text, question) >= _GIVEN_AWAY:
                 yield reading.warning(
                     "given-away", ("question", language), f"gives the key point {item.id} away"

@@ -53,13 +53,13 @@ async def judged(reading: Reading, ask: Ask) -> AsyncIterator[Finding]:
     """
     points = reading.rubric.key_points
     for (_, one), (n, other) in combinations(enumerate(points), 2):
-        asked = prompts.fill("check-overlap", one=one.en, other=other.en)
+        asked = prompts.fill("check-overlap", one=one.text("en"), other=other.text("en"))
         place: Place = ("key_points", n)
         said = f"asks for the same as {one.id}, says the judge"
         if found := await _asked(reading, ask, asked, place, said):
             yield found
     for n, point in enumerate(points):
-        asked = prompts.fill("check-note", text=point.en, met=point.notes.met)
+        asked = prompts.fill("check-note", text=point.text("en"), met=point.notes.met)
         place = ("key_points", n, "notes", "met")
         said = "speaks of something else than the key point, says the judge"
         if found := await _asked(reading, ask, asked, place, said):

@@ -5,20 +5,24 @@ from collections.abc import Iterator
 
 from grader.authoring.check.finding import Finding, Reading
 from grader.authoring.check.words import tokens
-from grader.rubric.format import Misconception
+from grader.rubric.format import Misconception, Rubric
 
 PASS_MARK = 60.0
 """Per cent that core and important key points together must be able to reach."""
 
+SCALE = (1, 2, 3)
+"""Bonus, important, core: the weights that stand for what a key point matters."""
 _LARGEST_SHARE = 0.5
 _FEWEST, _MOST = 3, 12
 _SHORTEST_QUOTE = 3
 
 
 def weights(reading: Reading) -> Iterator[Finding]:
-    """An answer with all that matters must be able to pass, and not by one key point alone."""
+    """Of key points that are core, important or a bonus, those that matter must reach a pass."""
     points = reading.rubric.key_points
-    total = sum(p.weight for p in points)
+    if reading.rubric.total or reading.rubric.groups or any(p.weight not in SCALE for p in points):
+        return  # points of the author's own: nothing says which of them are a bonus
+    total = _worth(reading.rubric)
     needed = sum(p.weight for p in points if p.weight > 1)
     place = ("key_points",)
     if not any(p.weight == 3 for p in points):
@@ -30,13 +34,24 @@ def weights(reading: Reading) -> Iterator[Finding]:
             f"core and important key points reach {100 * needed / total:.0f} % of the points:"
             f" nobody can pass at {PASS_MARK:g} % without bonus points",
         )
+
+
+def deciding(reading: Reading) -> Iterator[Finding]:
+    """No key point decides alone."""
+    points, total = reading.rubric.key_points, _worth(reading.rubric)
     for n, point in enumerate(points):
         if len(points) > 1 and point.weight > _LARGEST_SHARE * total:
             yield reading.warning(
                 "weights",
                 ("key_points", n, "weight"),
-                f"decides alone: {point.weight} of {total} points",
+                f"decides alone: {point.weight:g} of {total:g} points",
             )
+
+
+def _worth(rubric: Rubric) -> float:
+    """What all key points together are worth, before they are scaled to a stated total."""
+    points = rubric.key_points
+    return rubric.scheme.earned([p.id for p in points], [p.weight for p in points])
 
 
 def number_of_points(reading: Reading) -> Iterator[Finding]:
@@ -54,13 +69,13 @@ def number_of_points(reading: Reading) -> Iterator[Finding]:
 
 def penalties(reading: Reading) -> Iterator[Finding]:
     """Misconceptions may cost points, but never more than the answer can earn."""
-    total = sum(p.weight for p in reading.rubric.key_points)
+    total = reading.rubric.total or _worth(reading.rubric)
     claims = reading.rubric.misconceptions
     if sum(c.penalty for c in claims) > total:
         yield reading.warning(
             "penalty",
             ("misconceptions", _dearest(claims), "penalty"),
-            f"the penalties together exceed the {total} points that can be earned",
+            f"the penalties together exceed the {total:g} points that can be earned",
         )
 
 
@@ -120,4 +135,4 @@ def ids(reading: Reading) -> Iterator[Finding]:
             yield reading.warning("id", (*place, "id"), "too long to type; up to five words")
 
 
-ALL = (weights, number_of_points, penalties, sources, documents, source_error, ids)
+ALL = (weights, deciding, number_of_points, penalties, sources, documents, source_error, ids)

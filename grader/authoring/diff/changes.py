@@ -6,6 +6,7 @@ from typing import Literal, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from grader.rubric.format import KeyPoint, Misconception, Rubric
+from grader.rubric.wording import Worded
 
 Kind = Literal[
     "added", "removed", "weight", "wording", "notes", "penalty", "contradicts", "question"
@@ -57,7 +58,13 @@ def _claims(rubric: Rubric) -> dict[str, Misconception]:
 
 def _question(old: Rubric, new: Rubric) -> Iterator[Change]:
     if old.question != new.question:
-        yield Change(id="", kind="question", old=old.question.en, new=new.question.en)
+        yield _reworded("", "question", old.question, new.question)
+
+
+def _reworded(name: str, kind: Kind, old: Worded, new: Worded) -> Change:
+    """The change, shown in the first language in which the texts differ."""
+    tags = [tag for tag in new.texts if old.texts.get(tag) != new.texts[tag]] or ["en"]
+    return Change(id=name, kind=kind, old=old.text(tags[0]), new=new.text(tags[0]))
 
 
 def _items(
@@ -67,17 +74,17 @@ def _items(
         if name in old:
             yield from compare(old[name], item)
         else:
-            yield Change(id=name, kind="added", new=item.en)
+            yield Change(id=name, kind="added", new=item.text("en"))
     for name, item in old.items():
         if name not in new:
-            yield Change(id=name, kind="removed", old=item.en)
+            yield Change(id=name, kind="removed", old=item.text("en"))
 
 
 def _point(old: KeyPoint, new: KeyPoint) -> Iterator[Change]:
     if old.weight != new.weight:
         yield Change(id=new.id, kind="weight", old=str(old.weight), new=str(new.weight))
-    if (old.en, old.zh) != (new.en, new.zh):
-        yield Change(id=new.id, kind="wording", old=old.en, new=new.en)
+    if old.texts != new.texts:
+        yield _reworded(new.id, "wording", old, new)
     if old.notes != new.notes:
         yield Change(id=new.id, kind="notes", old=old.notes.met, new=new.notes.met)
 
@@ -85,8 +92,8 @@ def _point(old: KeyPoint, new: KeyPoint) -> Iterator[Change]:
 def _claim(old: Misconception, new: Misconception) -> Iterator[Change]:
     if old.penalty != new.penalty:
         yield Change(id=new.id, kind="penalty", old=f"{old.penalty:g}", new=f"{new.penalty:g}")
-    if (old.en, old.zh) != (new.en, new.zh):
-        yield Change(id=new.id, kind="wording", old=old.en, new=new.en)
+    if old.texts != new.texts:
+        yield _reworded(new.id, "wording", old, new)
     if old.contradicts != new.contradicts:
         was, now = ", ".join(old.contradicts), ", ".join(new.contradicts)
         yield Change(id=new.id, kind="contradicts", old=was, new=now)

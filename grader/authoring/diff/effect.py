@@ -88,8 +88,8 @@ def effect(
     held = tuple(
         _claim(m, (fresh_claims if m.id in anew else claims).get(m.id)) for m in new.misconceptions
     )
-    was = scoring.total(before, grade.misconceptions)
-    now = scoring.total(after, held)
+    was = scoring.total(before, grade.misconceptions, scoring.scheme_of(grade))
+    now = scoring.total(after, held, new.scheme)
     return ScoreEffect(
         answer=grade.answer_id,
         candidate=grade.candidate,
@@ -123,7 +123,7 @@ def _decided(grade: Grade) -> dict[str, PointGrade]:
     return points
 
 
-def _open_point(name: str, weight: int) -> PointGrade:
+def _open_point(name: str, weight: float) -> PointGrade:
     return PointGrade(id=name, weight=weight, verdict=None)
 
 

@@ -78,7 +78,7 @@ _HONEST = ("strong", "partial", "terse")
 _FLOOD = {"en": "And then it rained a little. ", "zh": "今天天气不错。"}
 _FLOODED = 40
 _KEYWORDS = 20
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_+/-]{4,}")
+_WORD = re.compile(r"[^\W\d_][\w+/-]{4,}")
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ def _recited(rubric: Rubric, *, wrong: bool) -> list[Base]:
     """The rubric's misconceptions, or half of its key points, as an answer in each language."""
     half = rubric.key_points[: max(1, len(rubric.key_points) // 2)]
     said = rubric.misconceptions if wrong and rubric.misconceptions else half
-    return [Base(f"recited-{n}", " ".join(getattr(s, n) for s in said)) for n in ("en", "zh")]
+    return [Base(f"recited-{n}", " ".join(s.text(n) for s in said)) for n in rubric.question.texts]
 
 
 def _speaking(attack: Attack, among: Sequence[Base]) -> Base:
@@ -180,11 +180,11 @@ def fill(attack: Attack, rubric: Rubric, base: Base | None) -> str:
 
 
 def _values(rubric: Rubric, name: str) -> dict[str, str]:
-    said = [getattr(point, name) for point in rubric.key_points]
+    said = [point.text(name) for point in rubric.key_points]
     denied = [_negated(claim, name) for claim in said]
-    wrong = [getattr(claim, name) for claim in rubric.misconceptions]
+    wrong = [claim.text(name) for claim in rubric.misconceptions]
     return {
-        "question": getattr(rubric.question, name),
+        "question": rubric.question.text(name),
         "points": " ".join(said),
         "ids": ", ".join(point.id for point in rubric.key_points),
         "keywords": ", ".join(keywords(rubric)),
@@ -202,7 +202,7 @@ def _negated(claim: str, name: str) -> str:
 
 
 def keywords(rubric: Rubric) -> list[str]:
-    """The longer words of the English claims that the question has not, each once."""
-    asked = set(fold(rubric.question.en).text.split())
-    found = (w.lower() for point in rubric.key_points for w in _WORD.findall(point.en))
+    """The longer words of the claims that the question has not, in one language, each once."""
+    asked = set(fold(rubric.question.text("en")).text.split())
+    found = (w.lower() for point in rubric.key_points for w in _WORD.findall(point.text("en")))
     return [word for word in dict.fromkeys(found) if word not in asked][:_KEYWORDS]

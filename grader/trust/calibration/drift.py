@@ -50,7 +50,7 @@ class VerdictChange(Part):
     question: str
     answer_id: str
     key_point: str
-    weight: int
+    weight: float
     before: Verdict
     after: Verdict
 

@@ -58,7 +58,7 @@ class PointDiagnosis(Part):
 
     question: str
     id: str
-    weight: int
+    weight: float
     labels: tuple[PointLabel, ...]
     met: Estimate
     """Share of people's verdicts that are ``met``."""
@@ -90,7 +90,7 @@ class PointDisagreement(Part):
     """One key point on which the model and people differ."""
 
     id: str
-    weight: int
+    weight: float
     model: Verdict | None
     humans: dict[str, Verdict]
     notes: dict[str, str] = Field(default_factory=dict)

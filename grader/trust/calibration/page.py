@@ -148,7 +148,7 @@ def _reworded(point: PointDiagnosis, rubrics: Mapping[str, Rubric]) -> str:
     found = next((p for p in rubric.key_points if p.id == point.id), None) if rubric else None
     if found is None or point.reword is None:
         return ""
-    return found.en if point.reword == "claim" else getattr(found.notes, point.reword) or ""
+    return found.text("en") if point.reword == "claim" else getattr(found.notes, point.reword) or ""
 
 
 def _figure_rows(level: LevelAgreement, say: Words) -> Iterator[tuple[str, ...]]:

@@ -1,14 +1,14 @@
 """Ratings and records as arrays: who gave what to which answer, missing values and all."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from grader.record import Verdict
-from grader.scoring import CREDIT
+from grader.scoring import CREDIT, PLAIN, Scheme
 from grader.trust.calibration.ratings import Ratings
 from grader.trust.calibration.results import AnswerKey, ModelGradings
 
@@ -70,8 +70,10 @@ class Panel:
     verdicts: Codes
     scores: Floats
     candidate: Indices
-    weights: Mapping[str, Mapping[str, int]]
+    weights: Mapping[str, Mapping[str, float]]
     step: float = 10.0
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    """How the points of a question add up; without one each key point counts for itself."""
 
     @property
     def humans(self) -> tuple[int, ...]:
@@ -117,20 +119,25 @@ class Panel:
             candidate=candidate.astype(np.intp),
             weights={question: self.weights[question]},
             step=self.step,
+            schemes=self.schemes,
         )
 
     def whole(self) -> Floats:
         """Score of each candidate over all their answers, per cent, candidates x R.
 
-        Answers count by the weights of their key points. NaN where a rater left an answer out.
+        Answers count by what their key points are worth. NaN where a rater left an answer out.
         """
-        out_of = np.array([sum(self.weights[q].values()) for q, _ in self.answers], dtype=float)
+        out_of = np.array([self._worth(q) for q, _ in self.answers], dtype=float)
         count = int(self.candidate.max()) + 1
         earned = np.zeros((count, len(self.raters)))
         total = np.zeros(count)
         np.add.at(earned, self.candidate, self.scores * out_of[:, None])
         np.add.at(total, self.candidate, out_of)
         return np.asarray(earned / total[:, None])
+
+    def _worth(self, question: str) -> float:
+        scheme, weights = self.schemes.get(question, PLAIN), self.weights[question]
+        return scheme.out_of or scheme.earned(list(weights), list(weights.values()))
 
 
 def build(results: ModelGradings, ratings: Ratings, step: float = 10.0) -> Panel:
@@ -148,6 +155,7 @@ def build(results: ModelGradings, ratings: Ratings, step: float = 10.0) -> Panel
         candidate=_candidates(results, answers),
         weights=results.points,
         step=step,
+        schemes=results.schemes,
     )
     _fill_models(panel, results)
     _fill_people(panel, ratings)
@@ -208,8 +216,26 @@ def added_up(panel: Panel) -> Floats:
     """Score that each rater's verdicts add up to, A x R, per cent; NaN where one is missing."""
     credit = np.array([CREDIT[v] for v in SCALE] + [np.nan])  # MISSING is the last
     weight = np.array([panel.weights[panel.answers[a][0]][p] for a, p in panel.items], dtype=float)
-    earned = np.zeros(panel.scores.shape)
-    out_of = np.zeros(len(panel.answers))
-    np.add.at(earned, panel.item_answer, credit[panel.verdicts] * weight[:, None])
-    np.add.at(out_of, panel.item_answer, weight)
-    return np.asarray(np.round(100 * earned / out_of[:, None], 1))
+    earned = _together(panel, credit[panel.verdicts] * weight[:, None])
+    return np.asarray(np.round(100 * earned / _together(panel, weight[:, None]), 1))
+
+
+def _together(panel: Panel, each: Floats) -> Floats:
+    """What the items of each answer earn together that earn *each* (I x columns) by themselves."""
+    earned = np.zeros((len(panel.answers), each.shape[1]))
+    np.add.at(earned, panel.item_answer, each)
+    grouped = {q for q, scheme in panel.schemes.items() if scheme.groups}
+    for answer, (question, _) in enumerate(panel.answers if grouped else ()):
+        if question in grouped:
+            rows = np.flatnonzero(panel.item_answer == answer)
+            names = [panel.items[row][1] for row in rows]
+            pools = panel.schemes[question].pools(names)
+            earned[answer] = sum(_best(each[rows[places]], enough) for places, enough in pools)
+    return earned
+
+
+def _best(each: Floats, enough: int) -> Floats:
+    """The sum of the *enough* largest of each column; NaN where one is missing."""
+    return np.asarray(
+        np.where(np.isnan(each).any(axis=0), np.nan, np.sort(each, axis=0)[-enough:].sum(axis=0))
+    )

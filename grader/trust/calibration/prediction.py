@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.record import Grade
-from grader.scoring import earned_chances
+from grader.scoring import earned_chances, scheme_of
 from grader.stats.distributions import normal_tail
 from grader.trust.calibration.results import AnswerKey, ModelGradings
 
@@ -50,9 +50,11 @@ def predict(grade: Grade, mark: float) -> Prediction:
 
 def _by_chances(grade: Grade, expected: float, mark: float) -> Prediction:
     penalty = sum(m.penalty for m in grade.misconceptions if m.asserted)
+    scheme, points = scheme_of(grade), grade.key_points
+    most = scheme.earned([p.id for p in points], [p.weight for p in points])
     chances = [
-        (100 * max(0.0, earned - penalty) / grade.score.out_of, chance)
-        for earned, chance in earned_chances(grade.key_points).items()
+        (100 * max(0.0, earned * scheme.scale(most) - penalty) / grade.score.out_of, chance)
+        for earned, chance in earned_chances(points, scheme).items()
     ]
     whole = sum(chance for _, chance in chances)
     variance = sum(c * (percent - expected) ** 2 for percent, c in chances) / whole

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from grader.errors import BadInput, Faulty, GraderError
 from grader.record import Grade
+from grader.scoring import Scheme, scheme_of
 from grader.session.entry import Entry, Questions
 from grader.session.exports.columns import NO_COLUMNS, Columns
 from grader.session.read import read_session
@@ -90,11 +91,13 @@ class ModelGradings:
     """
 
     grades: tuple[Grade, ...]
-    points: Mapping[str, Mapping[str, int]]
+    points: Mapping[str, Mapping[str, float]]
     names: tuple[tuple[str, ...], ...]
     """For each record the raters that it speaks for; several where code decided for all models."""
     questions_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The questions that an answer id stands under; nearly always one."""
+    schemes: Mapping[str, Scheme] = field(default_factory=dict)
+    """How the points of each question add up, where they do not just do so."""
 
     @property
     def keys(self) -> tuple[AnswerKey, ...]:
@@ -128,13 +131,13 @@ def read(paths: Sequence[Path]) -> ModelGradings:
     if not placed:
         raise BadInput(f"{paths[0]}: holds no records; grade answers with --json or grade batch")
     _one_text_each(placed)
-    points = _points(placed)
+    points, schemes = _points(placed)
     grades = tuple(grade for _, _, grade in placed)
     questions: dict[str, dict[str, None]] = defaultdict(dict)
     for grade in grades:
         questions[grade.answer_id][grade.question] = None
     return ModelGradings(
-        grades, points, _names(grades), {a: tuple(q) for a, q in questions.items()}
+        grades, points, _names(grades), {a: tuple(q) for a, q in questions.items()}, schemes
     )
 
 
@@ -161,17 +164,20 @@ def _one_text_each(placed: Sequence[tuple[Path, int, Grade]]) -> None:
             )
 
 
-def _points(placed: Sequence[tuple[Path, int, Grade]]) -> dict[str, dict[str, int]]:
-    known: dict[str, tuple[Path, int, dict[str, int]]] = {}
+def _points(
+    placed: Sequence[tuple[Path, int, Grade]],
+) -> tuple[dict[str, dict[str, float]], dict[str, Scheme]]:
+    known: dict[str, tuple[Path, int, tuple[dict[str, float], Scheme]]] = {}
     for path, line, grade in placed:
-        here = {point.id: point.weight for point in grade.key_points}
+        here = {point.id: point.weight for point in grade.key_points}, scheme_of(grade)
         first = known.setdefault(grade.question, (path, line, here))
         if first[2] != here:
             raise BadInput(
                 f"{path}:{line}: question {grade.question} was graded against other key points"
                 f" than at {first[0]}:{first[1]}; calibrate one version of a rubric at a time"
             )
-    return {question: points for question, (_, _, points) in known.items()}
+    parts = {question: here for question, (_, _, here) in known.items()}
+    return {q: here[0] for q, here in parts.items()}, {q: here[1] for q, here in parts.items()}
 
 
 def _names(grades: Sequence[Grade]) -> tuple[tuple[str, ...], ...]:

@@ -38,7 +38,7 @@ def write(
         raters: whom to write rows for.
         rubrics: by question id; key points without one are shown by their id alone.
         scores: ask for a score of the whole answer in place of verdicts.
-        language: of the claims, ``en`` or ``zh``.
+        language: of the claims, where the rubric has it.
         seed: of the order.
         only: the answers to ask for; None is all.
         texts: of the answers, by their digest; one that is missing leaves its cell blank.
@@ -76,14 +76,12 @@ class _Shown:
     def words(self, key: AnswerKey) -> tuple[str, str]:
         """What was asked and what was answered."""
         rubric = self._rubrics.get(key[0])
-        asked = str(getattr(rubric.question, self._language)) if rubric else ""
+        asked = rubric.question.text(self._language) if rubric else ""
         return asked, self._texts.get(key, "")
 
     def points(self, key: AnswerKey) -> Sequence[tuple[str, ...]]:
         """The cells of each key point's row."""
         rubric = self._rubrics.get(key[0])
-        claims = (
-            {p.id: str(getattr(p, self._language)) for p in rubric.key_points} if rubric else {}
-        )
+        claims = {p.id: p.text(self._language) for p in rubric.key_points} if rubric else {}
         points = self._results.points[key[0]]
         return [(point, claims.get(point, ""), "", "", "") for point in points]

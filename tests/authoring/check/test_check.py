@@ -70,7 +70,7 @@ def test_at_least_forty_faults_are_planted() -> None:
 
 
 def test_every_fault_against_the_format_is_told_at_once(tmp_path: Path) -> None:
-    broken = GOOD.replace("weight = 2", "weight = 9").replace('document = "notes"', "document = 1")
+    broken = GOOD.replace("weight = 2", "weight = -9").replace('document = "notes"', "document = 1")
     assert [f.key for f in check_rubric(write(tmp_path, broken))] == [
         "key_points[2].weight",
         "key_points[2].sources[0].document",
@@ -84,7 +84,7 @@ def test_too_many_key_points_are_told(tmp_path: Path) -> None:
 
 
 def test_a_finding_is_one_line_that_editors_can_follow(tmp_path: Path) -> None:
-    path = write(tmp_path, GOOD.replace("weight = 2", "weight = 9"))
+    path = write(tmp_path, GOOD.replace("weight = 2", "weight = -9"))
     line = GOOD[: GOOD.index("weight = 2")].count("\n") + 1
     (found,) = check_rubric(path)
     assert str(found).startswith(f"{path}:{line}: error: key_points[2].weight: ")

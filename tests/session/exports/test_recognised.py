@@ -16,7 +16,7 @@ from grader.util.files import data_folder
 from tests.support.exports import CANVAS, MOODLE, canvas_person, csv_of, moodle_person
 
 QUESTIONS = Questions((data_folder("rubrics"),))
-WORDS = load_rubric("bank-conflict").question.en
+WORDS = load_rubric("bank-conflict").question.text("en")
 
 
 def read(folder: Path, text: str | bytes, *columns: str) -> tuple[list[Entry], list[Problem]]:

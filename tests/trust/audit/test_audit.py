@@ -212,8 +212,8 @@ def test_a_rubric_without_labelled_answers_is_attacked_beside_its_own_claims(
     tmp_path: Path,
 ) -> None:
     weak, honest = bases(RUBRIC, (tmp_path,))
-    assert RUBRIC.misconceptions[0].en in weak[0].text
-    assert RUBRIC.key_points[0].zh in honest[1].text
+    assert RUBRIC.misconceptions[0].text("en") in weak[0].text
+    assert RUBRIC.key_points[0].text("zh") in honest[1].text
 
 
 def test_a_draw_takes_every_kind_before_it_takes_one_twice() -> None:
