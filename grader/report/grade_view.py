@@ -36,6 +36,8 @@ class PointView:
     id: str
     claim: str
     weight: float
+    importance: str
+    """What the weight stands for, in words."""
     verdict: str
     """The verdict's name, or ``ungraded``."""
     word: str
@@ -149,13 +151,14 @@ def web_address(url: str | None) -> str | None:
 
 def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointView, ...]:
     known = {point.id: point for point in rubric.key_points} if rubric else {}
-    say = words_in(language)
+    say, weights = words_in(language), {point.weight for point in grade.key_points}
     return tuple(
         PointView(
             number=number,
             id=point.id,
             claim=_claim(point, known.get(point.id), language),
             weight=point.weight,
+            importance=words.importance(point.weight, weights, say),
             verdict=point.verdict.value if point.verdict else "ungraded",
             word=words.verdict(point.verdict, say),
             note=words.doubt(point, say, in_full=True),

@@ -1,5 +1,7 @@
 """What reports say about a grade and about the totals of a session, in English or Chinese."""
 
+from collections.abc import Iterable
+
 from grader.record import Cause, Grade, PointGrade, Score, SetAside, Verdict
 from grader.session.summary import Scores, UsageSummary
 from grader.text.catalogue import Catalogue
@@ -12,6 +14,13 @@ _LONGEST = 40
 def number(value: float) -> str:
     """Without a useless ``.0``."""
     return f"{value:g}"
+
+
+def importance(weight: float, among: Iterable[float], say: Catalogue) -> str:
+    """Returns how much a key point matters: core, important or bonus where all weights *among*
+    which it stands are such; else its points, which are the author's own."""
+    names: dict[float, str] = dict(enumerate(say["report"]["weights"], start=1))
+    return names[weight] if names.keys() >= set(among) else f"×{weight}"
 
 
 def verdict(value: Verdict | None, say: Catalogue) -> str:

@@ -1,15 +1,17 @@
 """Labelled answers: what people decided, for fitting and checking a judge. Never sent to one."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from grader.errors import BadRubric
 from grader.record import Verdict
 from grader.rubric.files import text_of
 from grader.rubric.format import Rubric
+from grader.rubric.wording import LANGUAGE_TAG
 from grader.util.complaint import first_complaint
 from grader.util.frozen import Frozen
 from grader.util.toml import parse_toml
@@ -35,12 +37,19 @@ class Label(Frozen):
     settled: str | None = None
 
 
+def _spoken(language: str) -> str:
+    if language != "mixed" and not re.match(LANGUAGE_TAG, language):
+        raise ValueError("must be 'mixed' or the tag of a language, as 'en', 'zh' or 'de'")
+    return language
+
+
 class LabelledAnswer(Frozen):
     """One answer with its labels, a label for each key point."""
 
     id: str
     kind: Kind
-    language: Literal["en", "zh", "mixed"]
+    language: Annotated[str, AfterValidator(_spoken)]
+    """The tag of its language, or ``mixed``."""
     text: str
     misconceptions: tuple[str, ...] = ()
     verdicts: dict[str, Label]

@@ -28,7 +28,7 @@ from grader.report.grade_view import SIGNS, GradeView, claim_words, question_wor
 from grader.report.hints import hinted_rubrics, view_of
 from grader.report.html import charts
 from grader.rubric.format import Rubric
-from grader.session.summary import Summary
+from grader.session.summary import PointSummary, Summary
 from grader.session.tally import Tally
 from grader.text.catalogue import Catalogue, words_in
 from grader.text.safe import one_line, plain
@@ -216,6 +216,17 @@ def _chunks(spool: TextIO) -> Iterator[Markup]:
         yield Markup(chunk)  # noqa: S704  (rendered by the template of an answer)
 
 
+def _spoken(text: str, rubric: Rubric | None) -> str:
+    """The language of the answer: the rubric's, where that has neither English nor Chinese."""
+    tags = list(rubric.question.texts) if rubric else []
+    return tags[0] if tags and LANG.keys().isdisjoint(tags) else LANG[language_of(text)]
+
+
+def _importance(point: PointSummary, summary: Summary, say: Catalogue) -> str:
+    among = {p.weight for q in summary.questions if q.id == point.question for p in q.key_points}
+    return words.importance(point.weight, among, say)
+
+
 def _page(
     summary: Summary,
     rubrics: Mapping[str, Rubric],
@@ -238,6 +249,7 @@ def _page(
             misconceptions=summary.misconceptions(),
             question=partial(question_words, rubrics=rubrics, language=language),
             claim=partial(claim_words, rubrics=rubrics, language=language),
+            importance=partial(_importance, summary=summary, say=catalogue),
             usage=words.usage(summary.usage, say),
             verdict_names=_VERDICTS,
             signs=SIGNS,
@@ -278,7 +290,7 @@ def _answer(
             doubtful=bool(grade.ungraded or seen.unclear or any(p.note for p in seen.points)),
             segments=None if known is None else segments(known, marks.all),
             changed=changed,
-            spoken=LANG[language_of(known or "")],
+            spoken=_spoken(known or "", rubric),
             anchors=marks.points,
             claim_anchors=marks.claims,
             words=catalogue,
