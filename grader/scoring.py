@@ -96,11 +96,15 @@ class Scheme:
 
     def earned(self, names: Sequence[str], each: Sequence[float]) -> float:
         """Returns what key points earn together that earn *each* by themselves, unscaled."""
-        pools = self.pools(names)
-        return sum(
-            sum(sorted((each[place] for place in places), reverse=True)[:enough])
-            for places, enough in pools
-        )
+        return sum(self.counted(names, each))
+
+    def counted(self, names: Sequence[str], each: Sequence[float]) -> list[float]:
+        """Returns what of *each* counts: in a group the best, and nothing of the others."""
+        counted = [0.0] * len(names)
+        for places, enough in self.pools(names):
+            for place in sorted(places, key=lambda place: -each[place])[:enough]:
+                counted[place] = each[place]
+        return counted
 
     def scale(self, most: float) -> float:
         """Returns what a point counts where all key points together are worth *most*."""

@@ -21,7 +21,7 @@ from grader.ledger.ledger import Ledger
 from grader.llm.embedded import weights_file
 from grader.llm.request import Reply, Request, Token, Unusable, said
 from grader.record import Cause, Verdict
-from grader.rubric.files import load_rubrics
+from grader.rubric.files import load_rubrics, read_rubric
 from grader.rubric.format import KeyPoint
 from grader.scoring import CREDIT
 from grader.util.files import data_folder
@@ -39,6 +39,7 @@ from tests.support.claims import (
     quotes,
     saying,
 )
+from tests.support.courses import GERMAN
 from tests.support.fakes import INFO, FakeModel, completed, completion
 
 # -- the trained form ----------------------------------------------------------------------------
@@ -116,6 +117,17 @@ def test_what_counts_as_half_is_said_where_the_rubric_says_it() -> None:
         (prompt,) = (said(r.body) for r in model.asked if each.text("en") in said(r.body))
         assert each.notes.partial
         assert each.notes.partial in prompt
+
+
+def test_a_rubric_without_english_is_asked_in_the_language_that_it_has(tmp_path: Path) -> None:
+    rubric = read_rubric(GERMAN.rubric(tmp_path, "web-cache"))
+    model = FakeModel(completed("No", {"No": 0.0}))
+    form = PerPoint(model.ask, INFO, "trained")
+    asyncio.run(form.judge(rubric, answers.from_text(GERMAN.answer, "-")))
+    sent = [said(request.body) for request in model.asked]
+    assert all(GERMAN.question in prompt for prompt in sent)
+    for claim in (*GERMAN.points, GERMAN.wrong):
+        assert sum(claim in prompt for prompt in sent) == 1
 
 
 def binary(each: KeyPoint) -> KeyPoint:

@@ -1,14 +1,17 @@
 """A rubric has the languages that it has, and says where one is missing that it promised."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from grader.authoring.check.run import check_rubric
 from grader.errors import BadRubric
-from grader.record import PointGroup
+from grader.record import MisconceptionGrade, PointGrade, PointGroup, Verdict
 from grader.rubric.files import read_rubric, rubric_toml, save_rubric, search_rubrics
-from grader.rubric.format import Text
-from grader.scoring import Scheme
+from grader.rubric.wording import Text
+from grader.scoring import Scheme, total
+from grader.util.files import data_folder
 from tests.support.courses import GERMAN, JAPANESE, TONGUES, Tongue
 
 
@@ -88,3 +91,33 @@ def test_what_does_not_fit_is_named_in_one_line(
 def test_a_rubric_that_says_its_languages_and_has_them_is_read(tmp_path: Path) -> None:
     said = changed(tmp_path, 'id = "web-cache"\n', 'id = "web-cache"\nlanguages = ["de"]\n')
     assert read_rubric(said).languages == ("de",)
+
+
+@pytest.fixture
+def documented(tmp_path: Path) -> Path:
+    page = data_folder("rubrics").parent / "docs" / "rubrics.md"
+    (example,) = re.findall(r"```toml\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "tcp-verbindung.toml"
+    path.write_text(example, encoding="utf-8")
+    return path
+
+
+def test_the_rubric_in_the_documents_is_one_that_nothing_is_found_in(documented: Path) -> None:
+    assert read_rubric(documented).question.texts.keys() == {"de"}
+    assert check_rubric(documented) == []
+
+
+@pytest.mark.parametrize(("held", "earned"), [(False, 17.27), (True, 16.27)])
+def test_its_points_add_up_as_the_documents_say(
+    documented: Path, held: bool, earned: float
+) -> None:
+    rubric = read_rubric(documented)
+    verdicts = (Verdict.MET, Verdict.MET, Verdict.MISSED, Verdict.PARTIAL)
+    graded = [
+        PointGrade(id=point.id, weight=point.weight, verdict=verdict)
+        for point, verdict in zip(rubric.key_points, verdicts, strict=True)
+    ]
+    claims = [MisconceptionGrade(id=m.id, asserted=held, penalty=1) for m in rubric.misconceptions]
+    score = total(graded, claims, rubric.scheme)
+    assert score.points == pytest.approx(earned, abs=0.005)
+    assert score.out_of == 20

@@ -9,7 +9,16 @@ from grader.rubric.format import KeyPoint, Misconception, Rubric
 from grader.rubric.wording import Worded
 
 Kind = Literal[
-    "added", "removed", "weight", "wording", "notes", "penalty", "contradicts", "question"
+    "added",
+    "removed",
+    "weight",
+    "wording",
+    "notes",
+    "penalty",
+    "contradicts",
+    "question",
+    "total",
+    "groups",
 ]
 T = TypeVar("T", KeyPoint, Misconception)
 _ASKED = ("added", "wording", "notes")
@@ -20,7 +29,7 @@ class Change(BaseModel):
     """One difference.
 
     Attributes:
-        id: of the key point or misconception; empty for the question.
+        id: of the key point or misconception; empty for what concerns the question as a whole.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -35,6 +44,7 @@ def changes(old: Rubric, new: Rubric) -> tuple[Change, ...]:
     """Every difference that can change a grade, in the new version's order, removals last."""
     return (
         *_question(old, new),
+        *_adding_up(old, new),
         *_items(_points(old), _points(new), _point),
         *_items(_claims(old), _claims(new), _claim),
     )
@@ -59,6 +69,22 @@ def _claims(rubric: Rubric) -> dict[str, Misconception]:
 def _question(old: Rubric, new: Rubric) -> Iterator[Change]:
     if old.question != new.question:
         yield _reworded("", "question", old.question, new.question)
+
+
+def _adding_up(old: Rubric, new: Rubric) -> Iterator[Change]:
+    if old.total != new.total:
+        yield Change(id="", kind="total", old=_total(old), new=_total(new))
+    if set(old.groups) != set(new.groups):
+        yield Change(id="", kind="groups", old=_groups(old), new=_groups(new))
+
+
+def _total(rubric: Rubric) -> str:
+    return "none stated" if rubric.total is None else f"{rubric.total:g}"
+
+
+def _groups(rubric: Rubric) -> str:
+    told = [f"{g.enough} of {', '.join(g.key_points)}" for g in rubric.groups]
+    return "; ".join(told) or "none"
 
 
 def _reworded(name: str, kind: Kind, old: Worded, new: Worded) -> Change:

@@ -1,6 +1,6 @@
 """What the new version makes of one grade: verdicts that still hold are kept, scores added anew."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from pydantic import BaseModel, ConfigDict
 
@@ -88,14 +88,13 @@ def effect(
     held = tuple(
         _claim(m, (fresh_claims if m.id in anew else claims).get(m.id)) for m in new.misconceptions
     )
-    was = scoring.total(before, grade.misconceptions, scoring.scheme_of(grade))
-    now = scoring.total(after, held, new.scheme)
+    old_scheme = scoring.scheme_of(grade)
     return ScoreEffect(
         answer=grade.answer_id,
         candidate=grade.candidate,
-        before=was,
-        after=now,
-        parts=_parts(before, after, was.out_of, now.out_of),
+        before=scoring.total(before, grade.misconceptions, old_scheme),
+        after=scoring.total(after, held, new.scheme),
+        parts=_parts(before, after, _earned(before, old_scheme), _earned(after, new.scheme)),
         asked=asked is not None,
     )
 
@@ -133,7 +132,10 @@ def _claim(claim: Misconception, known: MisconceptionGrade | None) -> Misconcept
 
 
 def _parts(
-    before: tuple[PointGrade, ...], after: tuple[PointGrade, ...], was: float, now: float
+    before: tuple[PointGrade, ...],
+    after: tuple[PointGrade, ...],
+    was: Mapping[str, float],
+    now: Mapping[str, float],
 ) -> tuple[PointEffect, ...]:
     old, new = {p.id: p for p in before}, {p.id: p for p in after}
     parts = []
@@ -141,15 +143,17 @@ def _parts(
         one, other = old.get(name), new.get(name)
         gain = None
         if (one is None or one.verdict) and (other is None or other.verdict):
-            gain = round(_earned(other, now) - _earned(one, was), 1)
+            gain = round(now.get(name, 0.0) - was.get(name, 0.0), 1)
         said, says = one.verdict if one else None, other.verdict if other else None
         if gain != 0 or said != says:
             parts.append(PointEffect(id=name, before=said, after=says, gain=gain))
     return tuple(sorted(parts, key=lambda p: -abs(p.gain) if p.gain is not None else -101.0))
 
 
-def _earned(point: PointGrade | None, out_of: float) -> float:
-    """Per cent of the whole score."""
-    if point is None or point.verdict is None:
-        return 0.0
-    return 100 * point.weight * scoring.CREDIT[point.verdict] / out_of
+def _earned(points: tuple[PointGrade, ...], scheme: scoring.Scheme) -> dict[str, float]:
+    """Per cent of the whole score that each key point adds to it."""
+    names, weights = [p.id for p in points], [p.weight for p in points]
+    each = [p.weight * scoring.CREDIT[p.verdict] if p.verdict else 0.0 for p in points]
+    most = scheme.earned(names, weights)
+    counted = scheme.counted(names, each)
+    return {name: 100 * adds / most for name, adds in zip(names, counted, strict=True)}

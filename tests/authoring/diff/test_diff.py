@@ -55,6 +55,28 @@ def test_another_weight_moves_scores_without_a_call() -> None:
     assert {p.id: p.gain for p in found.parts} == {"banks": 10.0, "padding": 3.3}
 
 
+def test_a_group_moves_scores_without_a_call_and_gains_belong_to_what_counts() -> None:
+    names = ["banks", "broadcast"]
+    same = edited(banks={"weight": 2}, broadcast={"weight": 2})
+    content = same.model_dump(mode="json", by_alias=True) | {"total": 12}
+    new = Rubric.model_validate(content | {"groups": [{"key_points": names, "enough": 1}]})
+    told = [(c.kind, c.old, c.new) for c in changes(same, new)]
+    assert told == [
+        ("total", "none stated", "12"),
+        ("groups", "none", "1 of banks, broadcast"),
+    ]
+    grade = record(
+        key_points=tuple(
+            PointGrade(id=p.id, weight=p.weight, verdict=MET if p.id == "banks" else MISSED)
+            for p in same.key_points
+        )
+    )
+    found = effect(grade, new, to_ask_anew(changes(same, new)))
+    assert (found.before.percent, found.after.percent) == (40.0, 66.7)
+    assert (found.after.points, found.after.out_of) == (8.0, 12.0)
+    assert {p.id: p.gain for p in found.parts} == {"banks": 26.7}
+
+
 def test_a_reworded_key_point_is_open_until_it_is_asked_about() -> None:
     new = edited(padding={"en": "One column more avoids it"})
     found = of(GRADE, new)
