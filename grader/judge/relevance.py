@@ -5,6 +5,7 @@ without their endings, and of Chinese text every two characters.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
@@ -16,7 +17,13 @@ _FEWEST_SHARED = 2
 _SHORT = 5
 """Words up to which an answer is too short to share two."""
 _STEM = 3
-_WORD = re.compile(r"[a-z]+|[0-9]+|[\u3400-\u9fff]+")
+_UNSPACED = "\u0e00-\u0eff\u30a0-\u30ff\uac00-\ud7af"
+"""Thai, Lao, katakana and Korean: written without spaces, or with endings on every word. Hiragana
+is left out: it holds the endings and particles of Japanese."""
+_WORD = re.compile(
+    rf"[^\W\d_\u3040-\u309f\u3400-\u9fff{_UNSPACED}]+|[0-9]+|[\u3400-\u9fff]+|[{_UNSPACED}]+"
+)
+_PAIRED = re.compile(rf"[\u3400-\u9fff{_UNSPACED}]")
 _ENDINGS = ("ings", "ing", "ies", "ed", "es", "s", "e", "d")
 
 _COMMON = """
@@ -46,17 +53,32 @@ _EMPTY = frozenset({
 
 def is_elsewhere(texts: Iterable[str], rubric: Rubric) -> bool:
     """Whether *texts* share hardly a word with the rubric: none if they are short, else fewer than
-    two."""
+    two.
+
+    Words in a script that the rubric does not have tell nothing.
+    """
     said = _words(texts)
+    known = _scripts(_vocabulary(rubric)) | {"DIGIT"}
+    if said and not (said := frozenset(word for word in said if _script(word) in known)):
+        return False
     fewest = _FEWEST_SHARED if len(said) > _SHORT else 1
     return len(said & _vocabulary(rubric)) < fewest
 
 
+def _scripts(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(map(_script, words))
+
+
+def _script(word: str) -> str:
+    return unicodedata.name(word[0], "").partition(" ")[0]
+
+
 def terms(text: str) -> list[str]:
-    """Returns the words of *text* without their endings; of Chinese every two characters."""
+    """Returns the words of *text* without their endings; of Chinese, and of what else is written
+    without spaces, every two characters."""
     found: list[str] = []
     for run in _WORD.findall(fold(text).text):
-        if run[0] < "\u3400":
+        if not _PAIRED.match(run):
             found.append(_stem(run))
         else:
             found += [run[n : n + 2] for n in range(max(1, len(run) - 1))]
