@@ -81,6 +81,9 @@ AS_WRITTEN = (
 )
 """Has a number written as :func:`whole` gives it."""
 
+Points = Annotated[float, Field(gt=0, allow_inf_nan=False), AfterValidator(whole), *AS_WRITTEN]
+"""What a key point is worth; 3 and not 3.0 wherever it is shown or written."""
+
 
 class Opinion(_Part):
     """What one of several judges gave for a key point."""

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from grader.record import Cause
+from grader.record import Cause, Points
 from grader.util.frozen import Frozen
 
 BINS = 10
@@ -34,7 +34,7 @@ class PointSummary(Frozen):
 
     question: str
     id: str
-    weight: float
+    weight: Points
     """The weight in the latest record."""
     met: int = 0
     partial: int = 0

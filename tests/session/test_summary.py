@@ -180,3 +180,9 @@ def test_memory_does_not_grow_with_the_number_of_answers() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 200_000
+
+
+def test_whole_points_stay_whole_in_the_totals() -> None:
+    (question,) = summarize([record()]).questions
+    assert [str(point.weight) for point in question.key_points] == ["3", "2", "1"]
+    assert '"weight":3,' in question.model_dump_json()

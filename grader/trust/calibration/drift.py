@@ -13,7 +13,7 @@ import numpy as np
 from pydantic import ConfigDict, Field
 
 from grader.errors import BadInput
-from grader.record import Grade, Verdict
+from grader.record import Grade, Points, Verdict
 from grader.stats import change, scores, two_raters
 from grader.stats.arrays import Clusters, Floats
 from grader.trust.calibration.measure import Counted, Sampling, estimates
@@ -50,7 +50,7 @@ class VerdictChange(Part):
     question: str
     answer_id: str
     key_point: str
-    weight: float
+    weight: Points
     before: Verdict
     after: Verdict
 

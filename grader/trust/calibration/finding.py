@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from grader.record import Cause, Evidence, Verdict
+from grader.record import Cause, Evidence, Points, Verdict
 from grader.trust.calibration.team_values import TeamEstimates
 from grader.trust.calibration.values import (
     AdjustedScore,
@@ -58,7 +58,7 @@ class PointDiagnosis(Part):
 
     question: str
     id: str
-    weight: float
+    weight: Points
     labels: tuple[PointLabel, ...]
     met: Estimate
     """Share of people's verdicts that are ``met``."""
@@ -90,7 +90,7 @@ class PointDisagreement(Part):
     """One key point on which the model and people differ."""
 
     id: str
-    weight: float
+    weight: Points
     model: Verdict | None
     humans: dict[str, Verdict]
     notes: dict[str, str] = Field(default_factory=dict)
