@@ -109,7 +109,7 @@ class PointGrade(_Part):
     """One key point of a graded answer."""
 
     id: str
-    weight: Annotated[float, Field(gt=0, allow_inf_nan=False), AfterValidator(whole), *AS_WRITTEN]
+    weight: Points
     """Its points in the rubric, before they are scaled to a stated total."""
     verdict: Verdict | None
     """None is ungraded: see ``cause``."""
