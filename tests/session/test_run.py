@@ -150,8 +150,8 @@ def test_a_dry_run_sends_and_changes_nothing(here: Place) -> None:
 
 def test_the_estimate_knows_the_price(here: Place) -> None:
     here.write(answers(9))
-    here.url = "https://api.openai.com/v1"
-    done = here.grade("--dry-run", "--model", "gpt-5-mini", out=False)
+    here.url, here.model = "https://api.openai.com/v1", "gpt-5-mini"
+    done = here.grade("--dry-run", out=False)
     assert "$0.0" in done.output
 
 

@@ -188,7 +188,9 @@ def test_results_of_another_judge_or_session_are_kept_apart(here: Place) -> None
     here.write(answers(3))
     here.grade()
     before = here.out.read_bytes()
-    done = here.grade("--model", "other")
+    here.model = "other"
+    done = here.grade()
+    here.model = "stub"
     assert done.exit_code == 2
     assert "judged by stub" in done.output
     here.out.write_bytes(before.replace(b'"answer_id":"a', b'"answer_id":"b'))
@@ -202,9 +204,10 @@ def test_results_of_another_judge_or_session_are_kept_apart(here: Place) -> None
 def test_two_judges_may_share_a_file_when_asked_to(here: Place) -> None:
     here.write(answers(3))
     here.grade()
-    assert here.grade("--model", "other", "--append").exit_code == 0
+    here.model = "other"
+    assert here.grade("--append").exit_code == 0
     assert len(here.out.read_text().splitlines()) == 6
-    assert here.grade("--model", "other", "--append").exit_code == 0
+    assert here.grade("--append").exit_code == 0
     assert len(here.out.read_text().splitlines()) == 6
     assert here.asked == 6
 

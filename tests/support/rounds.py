@@ -32,6 +32,7 @@ class Place:
     folder: Path
     stub: BatchStub
     url: str
+    model: str = "stub"
 
     def grade(self, *words: str, ledger: str = "ledger") -> Result:
         env = {"GRADER_LEDGER": str(self.folder / ledger), "OPENAI_API_KEY": "x"}
@@ -40,7 +41,7 @@ class Place:
     @property
     def words(self) -> list[str]:
         session = str(self.folder / "session.jsonl")
-        return [session, "--model", "stub", "--base-url", self.url]
+        return [session, "--model", self.model, "--base-url", self.url]
 
     def batch(self, *words: str, out: str = "out.jsonl") -> Result:
         more = ("--via", "batch", "--poll", "0", "--out", str(self.folder / out))

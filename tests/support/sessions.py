@@ -25,6 +25,7 @@ class Place:
     stub: Stub
     url: str
     env: dict[str, str] = field(default_factory=dict)
+    model: str = "stub"
 
     @property
     def out(self) -> Path:
@@ -41,7 +42,7 @@ class Place:
         return path
 
     def words(self, *more: str) -> list[str]:
-        judge = ("--model", "stub", "--base-url", self.url)
+        judge = ("--model", self.model, "--base-url", self.url)
         return ["batch", str(self.folder / "session.jsonl"), *judge, *more]
 
     def grade(self, *more: str, out: bool = True) -> Result:

@@ -186,8 +186,8 @@ def test_submit_status_and_collect_are_steps_of_their_own(place: Place) -> None:
 
 
 def test_nothing_is_submitted_past_the_limit_of_cost(place: Place) -> None:
-    many(place, 5)
-    words = ["--model", "gpt-5-mini", "--base-url", "https://api.openai.com/v1"]
+    many(place, 5).model = "gpt-5-mini"
+    words = ["--base-url", "https://api.openai.com/v1"]
     done = place.batch(*words, "--max-cost", "0.0001")
     assert done.exit_code == 3
     assert "Stopped before --max-cost" in done.stderr
@@ -195,8 +195,8 @@ def test_nothing_is_submitted_past_the_limit_of_cost(place: Place) -> None:
 
 
 def test_the_estimate_is_at_half_the_price(place: Place) -> None:
-    many(place, 5)
-    words = ["--model", "gpt-5-mini", "--base-url", "https://api.openai.com/v1", "--dry-run"]
+    many(place, 5).model = "gpt-5-mini"
+    words = ["--base-url", "https://api.openai.com/v1", "--dry-run"]
 
     def estimate(*more: str) -> float:
         return float(place.grade(*words, *more).stdout.partition("$")[2].partition(". ")[0])
