@@ -9,6 +9,10 @@ from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.judge.stated import STATED
+from grader.llm.request import Reply, Request
+from grader.session.budget import Budget
+from grader.trust.calibration.results import read
+from tests.support.fakes import completion
 from tests.support.sessions import Place, answers, place, verdicts
 
 
@@ -124,3 +128,22 @@ def test_one_answer_is_graded_by_several_too(here: Place, tmp_path: Path) -> Non
     done = CliRunner().invoke(app, [*words, "--model", "b"], env=here.environment)
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["judge"]["parts"][1]["model"] == "b"
+
+
+def test_each_models_requests_count_at_its_own_price() -> None:
+    prices = {"cheap": 1.0, "dear": 10.0}
+    budget = Budget(100.0, lambda _: None, lambda _, request: prices[request.model])
+    for model in prices:
+        request = Request("http://told/v1", model, {"messages": []})
+        budget.settle(0.0, request, Reply(body=completion("{}")))
+    assert budget.spent_usd == 11.0
+
+
+def test_calibrate_takes_each_combination_for_a_judge_of_its_own(here: Place) -> None:
+    here.write(answers(3))
+    for more in ((), ("--model", "other"), ("--then", "other")):
+        assert here.grade(*more, "--append").exit_code == 0
+    names = read([here.out]).names
+    assert {name for each in names for name in each} == {
+        "stub", "stub + other", "stub then other below 0.75"
+    }  # fmt: skip
