@@ -202,8 +202,9 @@ def write_page(
     ):
         for number, grade in enumerate(grades, start=1):
             tally.add(grade)
-            seen = view_of(grade, rubrics.get(grade.question), language, hints=hints)
-            spool.writelines(_answer(grade, seen, answers(grade), language, number))
+            rubric = rubrics.get(grade.question)
+            seen = view_of(grade, rubric, language, hints=hints)
+            spool.writelines(_answer(grade, seen, rubric, answers(grade), language, number))
         spool.seek(0)
         summary = tally.summary()
         shown = hinted_rubrics(rubrics, hints=hints)
@@ -269,11 +270,17 @@ def answer_page(
     grade: Grade, rubric: Rubric | None, text: str | None, language: str, number: int
 ) -> Iterator[str]:
     """The part of a page about one answer, in pieces; *number* tells it from the others."""
-    return _answer(grade, view_of(grade, rubric, language, hints=False), text, language, number)
+    seen = view_of(grade, rubric, language, hints=False)
+    return _answer(grade, seen, rubric, text, language, number)
 
 
 def _answer(
-    grade: Grade, seen: GradeView, text: str | None, language: str, number: int
+    grade: Grade,
+    seen: GradeView,
+    rubric: Rubric | None,
+    text: str | None,
+    language: str,
+    number: int,
 ) -> Iterator[str]:
     name = f"answer-{number}"
     changed = text is not None and _digest(text) != grade.digests.answer
