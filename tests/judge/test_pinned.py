@@ -13,26 +13,26 @@ from grader.util.files import data_folder
 
 RUBRICS = load_rubrics([data_folder("rubrics")])
 ANSWER = from_text("It waits for memory. 它在等内存。", "-")
-TEMPLATES = "a23819efb424"
+TEMPLATES = "db4d12c8947b"
 PINNED = {
-    "bank-conflict": ("618b3eca2069", "a31f69af712a", "84532412ab61"),
-    "cutlass-gemm": ("92b890967c56", "bb09e16c9ba2", "9838fbcb5eeb"),
-    "faster-transformer": ("3faba4deb9b4", "189f5735068c", "70d3ddac9561"),
-    "float4-vectorized-access": ("9870f7c7d408", "f71dfab38d09", "afaf98eaeeeb"),
-    "int8-slower-than-fp16": ("62cb9546a41c", "863b09f6ba07", "2b6073bb1b0b"),
-    "memory-placement": ("2e576674b95b", "c64610ea8ffe", "408152309f14"),
-    "nsight-compute-vs-systems": ("2a095e039fdb", "eb54ce59fb9b", "423375b813b8"),
-    "nsight-memory-metrics": ("3e83df1c49e0", "3f3c6af7cbf5", "9f46a0e229fd"),
-    "paged-attention": ("ffc14b08da8e", "beab0ddd4dc2", "b3919b4ed69a"),
-    "ptq-calibration-batch": ("ebd951948bd1", "15b525b84979", "5def230da27d"),
-    "quantization-accuracy-drop": ("384d66794a7f", "eba8115975da", "17109d5c57d6"),
-    "sm-structure": ("2414403e8588", "e712e46d1dd9", "5d0d90eaf734"),
-    "streams-and-graphs": ("6e141dad8386", "7aba155bdd5a", "2b7b8bdb50c7"),
-    "tensor-core": ("93804f884872", "88cfbbc82855", "6354a2ec9260"),
-    "tensorflow-vs-pytorch": ("297134ef11f7", "e9a7523292dc", "180b909ef9f4"),
-    "trt-fp16-accuracy": ("5bab77bd5727", "d812410c45a8", "4a510cb41ae8"),
-    "warp-divergence": ("d0d4990425ad", "5426b05f72d0", "04cacd451e5c"),
-    "wrong-results-after-quantization": ("6d02f4878475", "df84f0a1d566", "2b92c6dbf5b5"),
+    "bank-conflict": ("31e71360dc95", "9c2b64aa2887", "84532412ab61"),
+    "cutlass-gemm": ("9aa3a81f468e", "829571677e09", "9838fbcb5eeb"),
+    "faster-transformer": ("7de5a6528d4f", "99af876a04c3", "70d3ddac9561"),
+    "float4-vectorized-access": ("7fea02f9aa7e", "f4db37597731", "afaf98eaeeeb"),
+    "int8-slower-than-fp16": ("adfd3e152d10", "62d3becac5b4", "2b6073bb1b0b"),
+    "memory-placement": ("557227d39286", "9bda960c9664", "408152309f14"),
+    "nsight-compute-vs-systems": ("d73c9ae16213", "e3fd398cb914", "423375b813b8"),
+    "nsight-memory-metrics": ("5a0d3cc36be7", "7189367c88cf", "9f46a0e229fd"),
+    "paged-attention": ("e0745af482da", "12b66b29b2b7", "b3919b4ed69a"),
+    "ptq-calibration-batch": ("57b9a6619b40", "0a5ee3ce49c9", "5def230da27d"),
+    "quantization-accuracy-drop": ("130467ed68a3", "e999b74be25c", "17109d5c57d6"),
+    "sm-structure": ("9475f52bfd1b", "62f6617d66a2", "5d0d90eaf734"),
+    "streams-and-graphs": ("d849bf99434a", "ddbda4c9e465", "2b7b8bdb50c7"),
+    "tensor-core": ("d9b030f267bb", "d1086b5bac4a", "6354a2ec9260"),
+    "tensorflow-vs-pytorch": ("46483898691e", "878403d09d8e", "180b909ef9f4"),
+    "trt-fp16-accuracy": ("9fc2c7f91543", "d670a36b7951", "4a510cb41ae8"),
+    "warp-divergence": ("ba266aa7e34a", "b7db0b38435b", "04cacd451e5c"),
+    "wrong-results-after-quantization": ("771e8eeacf43", "463fb33ba54e", "2b92c6dbf5b5"),
 }
 """Rubric, one call, the trained form: the first 12 digits of their SHA-256."""
 
