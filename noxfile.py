@@ -27,7 +27,7 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Runs the tests without the embedded model, and fails where coverage fell."""
-    session.run("pytest", "-m", "not local", "--cov", *session.posargs)
+    session.run("pytest", "-m", "not local", "-n", "2", "--cov", *session.posargs)
 
 
 @nox.session
