@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 Step = Literal["submit", "status", "collect"]
 _ENDED = {"completed", "failed", "expired", "cancelled"}
+_UPLOAD_S = 900.0
+"""Seconds that one piece of an upload, or the reply to it, may take: a file has up to 200 MB, and
+the provider looks through it before it replies."""
 _CREATE_ATTEMPTS = 5
 _EARLIER_S = 86_400.0
 """How much earlier than here the provider's clock may say that a batch was made."""
@@ -98,7 +101,9 @@ class Provider:
             return
         if shard.file_id is None:
             uploaded = await self.endpoint.call(
-                lambda client: client.files.create(file=shard.path, purpose="batch")
+                lambda client: client.files.create(
+                    file=shard.path, purpose="batch", timeout=_UPLOAD_S
+                )
             )
             # Kept at once: after a crash the file is not uploaded again
             shard = self.shards.update(shard, file_id=uploaded.id)
