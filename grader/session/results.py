@@ -116,7 +116,8 @@ class Results:
         """
         try:
             if self._replaced:
-                self._keep_latest()
+                # What this run left ungraded stays: a later one leaves it out when it begins
+                self._keep_latest(passing=True)
             if self.path.is_file():  # a pipe has no disk under it
                 os.fsync(self._file.fileno())
         except OSError as error:
@@ -159,7 +160,7 @@ class Results:
             left_out |= line.passing or name in self._ids
             self._ids.put(name, number)
         if left_out:
-            self._keep_latest()
+            self._keep_latest(passing=False)
         for _, line in self._lines():
             if line.passing:
                 continue
@@ -187,8 +188,12 @@ class Results:
                 f" not by this run's {self._judge.model} ({self._judge.ask}); {_WAYS_OUT}"
             )
 
-    def _keep_latest(self) -> None:
-        """Writes the file anew beside itself and puts it in its place in one step."""
+    def _keep_latest(self, *, passing: bool) -> None:
+        """Writes the file anew beside itself and puts it in its place in one step.
+
+        Args:
+            passing: whether records stay that a further run may grade after all.
+        """
         last = Seen()
         for number, (_, line) in enumerate(self._lines(), start=1):
             last.put(self._id(line.question, line.answer_id, line.judge), number)
@@ -196,7 +201,7 @@ class Results:
         with new_bytes(self.path) as file:
             for number, (raw, line) in enumerate(self._lines(), start=1):
                 name = self._id(line.question, line.answer_id, line.judge)
-                if last.get(name) == number and not line.passing:
+                if last.get(name) == number and (passing or not line.passing):
                     file.write(raw)
                     self._ids.add(name)
         self._file.close()

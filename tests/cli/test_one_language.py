@@ -107,7 +107,7 @@ def test_a_course_of_twenty_questions_is_graded_and_reported(
     assert f'lang="{tongue.tag}"' in page
     assert tongue.points[3] in page
     rows = list(csv.DictReader(Path(out["csv"]).read_text(encoding="utf-8-sig").splitlines()))
-    assert [float(row["out_of"]) for row in rows] == [0.5 + n / 2 for n in range(20)]
+    assert sorted(float(row["out_of"]) for row in rows) == [0.5 + n / 2 for n in range(20)]
     code, sheet, _ = call("calibrate", "template", str(tmp_path / "r.jsonl"), "--rater", "ana")
     claims = {row["claim"] for row in csv.DictReader(sheet.splitlines())}
     assert (code, claims) == (0, set(tongue.points))

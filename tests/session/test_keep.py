@@ -7,8 +7,9 @@ import pytest
 
 from grader.errors import LedgerFailed
 from grader.ledger.ledger import Ledger
-from grader.record import Grade
+from grader.record import Cause, Grade
 from grader.session.keep import KeptTogether, keep_in
+from grader.session.result_lines import read_grades
 from grader.session.results import Results
 from tests.support.records import record
 
@@ -76,3 +77,21 @@ def test_a_history_that_cannot_be_written_is_told_at_the_end(
 
     monkeypatch.setattr(ledger, "add_grade", full)
     asyncio.run(work())
+
+
+def test_what_a_run_leaves_ungraded_stays_in_its_file_and_goes_when_the_next_begins(
+    tmp_path: Path,
+) -> None:
+    lost = {"verdict": None, "cause": Cause.NOT_JSON}
+    points = tuple(point.model_copy(update=lost) for point in GRADE.key_points)
+    ungraded = GRADE.model_copy(update={"answer_id": "b", "key_points": points})
+    path = tmp_path / "out.jsonl"
+    results = Results(path, GRADE.judge)
+    for grade in (GRADE, ungraded, GRADE):  # one that replaces has the file written anew
+        results.append(grade)
+    results.finish()
+    results.close()
+    assert sorted(g.answer_id for g in read_grades(path)) == sorted([GRADE.answer_id, "b"])
+    again = Results(path, GRADE.judge)
+    again.close()
+    assert [g.answer_id for g in read_grades(path)] == [GRADE.answer_id]
