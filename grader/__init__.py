@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from grader.errors import GraderError as GraderError
     from grader.errors import ModelFailed as ModelFailed
     from grader.errors import UnknownQuestion as UnknownQuestion
-    from grader.judge.choice import JudgeOptions as JudgeOptions
     from grader.judge.curves import TeamLevel as TeamLevel
     from grader.judge.curves import read_level as read_level
+    from grader.judge.options import JudgeOptions as JudgeOptions
     from grader.record import Grade as Grade
     from grader.record import Verdict as Verdict
     from grader.rubric.files import load_rubric as load_rubric
@@ -52,7 +52,7 @@ _MODULES = {
     "authoring.check.finding": ("Finding",),
     "authoring.check.run": ("check_rubric",),
     "errors": ("BadInput", "GraderError", "ModelFailed", "UnknownQuestion"),
-    "judge.choice": ("JudgeOptions",),
+    "judge.options": ("JudgeOptions",),
     "judge.curves": ("TeamLevel", "read_level"),
     "record": ("Grade", "Verdict"),
     "rubric.files": ("load_rubric", "load_rubrics", "read_rubric", "save_rubric"),

@@ -25,7 +25,7 @@ from grader.cli.options import run as finished
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.judge.choice import JudgeOptions
+    from grader.judge.options import JudgeOptions
     from grader.trust.audit.cases import AttackCase
     from grader.trust.audit.report import AuditReport
     from grader.trust.audit.run import CaseOutcome
@@ -89,7 +89,7 @@ def audit(
     """
     import random
 
-    from grader.judge.choice import options
+    from grader.judge.options import options
     from grader.rubric.files import load_rubric, load_rubrics, rubric_folders
     from grader.trust.audit.cases import cases, load, read
     from grader.trust.audit.report import report

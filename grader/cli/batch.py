@@ -137,7 +137,7 @@ def batch(
     from grader.cli.batch_wanted import via as carried
     from grader.cli.options import report_language
     from grader.errors import BadInput
-    from grader.judge.choice import options
+    from grader.judge.options import options
     from grader.llm import address as address_of
     from grader.rubric.files import rubric_folders
     from grader.session.exports.columns import read_columns

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
 from grader.errors import BadInput
-from grader.judge.choice import JudgeOptions
+from grader.judge.options import JudgeOptions
 from grader.ledger.ledger import default_path
 from grader.record import Grade
 from grader.session.elsewhere.openai_batch import Step

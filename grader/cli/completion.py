@@ -29,7 +29,7 @@ def questions(ctx: typer.Context, incomplete: str) -> list[str]:
 def models(incomplete: str) -> list[str]:
     """Returns the models that begin with *incomplete*: the embedded one, those of the settings
     file, and those that the ledger holds replies of."""
-    from grader.judge.choice import LOCAL
+    from grader.judge.options import LOCAL
 
     known = [LOCAL]
     if config := _config():

@@ -10,7 +10,8 @@ from pydantic import Field
 from grader.cli.config_defaults import variable_of
 from grader.cli.config_file import OPTIONS, ConfigFile
 from grader.errors import BadInput
-from grader.judge.choice import options, target
+from grader.judge.choice import target
+from grader.judge.options import options
 from grader.llm.endpoint import TIMEOUT_S
 from grader.util.frozen import Frozen
 

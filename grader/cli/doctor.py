@@ -17,7 +17,8 @@ from grader.cli.options import (
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
-    from grader.judge.choice import Bench, JudgeOptions
+    from grader.judge.choice import Bench
+    from grader.judge.options import JudgeOptions
     from grader.report.blocks import Check
     from grader.trust.trial.run import Trial
 
@@ -44,7 +45,7 @@ def doctor(
     With --repair no judge is asked: a damaged ledger is saved into a new file, the old one kept
     aside, and a results file loses the lines that are no records, also kept aside.
     """
-    from grader.judge.choice import options
+    from grader.judge.options import options
 
     if repair:
         _repair(results or [])

@@ -25,7 +25,7 @@ from grader.errors import ExitCode
 
 if TYPE_CHECKING:
     from grader.answer import Answer
-    from grader.judge.choice import JudgeOptions
+    from grader.judge.options import JudgeOptions
     from grader.record import Grade
     from grader.rubric.format import Rubric
 
@@ -82,7 +82,7 @@ def one(
     # Whatever is wrong with the call is told before anything slow is imported or paid for.
     from grader import answer
     from grader.cli.options import report_language
-    from grader.judge.choice import options
+    from grader.judge.options import options
     from grader.rubric.files import load_rubric, rubric_folders
 
     folders = rubric_folders(rubrics, only_own)

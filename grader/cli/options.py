@@ -11,7 +11,8 @@ from grader.cli import completion
 from grader.errors import BadInput
 
 if TYPE_CHECKING:
-    from grader.judge.choice import Bench, JudgeOptions
+    from grader.judge.choice import Bench
+    from grader.judge.options import JudgeOptions
 
 RubricsOption = Annotated[
     Path | None,

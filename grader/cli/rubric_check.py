@@ -22,7 +22,7 @@ from grader.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
     from grader.authoring.check.finding import Finding
-    from grader.judge.choice import JudgeOptions
+    from grader.judge.options import JudgeOptions
 
 
 def rubric_files(given: Sequence[str], own: Path | None, *, only_own: bool) -> list[Path]:
@@ -101,7 +101,7 @@ def check(
     A finding is accepted by a comment `# accept: RULE, why` on its line or the one above.
     """
     from grader.authoring.check.run import check_all
-    from grader.judge.choice import options
+    from grader.judge.options import options
 
     paths = rubric_files(files or [], rubrics, only_own=only_own)
     said = options(model, base_url, None, param or [], fresh=fresh, timeout_s=timeout)

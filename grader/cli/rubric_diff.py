@@ -24,7 +24,7 @@ from grader.errors import BadInput, BadRubric
 if TYPE_CHECKING:
     from grader.answer import Answer
     from grader.authoring.diff.report import ChangeReport
-    from grader.judge.choice import JudgeOptions
+    from grader.judge.options import JudgeOptions
     from grader.record import Grade
     from grader.rubric.format import Rubric
 
@@ -64,7 +64,7 @@ def diff(
     from grader.authoring.diff.changes import changes, to_ask_anew
     from grader.authoring.diff.effect import effect, latest
     from grader.authoring.diff.report import report
-    from grader.judge.choice import options
+    from grader.judge.options import options
 
     was, now = _rubric(old), _rubric(new)
     if was.id != now.id:

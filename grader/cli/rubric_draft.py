@@ -21,7 +21,8 @@ from grader.errors import BadInput, ExitCode, Failed
 if TYPE_CHECKING:
     from grader.authoring.draft.proposal import Proposal
     from grader.authoring.draft.source import SourceText
-    from grader.judge.choice import Bench, JudgeOptions
+    from grader.judge.choice import Bench
+    from grader.judge.options import JudgeOptions
 
 
 def draft(
@@ -53,7 +54,7 @@ def draft(
     from grader.authoring.draft.assemble import assemble
     from grader.authoring.draft.file import toml, trust
     from grader.authoring.draft.source import read
-    from grader.judge.choice import options
+    from grader.judge.options import options
 
     path = _path(question_id, out, rubrics)
     text = read(source)

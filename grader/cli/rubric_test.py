@@ -25,7 +25,7 @@ from grader.cli.rubric_check import FilesArgument
 from grader.errors import BadInput, ExitCode
 
 if TYPE_CHECKING:
-    from grader.judge.choice import JudgeOptions
+    from grader.judge.options import JudgeOptions
     from grader.trust.trial.report import TrialReport
     from grader.trust.trial.run import LabelledCase, Trial
 
@@ -70,7 +70,7 @@ def trial(
     or --min-kappa, with 1 where no key point could be graded, else with 0.
     """
     from grader.cli.rubric_check import rubric_files
-    from grader.judge.choice import options
+    from grader.judge.options import options
     from grader.trust.trial.report import report
     from grader.trust.trial.run import cases
 

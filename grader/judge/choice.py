@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal, Self
 
 from grader.errors import BadInput
 from grader.judge.base import Judge
-from grader.judge.options import LOCAL, AskForm, JudgeOptions, options, part_options
+from grader.judge.options import LOCAL, AskForm, JudgeOptions, part_options
 from grader.judge.several import RoutedReplies, combine
 from grader.judge.voting import Voting
 from grader.ledger.ledger import Ledger
@@ -20,19 +20,6 @@ from grader.record import JudgeInfo
 
 if TYPE_CHECKING:
     from grader.llm.embedded.weights import OwnModel
-
-__all__ = [
-    "LOCAL",
-    "AskForm",
-    "Bench",
-    "JudgeOptions",
-    "OpenJudge",
-    "Target",
-    "bench",
-    "open_judge",
-    "options",
-    "target",
-]
 
 DEFAULT_MODEL = "gpt-5-mini"
 

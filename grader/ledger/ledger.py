@@ -42,16 +42,6 @@ def default_path() -> Path:
     return base / "answer-grader" / "ledger.sqlite"
 
 
-@dataclass(frozen=True)
-class KeptCall:
-    """One call as kept: *state* is ``sent`` (maybe paid), ``done`` or ``failed``."""
-
-    key: str
-    state: str
-    model: str
-    started: float
-
-
 class Ledger:
     """An open ledger. Safe for several processes at once; one thread a ledger.
 

@@ -14,7 +14,7 @@ from grader.errors import ModelFailed, Unclear
 from grader.llm import address, network
 from grader.llm.completion import reason
 from grader.llm.dialect import REFUSING, TOLD, Dialect
-from grader.llm.request import Reply, Request
+from grader.llm.request import TOO_LONG, Reply, Request
 from grader.record import Cause
 from grader.text.safe import one_line, without_key
 
@@ -37,7 +37,6 @@ _SHORTEST_KEY = 8
 """Anything shorter is no key but a word such as ``none``."""
 # What the SDK would try again, but of its 5xx only those that pass
 _TRANSIENT = {408, 409, 429, 500, 502, 503, 504}
-_TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
 _DURATION = re.compile(r"(\d{1,9}(\.\d{1,9})?(ms|[hms]?))+")
 _LIMITED = ("requests", "tokens")
 _SECONDS = {"": 1.0, "ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -205,7 +204,7 @@ class Endpoint:
         if problem.is_moderation(status):
             return Reply(cause=Cause.FILTERED, detail=self._said(status, problem)), None
         self._stop_if_hopeless(request, status, problem)
-        cause = Cause.TOO_LONG if problem.code in _TOO_LONG else Cause.HTTP_ERROR
+        cause = Cause.TOO_LONG if problem.code in TOO_LONG else Cause.HTTP_ERROR
         wait = None
         if status in _TRANSIENT:
             wait = _retry_after(error.response.headers) or _backoff(attempt)
@@ -306,7 +305,7 @@ def _problem(body: object) -> _Problem:
         return _Problem("", reason(body))
     code = str(inner.get("code") or "")
     kind = str(inner.get("type") or "")
-    known = _TOO_LONG | _QUOTA_GONE
+    known = TOO_LONG | _QUOTA_GONE
     metadata = inner.get("metadata")
     marks = metadata if isinstance(metadata, dict) else {}
     moderated = bool(

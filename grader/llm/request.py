@@ -29,6 +29,8 @@ __all__ = [
 
 # Part of every key: replies kept under keys of another making are never met
 _KEY_VERSION = 2
+TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
+"""Codes by which an endpoint, or a batch, says that an answer does not fit the model."""
 
 
 def said(body: dict[str, Any]) -> str:

@@ -72,8 +72,6 @@ def read_labelled(path: Path, rubric: Rubric) -> Labelled:
     try:
         content = parse_toml(text_of(path))
         found = Labelled.model_validate({"schema_": content.pop("schema", None), **content})
-    except BadRubric:
-        raise
     except ValidationError as error:
         raise BadRubric(f"{path}: {first_complaint(error)}") from None
     except (OSError, ValueError) as error:

@@ -8,7 +8,7 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TypeVar
 
-from grader.judge.choice import JudgeOptions
+from grader.judge.options import JudgeOptions
 from grader.record import Grade
 from grader.rubric.files import rubric_folders
 from grader.rubric.format import Rubric

@@ -15,7 +15,8 @@ from typing import TypeVar
 from grader import grading
 from grader.answer import Answer, from_text
 from grader.grading import Attempt
-from grader.judge.choice import Bench, JudgeOptions, OpenJudge, bench
+from grader.judge.choice import Bench, OpenJudge, bench
+from grader.judge.options import JudgeOptions
 from grader.ledger.ledger import Ledger, default_path
 from grader.llm.embedded import weights as embedded
 from grader.llm.endpoint import Endpoint

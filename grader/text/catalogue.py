@@ -9,11 +9,15 @@ Catalogue = dict[str, Any]
 """The words of one language by name."""
 
 
+_FILE = Path(__file__).with_name("words.toml")
+
+
 @cache
-def _all() -> dict[str, Catalogue]:
-    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+def read_words(path: Path) -> dict[str, Catalogue]:
+    """Returns the tables of a shipped file of words, read once."""
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
-def words_in(language: str) -> Catalogue:
-    """Returns the words of *language*: ``en`` or ``zh``."""
-    return _all()[language]
+def words_in(language: str, path: Path = _FILE) -> Catalogue:
+    """Returns the words of *language*, ``en`` or ``zh``, of the reports' file or another."""
+    return read_words(path)[language]

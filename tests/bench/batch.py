@@ -120,7 +120,7 @@ async def ours(folder: Path, file: Path, url: str, concurrency: int) -> None:
 
     from grader.cli.batch_run import run
     from grader.cli.batch_wanted import BatchWanted, Session
-    from grader.judge.choice import JudgeOptions
+    from grader.judge.options import JudgeOptions
     from grader.rubric.files import rubric_folders
 
     wanted = BatchWanted(

@@ -18,9 +18,9 @@ from pathlib import Path
 
 from grader import answer
 from grader.grading import Attempt, grade
-from grader.judge.choice import JudgeOptions, bench
+from grader.judge.choice import bench
 from grader.judge.defences import Defence, each_left_out
-from grader.judge.options import LOCAL
+from grader.judge.options import LOCAL, JudgeOptions
 from grader.judge.per_point import PerPoint
 from grader.ledger.ledger import Ledger, default_path
 from grader.llm.embedded import weights

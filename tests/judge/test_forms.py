@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from grader import answer as answers
 from grader.grading import Attempt, grade
 from grader.judge import curves
-from grader.judge.choice import JudgeOptions, bench
+from grader.judge.choice import bench
 from grader.judge.curves import VERDICTS, Curves, LogisticLine, TeamLevel, YesNo
 from grader.judge.forms import Trained, Transcript, YesOrNo, log_odds
-from grader.judge.options import LOCAL
+from grader.judge.options import LOCAL, JudgeOptions
 from grader.judge.per_point import PerPoint, decided
 from grader.ledger.ledger import Ledger
 from grader.llm.embedded import weights_file

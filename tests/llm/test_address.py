@@ -6,7 +6,8 @@ import httpx2
 import pytest
 
 from grader.errors import BadInput
-from grader.judge.choice import JudgeOptions, target
+from grader.judge.choice import target
+from grader.judge.options import JudgeOptions
 from grader.llm.address import NOWHERE, VARIABLES, Address, named
 from grader.llm.endpoint import Endpoint
 from grader.llm.request import Request

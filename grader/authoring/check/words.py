@@ -4,29 +4,27 @@ And how much two texts have in common, by their words alone: cheap, and the same
 """
 
 import re
-import tomllib
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
+from grader.text.catalogue import read_words
 
-@cache
-def _all() -> dict[str, Any]:
-    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+_FILE = Path(__file__).with_name("words.toml")
 
 
 @cache
 def stop_words() -> frozenset[str]:
     """English words and Chinese characters that say nothing by themselves."""
-    lists = _all()["stop"]
+    lists = read_words(_FILE)["stop"]
     return frozenset([*lists["en"], *lists["zh"]])
 
 
 @cache
 def pattern(name: str) -> re.Pattern[str]:
     """Finds any of the words of the list *name*: English as whole words, Chinese anywhere."""
-    lists = _all()[name]
+    lists = read_words(_FILE)[name]
     return _any(_flat(lists["en"]), _flat(lists["zh"]))
 
 
@@ -44,14 +42,14 @@ def _any(english: list[str], chinese: list[str]) -> re.Pattern[str]:
 @cache
 def opposites() -> tuple[frozenset[str], ...]:
     """Pairs of words of which a text and its note should not each use another."""
-    lists = _all()["opposites"]
+    lists = read_words(_FILE)["opposites"]
     return tuple(frozenset(pair) for pair in [*lists["en"], *lists["zh"]])
 
 
 @cache
 def amounts() -> frozenset[str]:
     """Words after a number that say what is counted or measured."""
-    return frozenset(_all()["units"]["words"])
+    return frozenset(read_words(_FILE)["units"]["words"])
 
 
 _WORD = re.compile(r"\d+(?:\.\d+)?|[a-z][a-z0-9]*|[\u4e00-\u9fff]+")

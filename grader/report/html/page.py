@@ -203,8 +203,8 @@ def write_page(
         for number, grade in enumerate(grades, start=1):
             tally.add(grade)
             rubric = rubrics.get(grade.question)
-            seen = view_of(grade, rubric, language, hints=hints)
-            spool.writelines(_answer(grade, seen, rubric, answers(grade), language, number))
+            text = answers(grade)
+            spool.writelines(answer_page(grade, rubric, text, language, number, hints=hints))
         spool.seek(0)
         summary = tally.summary()
         shown = hinted_rubrics(rubrics, hints=hints)
@@ -267,21 +267,16 @@ def _when(summary: Summary) -> str:
 
 
 def answer_page(
-    grade: Grade, rubric: Rubric | None, text: str | None, language: str, number: int
-) -> Iterator[str]:
-    """The part of a page about one answer, in pieces; *number* tells it from the others."""
-    seen = view_of(grade, rubric, language, hints=False)
-    return _answer(grade, seen, rubric, text, language, number)
-
-
-def _answer(
     grade: Grade,
-    seen: GradeView,
     rubric: Rubric | None,
     text: str | None,
     language: str,
     number: int,
+    *,
+    hints: bool = False,
 ) -> Iterator[str]:
+    """The part of a page about one answer, in pieces; *number* tells it from the others."""
+    seen = view_of(grade, rubric, language, hints=hints)
     name = f"answer-{number}"
     changed = text is not None and _digest(text) != grade.digests.answer
     known = None if changed else text

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from grader.errors import BadInput, OutFailed
-from grader.llm.request import Reply, Request
+from grader.llm.request import TOO_LONG, Reply, Request
 from grader.record import Cause
 from grader.session.elsewhere.shards import Shard, Shards, line
 from grader.util.files import lock
@@ -22,7 +22,6 @@ MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
 _AT_ONCE = 500
 _NAME = re.compile(r"g-[0-9a-f]{40}")
-_TOO_LONG = {"context_length_exceeded", "exceed_context_size_error"}
 
 
 class ShardWriter:
@@ -272,6 +271,6 @@ def _cause(error: object, body: object) -> Cause:
         if isinstance(one, dict)
         for name in ("code", "type")
     }
-    if codes & _TOO_LONG:
+    if codes & TOO_LONG:
         return Cause.TOO_LONG
     return Cause.TIMEOUT if "batch_expired" in codes else Cause.HTTP_ERROR

@@ -24,7 +24,7 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noq
 from grader.errors import BadInput, GraderError, ModelFailed
 from grader.judge import choice
 from grader.judge.base import Judge
-from grader.judge.choice import JudgeOptions
+from grader.judge.options import JudgeOptions
 from grader.llm.embedded.weights import own_model
 from grader.llm.request import Reply, Request
 from grader.record import Grade

@@ -16,13 +16,12 @@ from grader.errors import BadInput
 from grader.record import Grade, Points, Verdict
 from grader.stats import change, scores, two_raters
 from grader.stats.arrays import Clusters, Floats
-from grader.trust.calibration.measure import Counted, Sampling, estimates
+from grader.trust.calibration.measure import Counted, Sampling, estimates, rounded
 from grader.trust.calibration.panel import SCALE
 from grader.trust.calibration.results import AnswerKey, ModelGradings
 from grader.trust.calibration.values import Estimate, Part
 
 _SIGNIFICANT = 0.05
-_DIGITS = 6
 
 
 class Moved(StrEnum):
@@ -169,17 +168,17 @@ def _drift(
         only_after=len(new) - len(shared),
         changed={**_changed(both), "text": len(shared) - len(both)},
         shift=estimates({0: counted}, how)[0],
-        shift_p=_rounded(shift.p),
+        shift_p=rounded(shift.p),
         margin=margin,
-        equivalence_p=_rounded(tost.p),
+        equivalence_p=rounded(tost.p),
         equivalent=tost.equivalent,
         mark=mark,
         gained=passes.gained,
         lost=passes.lost,
-        pass_p=_rounded(passes.exact_p),
+        pass_p=rounded(passes.exact_p),
         verdicts=len(verdicts),
         verdicts_changed=len(changed),
-        verdict_p=_rounded(table.p),
+        verdict_p=rounded(table.p),
         flips=tuple(_flips(both, values, mark)),
         changes=tuple(sorted(changed, key=lambda v: -v.weight)),
     )
@@ -269,7 +268,3 @@ def _flips(both: list[_Both], values: Floats, mark: float) -> list[Flip]:
         for one, (before, after) in zip(both, values, strict=True)
         if np.isfinite(before + after) and (before >= mark) != (after >= mark)
     ]
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, _DIGITS)

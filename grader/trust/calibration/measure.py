@@ -160,7 +160,7 @@ def estimates(wanted: Mapping[K, Counted], how: Sampling) -> dict[K, Estimate]:
 def _estimate(found: Interval, one: Counted) -> Estimate:
     if found.value is not None and found.low is None:
         found = _without_variation(found.value, one)
-    value, low, high = (_rounded(v) for v in (found.value, found.low, found.high))
+    value, low, high = (rounded(v) for v in (found.value, found.low, found.high))
     return Estimate(value=value, low=low, high=high, n=one.n, clusters=one.clusters)
 
 
@@ -183,5 +183,6 @@ def _without_variation(value: float, one: Counted) -> Interval:
     return Interval(value, None, None)
 
 
-def _rounded(value: float | None) -> float | None:
+def rounded(value: float | None) -> float | None:
+    """Returns a figure without the noise of binary fractions; None stays None."""
     return None if value is None else round(value, _DIGITS)

@@ -1,10 +1,9 @@
 """Figures and verdicts in words, in English or Chinese; the words are in ``words.toml``."""
 
-import tomllib
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from grader.text.catalogue import words_in
 from grader.text.safe import one_line
 from grader.trust.calibration.finding import Calibration, PointDiagnosis, PointLabel
 from grader.trust.calibration.values import Decision, Estimate, ThresholdCheck, Trust
@@ -18,14 +17,12 @@ LONGEST_NAME = 32
 _LEAST_CONSTANT = 5
 
 
-@cache
-def _all() -> dict[str, Words]:
-    return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+_FILE = Path(__file__).with_name("words.toml")
 
 
 def catalogue(language: str) -> Words:
     """The words of *language*: ``en`` or ``zh``."""
-    return _all()[language]
+    return words_in(language, _FILE)
 
 
 def name(text: str, longest: int = LONGEST_NAME) -> str:

@@ -12,7 +12,8 @@ from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.errors import BadInput, ModelFailed
-from grader.judge.choice import JudgeOptions, bench, target
+from grader.judge.choice import bench, target
+from grader.judge.options import JudgeOptions
 from grader.judge.per_point import PerPoint
 from grader.ledger.ledger import Ledger
 from grader.llm.embedded import engine, weights_file
