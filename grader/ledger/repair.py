@@ -156,7 +156,8 @@ def _rows(db: sqlite3.Connection, table: str, names: str) -> Iterator[tuple[obje
     while place <= highest:
         try:
             for number, *row in db.execute(query, (place,)):
-                place, misses = number + 1, 0
+                # A damaged page may give rows in no order: never go back
+                place, misses = max(place, number + 1), 0
                 yield tuple(row)
         except sqlite3.Error:
             misses += 1

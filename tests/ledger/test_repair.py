@@ -1,7 +1,10 @@
 """`grade doctor --repair` saves what was paid for, says what it found, and throws nothing away."""
 
+import os
 import random
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -71,6 +74,21 @@ def test_a_cut_off_ledger_keeps_the_replies_that_can_be_read(path: Path) -> None
     assert kept(path) == found.replies
     assert found.replies > REPLIES // 3
     assert problem(path) is None
+
+
+def test_the_repair_ends_also_where_what_is_left_gives_rows_in_no_order(tmp_path: Path) -> None:
+    where = tmp_path / "ledger.sqlite"
+    with Ledger(where) as ledger:
+        for number in range(60):
+            ledger.answered(request(number), Reply(body=reply(number) * 3))
+            if number % 3 == 0:
+                ledger.keep_grade(record())
+    whole = where.read_bytes()
+    where.write_bytes(whole[: len(whole) // 2 + 100])  # in the middle of a page
+    command = [sys.executable, "-m", "grader", "doctor", "--repair"]
+    given = {**os.environ, "GRADER_LEDGER": str(where)}
+    subprocess.run(command, env=given, timeout=30, check=True, capture_output=True)
+    assert problem(where) is None
 
 
 def test_a_ledger_with_overwritten_pages_never_gives_a_reply_that_was_not_paid_for(
