@@ -234,6 +234,16 @@ class Override(_Part):
     at: datetime
 
 
+class ClaimOverride(_Part):
+    """A person's decision on whether a misconception is asserted, appended, never overwriting."""
+
+    misconception: str
+    asserted: bool
+    by: str
+    reason: str
+    at: datetime
+
+
 class Grade(_Part):
     """The whole record of one judged answer."""
 
@@ -259,6 +269,12 @@ class Grade(_Part):
     graded_at: datetime
     version: str
     overrides: tuple[Override, ...] = ()
+    """What people decided over the verdicts; :mod:`grader.decision` gives what follows."""
+    claim_overrides: tuple[ClaimOverride, ...] = Field(default=(), exclude_if=lambda each: not each)
+    """The same over misconceptions; left out where nobody decided on one."""
+    decided: Score | None = Field(default=None, exclude_if=lambda score: score is None)
+    """The score that follows from people's decisions, written for scripts; ``score`` is the
+    judge's. It is never read back, but made anew; left out where nobody decided anything."""
 
     @property
     def ungraded(self) -> tuple[PointGrade, ...]:

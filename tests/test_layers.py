@@ -16,7 +16,7 @@ ORDER = (
     {"errors"},
     {"util"},
     {"text"},
-    {"record", "scoring"},
+    {"record", "scoring", "decision"},
     {"answer"},
     {"rubric"},
     {"llm"},

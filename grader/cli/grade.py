@@ -107,7 +107,10 @@ def one(
     _tell_why(result, shown_in)
     code = exit_code(result, pass_mark)
     if code == ExitCode.BELOW_MARK:
-        typer.echo(f"grade: sure of {result.score.low:g} %: below {pass_mark:g} %", err=True)
+        from grader.decision import decided
+
+        sure = decided(result).score.low
+        typer.echo(f"grade: sure of {sure:g} %: below {pass_mark:g} %", err=True)
     raise typer.Exit(code)
 
 
@@ -165,10 +168,12 @@ def exit_code(result: "Grade", pass_mark: float | None) -> ExitCode:
 
     An interval passes only when its lower end does: doubt is never a pass.
     """
+    from grader.decision import decided
     from grader.scoring import surely_reaches
 
-    if result.ungraded:
+    settled = decided(result)
+    if settled.ungraded:
         return ExitCode.FAILED
-    if not surely_reaches(result.score, pass_mark):
+    if not surely_reaches(settled.score, pass_mark):
         return ExitCode.BELOW_MARK
     return ExitCode.DONE

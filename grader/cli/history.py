@@ -26,8 +26,10 @@ def history(
     with Ledger(default_path()) as ledger:
         grades = deque(ledger.grades(question), maxlen=last)
     if as_json:
+        from grader.decision import with_decided_score
+
         for grade in grades:
-            typer.echo(grade.to_json())
+            typer.echo(with_decided_score(grade).to_json())
     else:
         terminal.history(grades, terminal.console())
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from grader.decision import decided
 from grader.errors import LedgerFailed
 from grader.ledger.database import connect, is_damaged, prepare
 from grader.ledger.writer import Job, WriterThread
@@ -324,7 +325,7 @@ class _Graded:
                 grade.question,
                 grade.answer_id,
                 grade.candidate,
-                grade.score.percent,
+                decided(grade).score.percent,
                 grade.graded_at.isoformat(),
                 grade.to_json(),
                 _identity(grade),

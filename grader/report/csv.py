@@ -5,7 +5,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TextIO
 
+from grader.decision import decided
 from grader.record import Grade, Verdict
+from grader.report import words
+from grader.text.catalogue import words_in
 from grader.text.safe import plain
 from grader.util.files import new_file
 
@@ -19,8 +22,10 @@ ANSWER_COLUMNS = (
     "judge", "model", "replied", "ask",
     "input_tokens", "cached_tokens", "output_tokens", "calls", "from_ledger", "cost_usd",
     "answer_digest", "rubric_digest", "prompt_digest", "version",
+    "judge_percent", "decisions",
 )  # fmt: skip
-"""One row an answer."""
+"""One row an answer: as decided, with the score by the judge's verdicts alone and what people
+decided at the end."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "=", "+", "-", "@")
 
@@ -67,6 +72,7 @@ def safe_cell(cell: Cell) -> Cell:
 
 
 def _answer(grade: Grade) -> tuple[Cell, ...]:
+    by_judge, grade = grade, decided(grade)
     score, judge, usage, digests = grade.score, grade.judge, grade.usage, grade.digests
     verdicts = [point.verdict for point in grade.key_points]
     attempted = grade.attempted_at
@@ -77,9 +83,17 @@ def _answer(grade: Grade) -> tuple[Cell, ...]:
         *(verdicts.count(verdict) for verdict in (*Verdict, None)),
         " ".join(m.id for m in grade.misconceptions if m.asserted),
         " ".join(dict.fromkeys(flag.kind for flag in grade.flags)),
-        len(grade.overrides), grade.feedback,
+        len(grade.overrides) + len(grade.claim_overrides), grade.feedback,
         judge.kind, judge.model, judge.replied, judge.ask,
         usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.calls,
         int(usage.from_ledger), usage.cost_usd,
         digests.answer, digests.rubric, digests.prompt, grade.version,
+        by_judge.score.percent, _decisions(by_judge),
     )  # fmt: skip
+
+
+def _decisions(grade: Grade) -> str:
+    say = words_in("en")
+    told = [(p.id, words.decision(grade, p, say)) for p in grade.key_points]
+    told += [(m.id, words.claim_decision(grade, m, say)) for m in grade.misconceptions]
+    return " | ".join(f"{name}: {decision}" for name, decision in told if decision)

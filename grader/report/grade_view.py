@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from grader.record import Evidence, Grade, MisconceptionGrade, Override, PointGrade, Verdict
+from grader.decision import decided
+from grader.record import Evidence, Grade, MisconceptionGrade, PointGrade, Verdict
 from grader.report import words
 from grader.rubric.format import KeyPoint, Misconception, Rubric, Source
 from grader.text.catalogue import words_in
@@ -46,7 +47,8 @@ class PointView:
     reason: str
     evidence: tuple[Evidence, ...]
     passages: tuple[Passage, ...]
-    overrides: tuple[Override, ...]
+    decision: str = ""
+    """What the judge gave and which people decided otherwise, when and why; empty where none."""
     opinions: str = ""
     """What each of several judges gave; empty where one judged."""
     dissent: bool = False
@@ -59,8 +61,11 @@ class PointView:
 
     @property
     def shortfall(self) -> str:
-        """The reason of a verdict that is not ``met``, which alone short reports give."""
-        return "" if self.verdict == Verdict.MET else self.reason
+        """The reason of a verdict that is not ``met``, which alone short reports give.
+
+        Where a person decided it is in the decision: the judge's is that of another verdict.
+        """
+        return "" if self.verdict == Verdict.MET or self.decision else self.reason
 
     @property
     def to_read(self) -> tuple[Passage, ...]:
@@ -79,6 +84,8 @@ class ClaimView:
     penalty: float
     evidence: tuple[Evidence, ...]
     passages: tuple[Passage, ...]
+    decision: str = ""
+    """What the judge gave and which people decided on it, when and why; empty where none."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +105,8 @@ class GradeView:
     """What was not judged: why and where, and the words."""
     feedback: str
     judge: str
+    dismissed: tuple[ClaimView, ...]
+    """Misconceptions that people decided are not asserted, where the judge did not say so."""
     rubric_changed: bool
     """The rubric at hand is not the one that the answer was graded against."""
 
@@ -108,18 +117,21 @@ def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
     Where *rubric* is None or no longer has a key point, its id stands for its words.
     """
     say = words_in(language)
-    points = _points(grade, rubric, language)
+    settled = decided(grade)
+    points = _points(grade, settled, rubric, language)
+    claims = _claims(grade, settled, rubric, language)
     return GradeView(
         question=rubric.question.text(language) if rubric else grade.question,
-        score=words.score_line(grade.score, say),
+        score=words.score_line(settled.score, say),
         points=points,
-        claims=_claims(grade, rubric, language),
-        unclear=tuple(m.id for m in grade.misconceptions if m.asserted is None),
+        claims=tuple(view for view, held in claims if held),
+        unclear=tuple(m.id for m in settled.misconceptions if m.asserted is None),
         read_next=_read_next(points),
         flags=grade.flags,
         set_aside=tuple((words.set_aside(p, say), p.text) for p in grade.set_aside),
         feedback=grade.feedback,
         judge=words.judge_line(grade, say),
+        dismissed=tuple(view for view, held in claims if not held and view.decision),
         rubric_changed=rubric is not None and rubric.digest != grade.digests.rubric,
     )
 
@@ -149,7 +161,10 @@ def web_address(url: str | None) -> str | None:
     return url if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
-def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointView, ...]:
+def _points(
+    grade: Grade, settled: Grade, rubric: Rubric | None, language: str
+) -> tuple[PointView, ...]:
+    """The key points as decided in *settled*, with what the judge gave in *grade* beside it."""
     known = {point.id: point for point in rubric.key_points} if rubric else {}
     say, weights = words_in(language), {point.weight for point in grade.key_points}
     return tuple(
@@ -165,28 +180,40 @@ def _points(grade: Grade, rubric: Rubric | None, language: str) -> tuple[PointVi
             reason=point.reason,
             evidence=point.evidence,
             passages=_passages(known.get(point.id), rubric),
-            overrides=tuple(o for o in grade.overrides if o.key_point == point.id),
-            opinions=words.opinions(point, say),
+            decision=words.decision(grade, judged, say),
+            opinions=words.opinions(judged, say),
             dissent=len({opinion.verdict for opinion in point.opinions}) > 1,
         )
-        for number, point in enumerate(grade.key_points, start=1)
+        for number, (judged, point) in enumerate(
+            zip(grade.key_points, settled.key_points, strict=True), start=1
+        )
     )
 
 
-def _claims(grade: Grade, rubric: Rubric | None, language: str) -> tuple[ClaimView, ...]:
+def _claims(
+    grade: Grade, settled: Grade, rubric: Rubric | None, language: str
+) -> tuple[tuple[ClaimView, bool], ...]:
+    """The misconceptions that the judge or people do not deny, each with whether it is decided to
+    be asserted."""
     known = {claim.id: claim for claim in rubric.misconceptions} if rubric else {}
+    say = words_in(language)
+    each = zip(grade.misconceptions, settled.misconceptions, strict=True)
     return tuple(
-        ClaimView(
-            id=held.id,
-            claim=_claim(held, known.get(held.id), language),
-            correction=_correction(held, known.get(held.id), language),
-            reason=held.reason,
-            penalty=held.penalty,
-            evidence=held.evidence,
-            passages=_passages(known.get(held.id), rubric),
+        (
+            ClaimView(
+                id=held.id,
+                claim=_claim(held, known.get(held.id), language),
+                correction=_correction(held, known.get(held.id), language),
+                reason=held.reason,
+                penalty=held.penalty,
+                evidence=held.evidence,
+                passages=_passages(known.get(held.id), rubric),
+                decision=words.claim_decision(grade, judged, say),
+            ),
+            bool(held.asserted),
         )
-        for held in grade.misconceptions
-        if held.asserted
+        for judged, held in each
+        if held.asserted or (held.asserted is False and judged.asserted is not False)
     )
 
 

@@ -27,6 +27,7 @@ def view_of(grade: Grade, rubric: Rubric | None, language: str, *, hints: bool) 
             for point in seen.points
         ),
         claims=tuple(_uncorrected(claim, language) for claim in seen.claims),
+        dismissed=(),
         feedback="",
     )
 
@@ -38,11 +39,11 @@ def hinted_rubrics(rubrics: Mapping[str, Rubric], *, hints: bool) -> Mapping[str
 
 def _hinted(point: PointView, known: Mapping[str, KeyPoint], language: str) -> PointView:
     hint = _hint(known.get(point.id), language)
-    return replace(point, claim=hint, reason="", overrides=())
+    return replace(point, claim=hint, reason="", decision="")
 
 
 def _uncorrected(claim: ClaimView, language: str) -> ClaimView:
-    return replace(claim, correction=words_in(language)["no_correction"], reason="")
+    return replace(claim, correction=words_in(language)["no_correction"], reason="", decision="")
 
 
 def _all_hinted(rubric: Rubric) -> Rubric:

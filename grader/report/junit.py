@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from grader.decision import decided
 from grader.record import Grade, Verdict
 from grader.report.grade_view import GradeView, view
 from grader.report.words import number
@@ -58,7 +59,7 @@ def _count(element: ET.Element) -> None:
 def _case(grade: Grade, pass_mark: float | None) -> ET.Element:
     name = " · ".join(filter(None, (grade.candidate, grade.answer_id)))
     case = ET.Element("testcase", classname=_xml(grade.question), name=_xml(name), time="0")
-    seen = view(grade, None, "en")
+    seen, grade = view(grade, None, "en"), decided(grade)
     if grade.ungraded or grade.score.percent is None:
         causes = dict.fromkeys(p.cause.value for p in grade.ungraded if p.cause)
         _outcome(case, "error", seen.score, ", ".join(causes), seen)
@@ -71,7 +72,7 @@ def _case(grade: Grade, pass_mark: float | None) -> ET.Element:
 def _outcome(case: ET.Element, tag: str, message: str, kind: str, seen: GradeView) -> None:
     outcome = ET.SubElement(case, tag, message=_xml(message), type=kind or "ungraded")
     outcome.text = "\n".join(
-        _xml(f"{point.word}: {point.id}: {point.reason}")
+        _xml(f"{point.word}: {point.id}: {point.decision or point.reason}")
         for point in seen.points
         if point.verdict != Verdict.MET
     )

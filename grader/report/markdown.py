@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from grader.record import Evidence, Grade
-from grader.report import words
 from grader.report.grade_view import (
     LONGEST_EVIDENCE,
     LONGEST_PLACE,
@@ -79,6 +78,10 @@ def _rest(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
         yield from _claim(claim, say)
     if seen.unclear:
         yield f"\n{escape(say['unclear_misconceptions'].format(ids=', '.join(seen.unclear)))}"
+    if seen.dismissed:
+        yield f"\n{heading} {say['report']['dismissed']}\n"
+    for claim in seen.dismissed:
+        yield f"- {escape(claim.claim)}\n  - {escape(claim.decision)}"
     if seen.read_next:
         yield f"\n{heading} {say['read_next']}\n"
         yield from (f"- {_link(passage)}" for passage in seen.read_next)
@@ -104,11 +107,8 @@ def _point(point: PointView, say: Catalogue) -> Iterator[str]:
     if point.shortfall:
         yield f"  - {escape(point.shortfall)}"
     yield from _to_read(point.to_read, say)
-    for override in point.overrides:
-        line = say["report"]["override"].format(
-            by=override.by, verdict=words.verdict(override.verdict, say), reason=override.reason
-        )
-        yield f"  - {escape(line)}"
+    if point.decision:
+        yield f"  - {escape(point.decision)}"
 
 
 def _claim(claim: ClaimView, say: Catalogue) -> Iterator[str]:
@@ -116,6 +116,8 @@ def _claim(claim: ClaimView, say: Catalogue) -> Iterator[str]:
     yield from _quotes(claim.evidence)
     yield f"  - → {escape(claim.correction)}"
     yield from _to_read(claim.passages, say)
+    if claim.decision:
+        yield f"  - {escape(claim.decision)}"
 
 
 def _to_read(passages: Sequence[Passage], say: Catalogue) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
+from grader.decision import decided, people
 from grader.record import Evidence, Grade
 from grader.report.blocks import Block, Grid, Heading, Line
 from grader.report.grade_view import (
@@ -180,6 +181,8 @@ def _explained(point: PointView, say: Catalogue) -> "Text":
         text.append(f"\n{point.opinions}", style="dim")
     if point.shortfall:
         text.append(f"\n{one_line(point.shortfall)}", style="dim")
+    if point.decision:
+        text.append(f"\n{point.decision}", style="bold")
     text.append(_to_read(point.to_read, say), style="cyan")
     return text
 
@@ -194,7 +197,12 @@ def _misconceptions(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType
         text.append(_quoted(claim.evidence), style="cyan")
         text.append(f"\n→ {one_line(claim.correction)}", style="green")
         text.append(_to_read(claim.passages, say), style="cyan")
+        text.append(f"\n{claim.decision}" if claim.decision else "", style="bold")
         yield hung("✗", text, "red")
+    if seen.dismissed:
+        yield Text(f"\n{say['report']['dismissed']}", style="bold")
+    for claim in seen.dismissed:
+        yield hung("○", Text(f"{claim.claim}\n{claim.decision}"))
     if seen.unclear:
         line = say["unclear_misconceptions"].format(ids=", ".join(seen.unclear))
         yield Text(line, style="magenta")
@@ -294,10 +302,11 @@ def history(grades: "Iterable[Grade]", out: "Console") -> None:
     for name in ("graded at", "question", "answer", "score %", "judge"):
         table.add_column(name, no_wrap=name in {"graded at", "score %"}, overflow="fold")
     for one in grades:
-        value = one.score
+        value = decided(one).score
+        judges = " + ".join(one_line(name, 40) for name in (one.judge.model, *people(one)))
         shown = f"{value.low:g}–{value.high:g}" if value.percent is None else f"{value.percent:g}"
         when = f"{one.graded_at.astimezone():%Y-%m-%d %H:%M}"
-        row = (when, one.question, one_line(one.answer_id, 40), shown, one.judge.model)
+        row = (when, one.question, one_line(one.answer_id, 40), shown, judges)
         table.add_row(*map(Text, row))
     out.print(table)
 

@@ -1,8 +1,18 @@
 """What reports say about a grade and about the totals of a session, in English or Chinese."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from grader.record import Cause, Grade, PointGrade, Score, SetAside, Verdict
+from grader.decision import Decision, in_order
+from grader.record import (
+    Cause,
+    Grade,
+    MisconceptionGrade,
+    Override,
+    PointGrade,
+    Score,
+    SetAside,
+    Verdict,
+)
 from grader.session.summary import Scores, UsageSummary
 from grader.text.catalogue import Catalogue
 from grader.text.safe import one_line
@@ -69,6 +79,46 @@ def opinions(point: PointGrade, say: Catalogue) -> str:
         for each in point.opinions
     ]
     return str(say["opinions"].format(given=", ".join(given))) if given else ""
+
+
+def decision(grade: Grade, point: PointGrade, say: Catalogue) -> str:
+    """What the judge gave for *point*, then who decided what, when and why; empty where nobody
+    did."""
+    given = in_order(o for o in grade.overrides if o.key_point == point.id)
+    model = point.by or grade.judge.model
+    return _decision(verdict(point.verdict, say), model, given, say)
+
+
+def claim_decision(grade: Grade, claim: MisconceptionGrade, say: Catalogue) -> str:
+    """The same of a misconception."""
+    given = in_order(o for o in grade.claim_overrides if o.misconception == claim.id)
+    return _decision(asserted(claim.asserted, say), grade.judge.model, given, say)
+
+
+def asserted(value: bool | None, say: Catalogue) -> str:
+    """Whether a misconception is asserted, in words; ungraded for None."""
+    if value is None:
+        return verdict(None, say)
+    return str(say["report"]["asserted" if value else "not_asserted"])
+
+
+def _decision(before: str, model: str, given: Sequence[Decision], say: Catalogue) -> str:
+    if not given:
+        return ""
+    words = say["report"]
+    told = "; ".join(_decided_by(each, say) for each in given)
+    return str(words["override"].format(before=before, model=one_line(model, _LONGEST), told=told))
+
+
+def _decided_by(each: Decision, say: Catalogue) -> str:
+    if isinstance(each, Override):
+        value = verdict(each.verdict, say)
+    else:
+        value = asserted(each.asserted, say)
+    words, who = say["report"], one_line(each.by)
+    line = words["override_by"].format(verdict=value, by=who, date=f"{each.at:%Y-%m-%d}")
+    reason = one_line(each.reason)
+    return str(line + words["override_why"].format(reason=reason) if reason else line)
 
 
 def set_aside(piece: SetAside, say: Catalogue) -> str:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from grader.decision import decided
 from grader.judge.voting import flipped
 from grader.record import Cause, Grade, PointGrade
 from grader.scoring import surely_reaches
@@ -48,13 +49,14 @@ class SessionOutcome:
 
     def add(self, grade: Grade) -> None:
         """Counts one record; nothing of it is kept but the ids of the first ungraded."""
-        self._tally.add(grade)
-        if not surely_reaches(grade.score, self.pass_mark):
+        settled = decided(grade)
+        self._tally.add(settled)
+        if not surely_reaches(settled.score, self.pass_mark):
             self.below += 1
-        if grade.ungraded:
+        if missing := settled.ungraded:
             self.ungraded += 1
             if len(self.named) < _MOST_NAMED:
-                causes = Counter((p.cause, p.detail) for p in grade.ungraded if p.cause is not None)
+                causes = Counter((p.cause, p.detail) for p in missing if p.cause is not None)
                 self.named.append((grade.answer_id, tuple(causes)))
         for point in grade.key_points:
             if len(point.votes) > 1:
@@ -100,7 +102,7 @@ class Counts:
     def add(self, grade: Grade) -> None:
         """Counts one record."""
         self.done += 1
-        self.failed += bool(grade.ungraded)
+        self.failed += bool(decided(grade).ungraded)
         self.from_ledger += grade.usage.from_ledger
         if not grade.usage.from_ledger:
             self.tokens += grade.usage.input_tokens + grade.usage.output_tokens

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from grader.decision import decided, is_decided, united
 from grader.record import Grade, PointGrade, Score, Verdict
 
 INTERVALS_DAYS = (0, 1, 3, 7, 14, 30, 60)
@@ -129,13 +130,25 @@ class _PastQuestion:
     attempts: dict[tuple[str, str | None, datetime | None], PastAttempt] = field(
         default_factory=dict
     )
+    people: dict[tuple[str, str | None, str], Grade] = field(default_factory=dict)
+    """The latest grade that people decided on, by text, candidate and rubric."""
 
     def add(self, grade: Grade) -> None:
         key = (grade.digests.answer, grade.candidate, grade.attempted_at)
         earlier = self.attempts.get(key)
         at = grade.attempted_at or (earlier.at if earlier else grade.graded_at)
-        points = {point.id: point for point in grade.key_points}
-        self.attempts[key] = PastAttempt(at, grade.answer_id, grade.score, points)
+        settled = decided(self._with_earlier_decisions(grade))
+        points = {point.id: point for point in settled.key_points}
+        self.attempts[key] = PastAttempt(at, grade.answer_id, settled.score, points)
+
+    def _with_earlier_decisions(self, grade: Grade) -> Grade:
+        """A text that is graded anew against the same rubric keeps what people decided on it."""
+        key = (grade.digests.answer, grade.candidate, grade.digests.rubric)
+        if earlier := self.people.get(key):
+            grade = united(grade, earlier)
+        if is_decided(grade):
+            self.people[key] = grade
+        return grade
 
     def history(self, name: str) -> QuestionHistory:
         attempts = tuple(sorted(self.attempts.values(), key=lambda attempt: attempt.at))

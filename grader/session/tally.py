@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
 
+from grader.decision import decided
 from grader.record import Cause, Grade, JudgeInfo, PointGrade, Score, Usage
 from grader.session.summary import (
     BINS,
@@ -169,7 +170,8 @@ class Tally:
         self._more = self._flagged = self._unsure = 0
 
     def add(self, grade: Grade) -> None:
-        """Counts one record; nothing of it is kept."""
+        """Counts one record as decided; nothing of it is kept."""
+        grade = decided(grade)
         self._scores.add(grade.score)
         self._questions.setdefault(grade.question, _Question()).add(grade)
         self._add_candidate(grade)

@@ -117,7 +117,7 @@ def test_a_decision_by_a_person_is_shown_beside_the_verdict() -> None:
         at=record().graded_at,
     )
     page = shown(grade_markdown(record(overrides=(override,)), RUBRIC, "en"))
-    assert "Decided by Li: met. said it aloud" in page
+    assert "was missed by m; met by Li on 2026-11-22: said it aloud" in page
 
 
 def test_without_a_rubric_ids_stand_for_words() -> None:

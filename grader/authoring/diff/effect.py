@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from pydantic import BaseModel, ConfigDict
 
 from grader import scoring
+from grader.decision import decided
 from grader.record import Grade, MisconceptionGrade, PointGrade, Score, Verdict
 from grader.rubric.format import Misconception, Rubric
 
@@ -74,7 +75,8 @@ def effect(
         asked: a grade of the same answer by the new version, for those alone; without it they
             are ungraded, and the score an interval.
     """
-    points = _decided(grade)
+    grade = decided(grade)
+    points = {point.id: point for point in grade.key_points}
     fresh = {p.id: p for p in asked.key_points} if asked else {}
     claims = {m.id: m for m in grade.misconceptions}
     fresh_claims = {m.id: m for m in asked.misconceptions} if asked else {}
@@ -109,17 +111,6 @@ def part(new: Rubric, anew: frozenset[str]) -> Rubric:
     names = {p.id for p in points}
     claims = [m for m in new.misconceptions if m.id in anew or names & set(m.contradicts)]
     return new.model_copy(update={"key_points": tuple(points), "misconceptions": tuple(claims)})
-
-
-def _decided(grade: Grade) -> dict[str, PointGrade]:
-    """The key points, people's decisions over the judge's."""
-    points = {point.id: point for point in grade.key_points}
-    for override in grade.overrides:
-        if point := points.get(override.key_point):
-            update = {"verdict": override.verdict, "alternative": None, "cause": None}
-            # A person's decision ends the judges' dissent.
-            points[point.id] = point.model_copy(update={**update, "opinions": ()})
-    return points
 
 
 def _open_point(name: str, weight: float) -> PointGrade:

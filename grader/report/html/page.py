@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from grader import __version__
+from grader.decision import decided
 from grader.judge.base import language as language_of
 from grader.record import Evidence, Grade, Verdict
 from grader.report import words
@@ -276,7 +277,7 @@ def answer_page(
     hints: bool = False,
 ) -> Iterator[str]:
     """The part of a page about one answer, in pieces; *number* tells it from the others."""
-    seen = view_of(grade, rubric, language, hints=hints)
+    seen, settled = view_of(grade, rubric, language, hints=hints), decided(grade)
     name = f"answer-{number}"
     changed = text is not None and _digest(text) != grade.digests.answer
     known = None if changed else text
@@ -287,9 +288,9 @@ def answer_page(
         .get_template("answer.html.j2")
         .generate(
             id=name,
-            grade=grade,
+            grade=settled,
             seen=seen,
-            doubtful=bool(grade.ungraded or seen.unclear or any(p.note for p in seen.points)),
+            doubtful=bool(settled.ungraded or seen.unclear or any(p.note for p in seen.points)),
             segments=None if known is None else segments(known, marks.all),
             changed=changed,
             spoken=_spoken(known or "", rubric),

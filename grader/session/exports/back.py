@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from grader.decision import decided
 from grader.record import Grade
 from grader.session.entry import Problem, Questions
 from grader.session.exports.rows import HandedIn, question_of
@@ -37,7 +38,8 @@ def marks_of(grades: Iterable[Grade]) -> dict[tuple[str, str], AnswerMark]:
     """What came of each of *grades*."""
     marks = {}
     for grade in grades:
-        points, most = grade.score.points, grade.score.out_of
+        score = decided(grade).score
+        points, most = score.points, score.out_of
         share = None if points is None else min(points / most, 1.0)
         marks[grade.question, grade.answer_id] = AnswerMark(share, most, grade.feedback)
     return marks

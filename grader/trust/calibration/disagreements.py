@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from grader.record import Grade, Verdict
+from grader.record import Grade, Override, Verdict
 from grader.trust.calibration.finding import Disagreement, PassEffect, PointDisagreement
+from grader.trust.calibration.outcome import decisions
 from grader.trust.calibration.panel import MISSING, SCALE, Panel
 from grader.trust.calibration.ratings import Ratings
-from grader.trust.calibration.results import ModelGradings
+from grader.trust.calibration.results import AnswerKey, ModelGradings
 
 _ORDER = (PassEffect.FALSE_PASS, PassEffect.FALSE_FAIL, PassEffect.HUMANS_SPLIT, PassEffect.NONE)
 _SPLIT = 100.0
@@ -22,10 +23,12 @@ class Said:
     Attributes:
         grades: the record of each answer by model's name.
         notes: by person, question, answer and key point.
+        decided: what people decided over the verdicts, by answer and key point.
     """
 
     grades: Mapping[tuple[str, str, str], Grade]
     notes: Mapping[tuple[str, str, str, str | None], str]
+    decided: Mapping[tuple[AnswerKey, str], Override]
 
 
 def said(results: ModelGradings, ratings: Ratings) -> Said:
@@ -38,7 +41,7 @@ def said(results: ModelGradings, ratings: Ratings) -> Said:
     notes = {
         (r.rater, r.question, r.answer_id, r.key_point): r.note for r in ratings.rows if r.note
     }
-    return Said(grades, notes)
+    return Said(grades, notes, decisions(results))
 
 
 def find(panel: Panel, model: int, mark: float, words: Said) -> tuple[Disagreement, ...]:
@@ -119,6 +122,7 @@ def _points(
         _, name = panel.items[item]
         point = graded[name]
         where = (grade.question, grade.answer_id, name)
+        settled = words.decided.get((where[:2], name))
         notes = {
             panel.raters[h].name: words.notes.get((panel.raters[h].name, *where)) for h in people
         }
@@ -126,6 +130,7 @@ def _points(
             id=name,
             weight=point.weight,
             model=Verdict(SCALE[own]),
+            decided=settled.verdict if settled else None,
             humans={panel.raters[h].name: SCALE[code] for h, code in people.items()},
             notes={who: note for who, note in notes.items() if note},
             evidence=point.evidence,

@@ -92,6 +92,8 @@ class PointDisagreement(Part):
     id: str
     weight: Points
     model: Verdict | None
+    decided: Verdict | None = None
+    """What a person decided on it; None where nobody did."""
     humans: dict[str, Verdict]
     notes: dict[str, str] = Field(default_factory=dict)
     evidence: tuple[Evidence, ...] = ()

@@ -21,6 +21,7 @@ from grader.stats.prediction_powered import (
     ratings_saved,
 )
 from grader.trust.calibration.measure import ValueTable, scores, verdicts
+from grader.trust.calibration.outcome import as_decided
 from grader.trust.calibration.panel import Floats, Panel
 from grader.trust.calibration.prediction import Prediction, predictions
 from grader.trust.calibration.results import AnswerKey, ModelGradings
@@ -53,11 +54,13 @@ def team_estimates(
 ) -> TeamEstimates:
     """The figures with every model, and every model's alternative annotator test.
 
+    The figures are the team's outcome, with what people decided after rating; the test is not.
+
     Args:
         marks: the pass mark by model's column.
         least: candidates with rated answers; of fewer there is no interval.
     """
-    people = scores(panel).reference
+    people = scores(as_decided(panel, results)).reference
     planned = _planned(panel, drawn)
     figures: list[TeamFigure] = []
     for column, mark in marks.items():
