@@ -52,8 +52,8 @@ def progress(
 ) -> None:
     """Compare attempts over weeks, name the weakest key points and what to practise next.
 
-    A key point that was met is due again after 1, 3, 7, 14, 30 and 60 days, a step further each
-    time; one that was not is due at once.
+    Each key point is scheduled by FSRS: met is rated good, partial hard, missed and contradicted
+    again. It is due when the probability that it is recalled has fallen to 90 per cent.
     """
     from datetime import UTC, datetime
 

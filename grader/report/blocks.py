@@ -173,18 +173,20 @@ def attempts(question: QuestionHistory, now: datetime, language: str) -> Table:
     """The latest attempts at one question side by side, point by point."""
     say = words_in(language)["practice"]
     shown = question.attempts[-_MOST_ATTEMPTS:]
-    columns = (say["key_point"], say["weight"], *(_day(a.at) for a in shown), say["due"])
+    days = tuple(_day(a.at) for a in shown)
+    columns = (say["key_point"], say["weight"], *days, say["due"], say["recall"])
     rows = [
         (
             point.id,
             f"×{point.weight}",
             *(_sign(verdict) for verdict in point.verdicts[-_MOST_ATTEMPTS:]),
             _due(point, now, say),
+            _recall(point, now),
         )
         for point in question.points
     ]
-    rows.append((say["score"], "", *(_score(a.score) for a in shown), ""))
-    numbers = frozenset(range(1, len(shown) + 2))
+    rows.append((say["score"], "", *(_score(a.score) for a in shown), "", ""))
+    numbers = frozenset({*range(1, len(shown) + 2), len(shown) + 3})
     return Table(question.id, columns, tuple(rows), numbers)
 
 
@@ -216,11 +218,12 @@ def _weakest_first(points: Iterable[PointHistory], say: Catalogue) -> Table:
 
 def _next(questions: Iterable[QuestionHistory], now: datetime, say: Catalogue) -> Table:
     rows = tuple(
-        (question.id, ", ".join(p.id for p in due), _missed(due))
+        (question.id, ", ".join(p.id for p in due), _missed(due), _lowest_recall(due, now))
         for question in questions
         if (due := question.due(now))
     )
-    return Table(say["next"], (say["question"], say["points_due"], say["missed"]), rows)
+    columns = (say["question"], say["points_due"], say["missed"], say["recall"])
+    return Table(say["next"], columns, rows, frozenset({3}))
 
 
 def _missed(points: Iterable[PointHistory]) -> str:
@@ -232,6 +235,16 @@ def _due(point: PointHistory, now: datetime, say: Catalogue) -> str:
     if point.due is None:
         return ""
     return str(say["now"]) if point.due <= now else _day(point.due)
+
+
+def _recall(point: PointHistory, now: datetime) -> str:
+    """The probability that it is recalled, in per cent; empty if it was never reviewed."""
+    return f"{100 * point.memory.retrievability(now):.0f} %" if point.memory else ""
+
+
+def _lowest_recall(points: Iterable[PointHistory], now: datetime) -> str:
+    known = [point for point in points if point.memory]
+    return _recall(max(known, key=lambda p: p.urgency(now)), now) if known else ""
 
 
 def _sign(verdict: Verdict | None) -> str:

@@ -1,33 +1,43 @@
 """What to practise next, from the grades of all sessions.
 
-The rule is that of a box of cards (Leitner, 1972): a key point that was made waits 1, 3, 7, 14, 30
-and then 60 days, a step further each time that it is made in a row; one that was not goes back to
-the first box and is due at once. A question is as urgent as its key points are overdue, by weight.
+Each key point is scheduled on its own by FSRS (:mod:`grader.session.memory`). A question is as
+urgent as its key points that are due are likely to be forgotten, by weight. The state is a
+function of the grades alone: in whatever order they are read, it is the same.
 """
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from grader.decision import decided, is_decided, united
-from grader.record import Grade, PointGrade, Score, Verdict
+from grader.record import Grade, Score, Verdict
+from grader.session.memory import Memory, remembered
 
-INTERVALS_DAYS = (0, 1, 3, 7, 14, 30, 60)
-"""Days until a key point is due again, by how often it was made in a row."""
-_OVERDUE, _MISSED = 2.0, 3.0
-"""The greatest urgency of a key point that was met last, and the urgency of one that was not."""
+_NOT_SAID = (Verdict.MISSED, Verdict.CONTRADICTED)
 
 
 @dataclass(frozen=True)
 class PastAttempt:
-    """One answer to a question, as graded last."""
+    """One answer to a question, as graded last.
+
+    Attributes:
+        verdicts: by key point, in the rubric's order; None is ungraded.
+        weights: by key point.
+        unsure: the key points whose verdict its judge was not sure of.
+    """
 
     at: datetime
     answer_id: str
     score: Score
-    points: dict[str, PointGrade]
+    verdicts: dict[str, Verdict | None]
+    weights: dict[str, float]
+    unsure: frozenset[str] = frozenset()
+
+    def review(self, point: str) -> Verdict | None:
+        """The verdict that counts for the schedule: None where it is missing or unsure."""
+        return None if point in self.unsure else self.verdicts.get(point)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,8 @@ class PointHistory:
         verdicts: in the order of the attempts; None is ungraded.
         in_a_row: how often it was met since it last was not.
         missed_at: when it last was not met, or None.
-        seen_at: when it was last graded, or None.
+        memory: how well it is known; None if no attempt was graded surely.
+        lapsed: whether it was missed or contradicted when it was last reviewed.
     """
 
     question: str
@@ -47,7 +58,8 @@ class PointHistory:
     verdicts: tuple[Verdict | None, ...]
     in_a_row: int
     missed_at: datetime | None
-    seen_at: datetime | None
+    memory: Memory | None
+    lapsed: bool
 
     @property
     def misses(self) -> int:
@@ -56,21 +68,18 @@ class PointHistory:
 
     @property
     def due(self) -> datetime | None:
-        """When it should be practised again; None if it was never graded."""
-        if self.seen_at is None:
-            return None
-        return self.seen_at + timedelta(days=_interval(self.in_a_row))
+        """When it should be practised again; None if it was never reviewed."""
+        return self.memory.due if self.memory else None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether it should be practised at *now*."""
+        return self.memory is not None and self.memory.due <= now
 
     def urgency(self, now: datetime) -> float:
-        """0 for what is not due, 3 for what was not met last; else from 1 when it comes due to 2
-        when it is overdue by its interval."""
-        due = self.due
-        if due is None or due > now:
+        """The probability that it is forgotten, once it is due; 0 for what is not due."""
+        if self.memory is None or self.memory.due > now:
             return 0.0
-        days = _interval(self.in_a_row)
-        if days == 0:
-            return _MISSED
-        return min(1 + (now - due) / timedelta(days=days), _OVERDUE)
+        return 1 - self.memory.retrievability(now)
 
 
 @dataclass(frozen=True)
@@ -82,14 +91,29 @@ class QuestionHistory:
     points: tuple[PointHistory, ...]
 
     def urgency(self, now: datetime) -> float:
-        """The urgency of its key points, by weight, from 0 to 3."""
+        """The urgency of its key points, by weight, from 0 to 1."""
         weights = sum(point.weight for point in self.points)
-        return sum(p.weight * p.urgency(now) for p in self.points) / weights
+        return sum(p.weight * p.urgency(now) for p in self.points) / (weights or 1)
 
     def due(self, now: datetime) -> tuple[PointHistory, ...]:
-        """The key points that are due, the most urgent first."""
-        waiting = [point for point in self.points if point.urgency(now)]
-        return tuple(sorted(waiting, key=lambda p: -p.weight * p.urgency(now)))
+        """The key points that are due: first what was missed last, then the most urgent."""
+        waiting = [point for point in self.points if point.is_due(now)]
+        return tuple(sorted(waiting, key=lambda p: (not p.lapsed, -p.weight * p.urgency(now))))
+
+    def rank(self, now: datetime) -> tuple[bool, float, str]:
+        """Sorts questions: first those with something due that was missed, then the urgent."""
+        missed = any(point.lapsed for point in self.due(now))
+        return (not missed, -self.urgency(now), self.id)
+
+    @property
+    def next_due(self) -> datetime | None:
+        """When the first of its key points is due; None if none was ever reviewed."""
+        return min((point.due for point in self.points if point.due), default=None)
+
+    def within(self, points: Iterable[str]) -> "QuestionHistory":
+        """The same without the key points that are not among *points*, those of the rubric now."""
+        kept = frozenset(points)
+        return replace(self, points=tuple(p for p in self.points if p.id in kept))
 
 
 def histories(grades: Iterable[Grade], candidate: str | None = None) -> tuple[QuestionHistory, ...]:
@@ -112,9 +136,10 @@ def histories(grades: Iterable[Grade], candidate: str | None = None) -> tuple[Qu
 def next_up(
     questions: Iterable[QuestionHistory], now: datetime, longest: int = 5
 ) -> tuple[QuestionHistory, ...]:
-    """The questions to practise now, at most *longest*, the most urgent first."""
-    urgent = [question for question in questions if question.urgency(now)]
-    return tuple(sorted(urgent, key=lambda q: (-q.urgency(now), q.id))[:longest])
+    """The questions to practise now, at most *longest*, those first in which something was missed
+    last, then the most urgent."""
+    waiting = [question for question in questions if question.due(now)]
+    return tuple(sorted(waiting, key=lambda q: q.rank(now))[:longest])
 
 
 def weakest(questions: Iterable[QuestionHistory], longest: int = 10) -> tuple[PointHistory, ...]:
@@ -125,61 +150,94 @@ def weakest(questions: Iterable[QuestionHistory], longest: int = 10) -> tuple[Po
 
 @dataclass
 class _PastQuestion:
-    """The attempts so far, by what makes them different ones."""
+    """The attempts so far, each as it was graded last, by what makes them different ones."""
 
-    attempts: dict[tuple[str, str | None, datetime | None], PastAttempt] = field(
-        default_factory=dict
-    )
-    people: dict[tuple[str, str | None, str], Grade] = field(default_factory=dict)
-    """The latest grade that people decided on, by text, candidate and rubric."""
+    attempts: dict[tuple[str, str | None, datetime | None], "_Graded"] = field(default_factory=dict)
+    people: dict[tuple[str, str | None, str], list[Grade]] = field(default_factory=dict)
+    """The grades that people decided on, by text, candidate and rubric."""
 
     def add(self, grade: Grade) -> None:
         key = (grade.digests.answer, grade.candidate, grade.attempted_at)
+        at = grade.attempted_at or grade.graded_at
         earlier = self.attempts.get(key)
-        at = grade.attempted_at or (earlier.at if earlier else grade.graded_at)
-        settled = decided(self._with_earlier_decisions(grade))
-        points = {point.id: point for point in settled.key_points}
-        self.attempts[key] = PastAttempt(at, grade.answer_id, settled.score, points)
-
-    def _with_earlier_decisions(self, grade: Grade) -> Grade:
-        """A text that is graded anew against the same rubric keeps what people decided on it."""
-        key = (grade.digests.answer, grade.candidate, grade.digests.rubric)
-        if earlier := self.people.get(key):
-            grade = united(grade, earlier)
+        # Of two that were made at the same time neither is later: what they say decides
+        says = str([(p.id, p.weight, p.verdict, p.alternative) for p in grade.key_points])
+        made = (grade.graded_at, len(grade.overrides), says, grade.answer_id)
+        if earlier is None or made > earlier.made:
+            began = min(at, earlier.at) if earlier else at
+            self.attempts[key] = _Graded(made, began, _without_words(grade))
+        elif at < earlier.at:
+            earlier.at = at
         if is_decided(grade):
-            self.people[key] = grade
-        return grade
+            self.people.setdefault(_same_work(grade), []).append(_without_words(grade))
 
     def history(self, name: str) -> QuestionHistory:
-        attempts = tuple(sorted(self.attempts.values(), key=lambda attempt: attempt.at))
-        latest = attempts[-1].points.values()
-        points = tuple(_point(name, point, attempts) for point in latest)
+        ordered = sorted(self.attempts.items(), key=lambda item: (item[1].at, str(item[0])))
+        attempts = tuple(self._attempt(graded) for _, graded in ordered)
+        points = tuple(_point(name, point, attempts) for point in attempts[-1].verdicts)
         return QuestionHistory(name, attempts, points)
 
+    def _attempt(self, graded: "_Graded") -> PastAttempt:
+        """A text that is graded anew against the same rubric keeps what people decided on it."""
+        grade = united(graded.grade, *self.people.get(_same_work(graded.grade), ()))
+        return replace(past_attempt(decided(grade)), at=graded.at)
 
-def _point(question: str, point: PointGrade, attempts: tuple[PastAttempt, ...]) -> PointHistory:
-    verdicts = tuple(_verdict(attempt.points.get(point.id)) for attempt in attempts)
-    in_a_row, missed_at, seen_at = 0, None, None
+
+@dataclass
+class _Graded:
+    made: tuple[datetime, int, str, str]
+    """What tells the latest grade of one attempt from those before."""
+    at: datetime
+    grade: Grade
+
+
+def _same_work(grade: Grade) -> tuple[str, str | None, str]:
+    return (grade.digests.answer, grade.candidate, grade.digests.rubric)
+
+
+def _without_words(grade: Grade) -> Grade:
+    """The grade without quotations and reasons, so that a long history fits into memory."""
+    points = tuple(p.model_copy(update={"evidence": (), "reason": ""}) for p in grade.key_points)
+    return grade.model_copy(update={"key_points": points, "feedback": "", "set_aside": ()})
+
+
+def past_attempt(grade: Grade) -> PastAttempt:
+    """Returns the attempt that *grade* records; the one place where its verdicts are read."""
+    return PastAttempt(
+        at=grade.attempted_at or grade.graded_at,
+        answer_id=grade.answer_id,
+        score=grade.score,
+        verdicts={point.id: point.verdict for point in grade.key_points},
+        weights={point.id: point.weight for point in grade.key_points},
+        unsure=frozenset(p.id for p in grade.key_points if p.alternative is not None),
+    )
+
+
+def _point(question: str, name: str, attempts: tuple[PastAttempt, ...]) -> PointHistory:
+    verdicts = tuple(attempt.verdicts.get(name) for attempt in attempts)
+    in_a_row, missed_at = 0, None
     for attempt, verdict in zip(attempts, verdicts, strict=True):
         if verdict is None:
             continue
-        seen_at = attempt.at
         in_a_row = in_a_row + 1 if verdict == Verdict.MET else 0
         missed_at = missed_at if verdict == Verdict.MET else attempt.at
-    return PointHistory(question, point.id, point.weight, verdicts, in_a_row, missed_at, seen_at)
-
-
-def _verdict(point: PointGrade | None) -> Verdict | None:
-    return point.verdict if point else None
-
-
-def _interval(in_a_row: int) -> int:
-    return INTERVALS_DAYS[min(in_a_row, len(INTERVALS_DAYS) - 1)]
+    reviews = [(a.at, verdict) for a in attempts if (verdict := a.review(name)) is not None]
+    return PointHistory(
+        question=question,
+        id=name,
+        weight=attempts[-1].weights[name],
+        verdicts=verdicts,
+        in_a_row=in_a_row,
+        missed_at=missed_at,
+        memory=remembered(reviews),
+        lapsed=bool(reviews) and reviews[-1][1] in _NOT_SAID,
+    )
 
 
 def as_json(questions: Iterable[QuestionHistory], now: datetime) -> str:
-    """The questions with their attempts and key points, the most urgent first, as JSON."""
-    ordered = sorted(questions, key=lambda q: (-q.urgency(now), q.id))
+    """The questions with their attempts and key points, in the order of :func:`next_up`, as
+    JSON."""
+    ordered = sorted(questions, key=lambda q: q.rank(now))
     return json.dumps([_question(question, now) for question in ordered], indent=2)
 
 
@@ -191,14 +249,19 @@ def _question(question: QuestionHistory, now: datetime) -> dict[str, Any]:
             {"at": a.at.isoformat(), "answer_id": a.answer_id, "percent": a.score.percent}
             for a in question.attempts
         ],
-        "key_points": [
-            {
-                "id": point.id,
-                "weight": point.weight,
-                "verdicts": point.verdicts,
-                "due": point.due.isoformat() if point.due else None,
-                "urgency": round(point.urgency(now), 3),
-            }
-            for point in question.points
-        ],
+        "key_points": [_scheduled(point, now) for point in question.points],
+    }
+
+
+def _scheduled(point: PointHistory, now: datetime) -> dict[str, Any]:
+    memory = point.memory
+    return {
+        "id": point.id,
+        "weight": point.weight,
+        "verdicts": point.verdicts,
+        "due": memory.due.isoformat() if memory else None,
+        "urgency": round(point.urgency(now), 3),
+        "stability": round(memory.stability, 4) if memory else None,
+        "difficulty": round(memory.difficulty, 4) if memory else None,
+        "retrievability": round(memory.retrievability(now), 4) if memory else None,
     }
