@@ -13,7 +13,18 @@ from typing import TYPE_CHECKING
 import typer
 
 from grader import __version__
-from grader.cli import audit, batch, calibrate, doctor, grade, history, ledger, model, questions
+from grader.cli import (
+    audit,
+    batch,
+    calibrate,
+    doctor,
+    grade,
+    history,
+    ledger,
+    model,
+    practice,
+    questions,
+)
 from grader.cli import config as settings
 from grader.cli import history as progress
 from grader.cli import rubric as rubric_tools
@@ -112,6 +123,7 @@ app.command("batch")(batch.batch)
 app.command("questions")(questions.questions)
 app.command("show")(questions.show)
 app.command("history")(history.history)
+app.command("practice")(practice.practice)
 app.command("progress")(progress.progress)
 app.command("config")(settings.show_config)
 app.command("audit")(audit.audit)

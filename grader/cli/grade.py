@@ -104,14 +104,7 @@ def one(
     name = "stdin" if file == "-" else file
     result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
     _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown, hints=hints)
-    _tell_why(result, shown_in)
-    code = exit_code(result, pass_mark)
-    if code == ExitCode.BELOW_MARK:
-        from grader.decision import decided
-
-        sure = decided(result).score.low
-        typer.echo(f"grade: sure of {sure:g} %: below {pass_mark:g} %", err=True)
-    raise typer.Exit(code)
+    raise typer.Exit(tell_outcome(result, shown_in, pass_mark))
 
 
 async def _grade(
@@ -148,6 +141,18 @@ def _print(
         from grader.report import terminal
 
         terminal.grade(result, asked, language, terminal.console(), hints=hints)
+
+
+def tell_outcome(result: "Grade", language: str, pass_mark: float | None) -> ExitCode:
+    """Says on stderr what is ungraded or below *pass_mark*; gives the exit code of that."""
+    _tell_why(result, language)
+    code = exit_code(result, pass_mark)
+    if code == ExitCode.BELOW_MARK:
+        from grader.decision import decided
+
+        sure = decided(result).score.low
+        typer.echo(f"grade: sure of {sure:g} %: below {pass_mark:g} %", err=True)
+    return code
 
 
 def _tell_why(result: "Grade", language: str) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import ExitStack, asynccontextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -58,6 +59,7 @@ class Grader:
         *,
         id: str = "answer",  # noqa: A002 - the record's own word
         candidate: str | None = None,
+        attempted_at: datetime | None = None,
     ) -> Grade:
         """Returns the grade of one answer, which is kept in the history too.
 
@@ -65,6 +67,7 @@ class Grader:
             answer: the text, at most 64 KiB, or what :mod:`grader.answer` read.
             question: the id of a rubric, or a rubric.
             id: names the answer in the record.
+            attempted_at: when it was given; the same text at another time is another attempt.
 
         Raises:
             UnknownQuestion: no rubric has that id; the nearest ones are named.
@@ -73,7 +76,8 @@ class Grader:
         """
         rubric = question if isinstance(question, Rubric) else self._questions.find(question)
         text = answer if isinstance(answer, Answer) else from_text(answer, id)
-        result = await grading.grade(rubric, Attempt(text, id, candidate), self._bench.judge)
+        attempt = Attempt(text, id, candidate, attempted_at)
+        result = await grading.grade(rubric, attempt, self._bench.judge)
         self._bench.ledger.keep_grade(result)
         return result
 
