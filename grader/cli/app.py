@@ -28,6 +28,7 @@ from grader.cli import (
 from grader.cli import config as settings
 from grader.cli import history as progress
 from grader.cli import rubric as rubric_tools
+from grader.cli import web as web_pages
 from grader.cli.config_defaults import apply_config, load_config
 from grader.cli.config_place import OPTION, take_option
 from grader.cli.default_group import DefaultGroup
@@ -128,6 +129,7 @@ app.command("progress")(progress.progress)
 app.command("config")(settings.show_config)
 app.command("audit")(audit.audit)
 app.command("doctor")(doctor.doctor)
+app.command("web")(web_pages.web)
 app.add_typer(calibrate.app, name="calibrate")
 app.add_typer(ledger.app, name="ledger")
 app.add_typer(model.app, name="model")
