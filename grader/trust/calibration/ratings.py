@@ -10,6 +10,7 @@ from grader.errors import BadInput
 from grader.record import Verdict
 from grader.text.safe import one_line
 from grader.trust.calibration.ratings_file import COLUMNS, SHORT, cells_of, hint
+from grader.trust.calibration.ratings_kept import UNSURE, what_holds
 from grader.trust.calibration.ratings_typed import as_typed
 from grader.trust.calibration.results import Faults, ModelGradings
 
@@ -177,8 +178,8 @@ class Ratings:
 
     Attributes:
         rows: blind ratings, each rater's latest word on each thing.
-        left_out: how many rows were left out, by reason: ``empty``, ``repeated``, ``replaced``
-            or ``not-blind``.
+        left_out: how many rows were left out, by reason: ``empty``, ``repeated``, ``replaced``,
+            ``not-blind`` or, of ratings kept by ``grade web``, ``unsure``.
     """
 
     rows: tuple[Rating, ...]
@@ -189,7 +190,8 @@ def read(path: Path, results: ModelGradings) -> Ratings:
     """The ratings in *path*: JSONL where its name ends in ``.jsonl``, else CSV.
 
     CSV may be separated by commas, semicolons or tabs, and have a column for each rater. Rows
-    without verdict and score are ratings that were not given, and are left out.
+    without verdict and score are ratings that were not given, and are left out. Of what ``grade
+    web`` kept, each rater's last line about a thing holds.
 
     Raises:
         BadInput: the file cannot be read or a row cannot be taken; every fault is named by line.
@@ -212,7 +214,8 @@ def _taken(
 ) -> Iterator[tuple[Rating, bool]]:
     """The blind ratings, each with whether it is a score that nothing says the scale of."""
     models = {name for names in results.names for name in names}
-    for line, fields in as_typed(cells_of(path, faults, results)):
+    held = what_holds(cells_of(path, faults, results), left_out)
+    for line, fields in as_typed(held):
         try:
             row = rating(fields, line, results, models)
         except RowFault as fault:
@@ -237,6 +240,8 @@ def _nothing(left_out: Mapping[str, int]) -> str:
     gone = [name.partition("/")[2] for name in left_out if name.startswith("gone/")]
     if gone:
         return f"holds no ratings of what was graded: the results do not have {', '.join(gone)}"
+    if left_out.get(UNSURE):
+        return f"holds no ratings but {left_out[UNSURE]} that the rater was unsure of"
     return "holds no ratings; grade calibrate template makes a sheet to fill"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from grader.errors import BadInput
 from grader.text.safe import one_line
+from grader.trust.calibration.ratings_kept import whole_lines
 from grader.trust.calibration.ratings_typed import Row
 from grader.trust.calibration.ratings_wide import a_rater_each, raters_in
 from grader.trust.calibration.results import Faults, ModelGradings
@@ -53,7 +54,7 @@ def cells_of(
     data = read_bytes(path, MAX_BYTES)
     if len(data) > MAX_BYTES:
         raise BadInput(f"{path}: larger than 64 MiB; give the ratings in several sheets")
-    stream = io.BytesIO(data)
+    stream = io.BytesIO(whole_lines(data))
     if path.suffix == ".jsonl":
         yield from _jsonl(Lines(stream, marked(data) or "utf-8"), faults)
     else:
