@@ -4,16 +4,14 @@ The format is that of https://platform.openai.com/docs/api-reference/batch, whic
 run-batch`` and other providers share.
 """
 
-import json
 import os
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import BinaryIO, Self
 
 from grader.errors import BadInput, OutFailed
-from grader.llm.request import TOO_LONG, Reply, Request
-from grader.record import Cause
+from grader.llm.request import Reply, Request
+from grader.session.elsewhere.reply_line import parse
 from grader.session.elsewhere.shards import Shard, Shards, line
 from grader.util.files import lock
 
@@ -21,7 +19,6 @@ from grader.util.files import lock
 MOST_LINES = 50_000
 MOST_BYTES = 200_000_000
 _AT_ONCE = 500
-_NAME = re.compile(r"g-[0-9a-f]{40}")
 
 
 class ShardWriter:
@@ -220,57 +217,3 @@ def _keep(shards: Shards, some: list[tuple[str, Reply]], written: float, found: 
     found.strange += strange
     found.known += len(some) - new - strange
     some.clear()
-
-
-def parse(raw: bytes) -> tuple[str, Reply] | None:
-    """Returns the custom id and the reply in a line of a results or error file, or None."""
-    try:
-        value = json.loads(raw)
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(value, dict):
-        return None
-    name = value.get("custom_id")
-    if not isinstance(name, str) or not _NAME.fullmatch(name):
-        return None
-    return name, _reply(value)
-
-
-def _reply(value: dict[str, Any]) -> Reply:
-    response = value.get("response")
-    status: object = 200
-    body: object = response
-    request_id: object = None
-    if isinstance(response, dict) and "body" in response:
-        status, body = response.get("status_code", 200), response["body"]
-        request_id = response.get("request_id")
-    elif response is None:
-        # Some engines leave the envelope out.
-        body = value.get("body", value if "choices" in value else None)
-    # Some write the body as the text that it came as
-    if isinstance(body, str):
-        body = _object(body)
-    if status == 200 and isinstance(body, dict) and not body.get("error"):
-        text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-        return Reply(body=text, request_id=request_id if isinstance(request_id, str) else None)
-    return Reply(cause=_cause(value.get("error"), body))
-
-
-def _object(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
-
-
-def _cause(error: object, body: object) -> Cause:
-    inner = body.get("error", body) if isinstance(body, dict) else None
-    codes = {
-        str(one.get(name))
-        for one in (error, inner)
-        if isinstance(one, dict)
-        for name in ("code", "type")
-    }
-    if codes & TOO_LONG:
-        return Cause.TOO_LONG
-    return Cause.TIMEOUT if "batch_expired" in codes else Cause.HTTP_ERROR
