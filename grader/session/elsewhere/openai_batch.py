@@ -183,8 +183,8 @@ class Provider:
                     path.unlink(missing_ok=True)
         cause = Cause.TIMEOUT if batch.status == "expired" else Cause.HTTP_ERROR
         # After both files: what has no reply by now gets none
-        left = self.shards.give_up(shard, cause)
         detail = one_line(_detail(batch), 300)
+        left = self.shards.give_up(shard, cause, f"no reply in {batch.id} ({detail})")
         self.shards.update(shard, "collected", detail=detail)
         shard.path.unlink(missing_ok=True)
         if left or batch.status != "completed":

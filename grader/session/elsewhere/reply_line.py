@@ -4,9 +4,13 @@ import json
 import re
 from typing import Any
 
+from grader.llm.completion import reason
 from grader.llm.request import TOO_LONG, Reply
 from grader.record import Cause
+from grader.text.safe import one_line, without_key
 
+OK = 200
+_LONGEST_DETAIL = 300
 _NAME = re.compile(r"g-[0-9a-f]{40}")
 
 
@@ -26,11 +30,11 @@ def parse(raw: bytes) -> tuple[str, Reply] | None:
 
 def _reply(value: dict[str, Any]) -> Reply:
     response = value.get("response")
-    status: object = 200
+    status: object = OK
     body: object = response
     request_id: object = None
     if isinstance(response, dict) and "body" in response:
-        status, body = response.get("status_code", 200), response["body"]
+        status, body = response.get("status_code", OK), response["body"]
         request_id = response.get("request_id")
     elif response is None:
         # Some engines leave the envelope out.
@@ -38,10 +42,11 @@ def _reply(value: dict[str, Any]) -> Reply:
     # Some write the body as the text that it came as
     if isinstance(body, str):
         body = _object(body)
-    if status == 200 and isinstance(body, dict) and not body.get("error"):
+    if status == OK and isinstance(body, dict) and not body.get("error"):
         text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
         return Reply(body=text, request_id=request_id if isinstance(request_id, str) else None)
-    return Reply(cause=_cause(value.get("error"), body))
+    error = value.get("error")
+    return Reply(cause=_cause(error, body), detail=_detail(error, status, body))
 
 
 def _object(text: str) -> object:
@@ -62,3 +67,13 @@ def _cause(error: object, body: object) -> Cause:
     if codes & TOO_LONG:
         return Cause.TOO_LONG
     return Cause.TIMEOUT if "batch_expired" in codes else Cause.HTTP_ERROR
+
+
+def _detail(error: object, status: object, body: object) -> str:
+    """The provider's words on why there is no reply, on one line; empty where it has none."""
+    refused = {"error": error} if error else body
+    # An engine may hand on a page in place of an object: that it is none says more than the page
+    words = reason(refused) if isinstance(refused, dict) and refused else ""
+    if status != OK and isinstance(status, int):
+        words = f"HTTP {status}: {words}" if words else f"HTTP {status}"
+    return one_line(without_key(words, ""), _LONGEST_DETAIL)

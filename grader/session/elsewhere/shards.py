@@ -11,6 +11,7 @@ whatever crash, knows what is under way. A shard goes through its states in this
     used        the replies have gone into grades
 """
 
+import json
 import secrets
 import time
 import zlib
@@ -21,6 +22,7 @@ from typing import Literal
 
 from grader.ledger.ledger import Ledger
 from grader.ledger.writer import Database
+from grader.llm.completion import reason
 from grader.llm.request import Reply, Request
 from grader.record import Cause
 
@@ -94,20 +96,20 @@ class Shards:
     def find(self, request: Request) -> KnownReply:
         """Returns what there is for *request*."""
         rows = self._ledger.query(
-            "SELECT call.state, cause, shard, shard.state FROM call"
+            "SELECT call.state, cause, shard, shard.state, body FROM call"
             " LEFT JOIN shard ON shard.id = call.shard WHERE key = ?",
             request.key,
         )
         row = next(iter(rows), None)
         if row is None:
             return KnownReply()
-        state, cause, shard, shard_state = row
+        state, cause, shard, shard_state, body = row
         new = shard is not None and shard_state != "used"
         if state == "done":
             kept = self._ledger.find(request)
             return KnownReply(kept and replace(kept, from_ledger=not new), shard, new=new)
-        if state == "failed" and shard is not None:
-            return KnownReply(Reply(cause=Cause(cause)), shard, new=new)
+        if state == "failed" and shard is not None and cause is not None:
+            return KnownReply(Reply(cause=Cause(cause), detail=_told(body)), shard, new=new)
         return KnownReply(None, shard, open=shard_state in OPEN)
 
     def list(self, *states: State, folder: Path | None = None) -> list[Shard]:
@@ -202,13 +204,17 @@ class Shards:
         )
         return int(number)
 
-    def give_up(self, shard: Shard, cause: Cause) -> int:
-        """Gives what still waits for *shard* a *cause* in place of a reply; returns how many."""
+    def give_up(self, shard: Shard, cause: Cause, detail: str = "") -> int:
+        """Gives what still waits for *shard* a *cause* in place of a reply; returns how many.
+
+        Args:
+            detail: what the provider said of it, on one line.
+        """
         left = self.waiting(shard)
-        values = (cause.value, time.time(), shard.id)
+        values = (cause.value, _kept_words(detail), time.time(), shard.id)
         self._ledger.write(
             lambda db: db.execute(
-                "UPDATE call SET state = 'failed', cause = ?, finished = ?"
+                "UPDATE call SET state = 'failed', cause = ?, body = ?, finished = ?"
                 " WHERE shard = ? AND state = 'sent'",
                 values,
             )
@@ -249,12 +255,29 @@ def _keep(db: Database, start: str, reply: Reply, written: float, now: float) ->
         ).rowcount
     else:
         changed = db.execute(
-            "UPDATE call SET state = 'failed', cause = ?, finished = ?"
+            "UPDATE call SET state = 'failed', cause = ?, body = ?, finished = ?"
             " WHERE key >= ? AND key < ? AND state = 'sent'"
             " AND shard IN (SELECT id FROM shard WHERE made <= ?)",
-            (reply.cause.value, now, *span, written),
+            (reply.cause.value, _kept_words(reply.detail), now, *span, written),
         ).rowcount
     if changed:
         return True
     known = db.execute("SELECT 1 FROM call WHERE key >= ? AND key < ?", span).fetchone()
     return False if known else None
+
+
+def _kept_words(detail: str) -> bytes | None:
+    """The words on a failure as the ledger keeps them: as the body of an error, packed."""
+    if not detail:
+        return None
+    body = json.dumps({"error": {"message": detail}}, ensure_ascii=False)
+    return zlib.compress(body.encode("utf-8", "surrogatepass"), 1)
+
+
+def _told(body: bytes | None) -> str:
+    """The words that :func:`_kept_words` packed; empty where there are none."""
+    try:
+        kept = json.loads(zlib.decompress(body or b""))
+    except (zlib.error, ValueError):
+        return ""
+    return reason(kept) if isinstance(kept, dict) else ""

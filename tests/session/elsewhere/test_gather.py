@@ -112,6 +112,44 @@ def test_a_line_that_failed_is_ungraded_with_its_cause(place: Place) -> None:
     assert place.causes() == {"too-long": 1}
 
 
+SHAPES: dict[str, dict[str, object]] = {
+    "error": {"response": None, "error": {"code": "x", "message": "the model is asleep"}},
+    "body": {"response": {"status_code": 503, "body": {"error": {"message": "it is asleep"}}}},
+    "text": {"response": {"status_code": 503, "body": '{"error": {"message": "it is asleep"}}'}},
+    "words": {"response": {"status_code": 200, "body": {"error": "it is asleep"}}},
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_providers_words_on_a_line_that_failed_are_in_the_record(
+    place: Place, shape: str
+) -> None:
+    def fail(lines: list[bytes]) -> list[bytes]:
+        value = json.loads(lines[0]) | {"error": None} | SHAPES[shape]
+        return [json.dumps(value).encode() + b"\n", *lines[1:]]
+
+    many(place, 2).files()
+    place.run_shards(fail)
+    place.files()
+    records = place.records().values()
+    (failed,) = (r for r in records if r["score"]["percent"] is None)
+    told = {point["detail"] for point in failed["key_points"]}
+    assert len(told) == 1
+    assert "is asleep" in told.pop()
+
+
+def test_a_page_in_place_of_an_error_leaves_its_status(place: Place) -> None:
+    def fail(lines: list[bytes]) -> list[bytes]:
+        value = json.loads(lines[0]) | {"response": {"status_code": 502, "body": "<html>"}}
+        return [json.dumps(value).encode() + b"\n"]
+
+    many(place, 1).files()
+    place.run_shards(fail)
+    place.files()
+    (record,) = place.records().values()
+    assert record["key_points"][0]["detail"] == "HTTP 502"
+
+
 FAULTS = {
     "lost": Faults(lost=0.3),
     "failed": Faults(failed=0.3),
@@ -165,6 +203,8 @@ def test_a_batch_that_is_refused_says_why(place: Place) -> None:
     done = many(place, 5).batch()
     assert place.causes() == {"http-error": 5}
     assert done.exit_code == 3
+    told = [r["key_points"][0]["detail"] for r in place.records().values()]
+    assert all("Enqueued token limit reached" in words for words in told)
 
 
 def test_submit_status_and_collect_are_steps_of_their_own(place: Place) -> None:
