@@ -16,6 +16,8 @@ from grader.record import Cause
 from grader.text.safe import one_line, without_key
 
 _LONGEST_DETAIL = 300
+_LONGEST_ERROR = 20_000
+_RATE_LIMITED = {"429", "rate_limit_exceeded", "rate_limit_error", "too_many_requests"}
 _HALF_ESCAPED = re.compile(r"\\u[dD][89a-fA-F]")
 _HALF = re.compile("[\ud800-\udfff]")
 _TEXT_PARTS = {"text", "output_text", None}
@@ -254,6 +256,23 @@ def completion_in(body: str) -> Completion:
         return Completion.model_validate(value)
     except (ValidationError, RecursionError):
         raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion") from None
+
+
+def is_put_off(body: str) -> bool:
+    """Whether a reply that came as a success is a rate limit in place of a completion.
+
+    Gateways pass the provider's HTTP 429 on so, once they have begun to reply.
+    """
+    if '"error"' not in body or len(body) > _LONGEST_ERROR:
+        return False
+    try:
+        value = json.loads(body.removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return False
+    error = value.get("error") if isinstance(value, dict) and not value.get("choices") else None
+    if not isinstance(error, dict):
+        return False
+    return bool({str(error.get(name)) for name in ("code", "type", "status")} & _RATE_LIMITED)
 
 
 def reason(body: object) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import json
 import random
 import re
 from collections.abc import Awaitable, Callable
@@ -12,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 from grader.errors import ModelFailed, Unclear
 from grader.llm import address, network
-from grader.llm.completion import reason
+from grader.llm.completion import is_put_off, reason
 from grader.llm.dialect import REFUSING, TOLD, Dialect
 from grader.llm.request import TOO_LONG, Reply, Request
 from grader.record import Cause
@@ -182,7 +183,18 @@ class Endpoint:
         if not body.lstrip(" \t\r\n\ufeff").startswith("{"):
             detail = f"{self.endpoint} replied with something that is not JSON"
             return Reply(body=body, cause=Cause.WRONG_SHAPE, detail=detail), None
+        if is_put_off(body):
+            return self._put_off(request, body, response.headers, attempt)
         return Reply(body=body, request_id=response.headers.get("x-request-id")), None
+
+    def _put_off(
+        self, request: Request, body: str, headers: "httpx2.Headers", attempt: int
+    ) -> tuple[Reply, float | None]:
+        """A rate limit that came with status 200, treated as the status it should have had."""
+        problem = _problem(json.loads(body.removeprefix("\ufeff")))
+        self._stop_if_hopeless(request, 429, problem)
+        reply = Reply(cause=Cause.HTTP_ERROR, detail=self._said(429, problem))
+        return reply, _retry_after(headers) or _backoff(attempt)
 
     def _late(self) -> Reply:
         detail = (

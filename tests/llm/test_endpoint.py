@@ -130,6 +130,40 @@ def test_a_rate_limit_is_waited_out_as_long_as_the_endpoint_asks() -> None:
     assert waits == [7.0, 0.25]
 
 
+@pytest.mark.parametrize(
+    "problem", [{"code": 429}, {"code": "429"}, {"type": "rate_limit_error"}, {"status": 429}]
+)
+def test_a_rate_limit_that_comes_as_a_success_is_waited_out_like_any_other(
+    problem: dict[str, object],
+) -> None:
+    waits: list[float] = []
+    limited = {"error": {"message": "slow down", **problem}}
+    replies = [
+        httpx2.Response(200, json=limited, headers={"retry-after": "3"}),
+        httpx2.Response(200, json=json.loads(completion("ok"))),
+    ]
+    assert send(lambda _: replies.pop(0), waits).cause is None
+    assert waits == [3.0]
+
+
+def test_a_rate_limit_that_never_ends_is_no_paid_reply_and_keeps_the_providers_words() -> None:
+    reply = send(replying(200, {"error": {"code": 429, "message": "too many for this model"}}))
+    assert reply.cause == Cause.HTTP_ERROR
+    assert not reply.body
+    assert "HTTP 429: too many for this model" in reply.detail
+
+
+def test_a_quota_that_is_gone_stops_the_run_also_where_it_comes_as_a_success() -> None:
+    gone = {"error": {"code": 429, "type": "insufficient_quota", "message": "no credit"}}
+    with pytest.raises(ModelFailed, match="quota"):
+        send(replying(200, gone))
+
+
+def test_an_answer_that_speaks_of_rate_limits_is_no_rate_limit() -> None:
+    body = json.loads(completion('{"error": {"code": 429}}'))
+    assert send(replying(200, body)).cause is None
+
+
 def test_a_wait_is_never_longer_than_a_minute_and_attempts_are_bounded() -> None:
     waits: list[float] = []
     reply = send(replying(429, error("busy"), {"retry-after": "86400"}), waits)
