@@ -36,7 +36,7 @@ async def grade(
     attempt: Attempt,
     judge: Judge,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-    price: Callable[[Usage], float | None] | None = None,
+    price: Callable[[Usage, JudgeInfo], float | None] | None = None,
 ) -> Grade:
     """The whole record of one answer.
 
@@ -45,7 +45,7 @@ async def grade(
     ungraded: a person must look at that.
 
     Args:
-        price: US dollars for a usage, where it is not the live price that is paid.
+        price: US dollars for what a judge used, where it is not the live price that is paid.
 
     Raises:
         ModelFailed: no request to the judge can succeed.
@@ -100,16 +100,22 @@ def _not_here(rubric: Rubric, answer: Answer) -> Judgement:
 
 
 def _priced(
-    judgement: Judgement, info: JudgeInfo, price: Callable[[Usage], float | None] | None
+    judgement: Judgement,
+    info: JudgeInfo,
+    price: Callable[[Usage, JudgeInfo], float | None] | None,
 ) -> Usage:
     """The usage with its cost: of several judges, what each of them cost."""
     usage = judgement.usage
+
+    def priced(used: Usage, judge: JudgeInfo) -> float | None:
+        return price(used, judge) if price and judge.kind == "endpoint" else _cost(used, judge)
+
     if judgement.spent:
-        costs = [_cost(part.usage, part.judge) for part in judgement.spent if part.usage.calls]
+        costs = [priced(part.usage, part.judge) for part in judgement.spent if part.usage.calls]
         known = [paid for paid in costs if paid is not None]
         paid = sum(known, start=0.0) if len(known) == len(costs) else None
     else:
-        paid = price(usage) if price and info.kind == "endpoint" else _cost(usage, info)
+        paid = priced(usage, info)
     return usage.model_copy(update={"cost_usd": paid})
 
 

@@ -137,14 +137,15 @@ def batch(
     from grader.cli.batch_wanted import via as carried
     from grader.cli.options import report_language
     from grader.errors import BadInput
-    from grader.judge.options import options
+    from grader.judge.options import LOCAL, options
     from grader.llm import address as address_of
     from grader.rubric.files import rubric_folders
     from grader.session.exports.columns import read_columns
 
     if columns and via == "ray":
         raise BadInput("--columns with --via ray: give it JSONL with question and answer")
-    wanted_model = model[0] if model else os.environ.get("GRADER_MODEL")
+    asked = [name for name in (*(model or []), then) if name and name != LOCAL]
+    wanted_model = asked[0] if asked else os.environ.get("GRADER_MODEL")
     if via == "files" and not (base_url or address_of.names_one(os.environ, wanted_model)):
         base_url = address_of.NOWHERE
     if append and overwrite:

@@ -10,7 +10,9 @@ import typer
 from grader.cli.batch_wanted import Via
 from grader.cli.batch_way import RunParts, stopping
 from grader.errors import BadInput
+from grader.judge.choice import Bench
 from grader.llm.endpoint import Endpoint
+from grader.record import JudgeInfo, Usage
 from grader.report.words import dollars
 from grader.session.budget import Spent
 from grader.session.elsewhere.files import Read, ShardWriter, read_folder
@@ -29,17 +31,18 @@ class InShards:
         """Gets the folder of shards ready; *stack* closes it.
 
         Raises:
-            BadInput: the embedded model answers no shards.
+            BadInput: nobody but the embedded model judges, which answers no shards.
             OutFailed: the folder cannot be written.
         """
-        model = parts.bench.model
-        if not isinstance(model, Endpoint):
+        endpoints = endpoints_of(parts.bench)
+        if not endpoints:
             raise BadInput(f"--via {via.kind}: name an endpoint's model, not the embedded one")
         self._via, self._say = via, parts.say
         self._budget, self._price = parts.asking.budget, parts.price
+        self._judges = {(p.model.endpoint, p.model.name): p for p in parts.bench.parts}
         self._shards = Shards(parts.bench.ledger)
         writer = stack.enter_context(ShardWriter(self._shards, via.folder))
-        self._replies = ShardReplies(model, self._shards, writer, self._budget, via.again)
+        self._replies = ShardReplies(self._shards, writer, self._budget, via.again)
         self._gather = Gather(
             parts.questions,
             parts.bench,
@@ -48,22 +51,26 @@ class InShards:
             self._replies,
             parts.results,
             parts.watch,
+            self._price_of,
         )
         self._read = Read()
         read = parts.wanted.session.read
         self._rounds = Rounds(
             self._gather,
-            self._carrier(model, parts),
+            self._carrier(endpoints, parts),
             lambda: by_question(read(parts.questions)),
         )
 
-    def _carrier(self, model: Endpoint, parts: RunParts) -> Carrier:
+    def _price_of(self, usage: Usage, judge: JudgeInfo) -> float | None:
+        return self._price(usage, self._judges[judge.endpoint, judge.model])
+
+    def _carrier(self, endpoints: dict[str, Endpoint], parts: RunParts) -> Carrier:
         via = self._via
         if via.kind == "files":
             return Files(self._read_folder)
         return Provider(
             self._shards,
-            model,
+            endpoints,
             via.folder,
             via.step,
             self._allow,
@@ -106,8 +113,11 @@ class InShards:
 
     def _allow(self, ready: list[Shard]) -> None:
         """Says what is about to be submitted; refuses what may pass the limit."""
-        usage, budget = self._replies.usage, self._budget
-        cost = self._price(usage)
+        each, budget = self._replies.usage, self._budget
+        usage = sum(each.values(), start=Usage())
+        costs = [self._price(used, self._judges[place]) for place, used in each.items()]
+        known = [cost for cost in costs if cost is not None]
+        cost = sum(known) if len(known) == len(costs) else None
         requests = sum(shard.lines for shard in ready)
         typer.echo(
             self._say["submitting"].format(
@@ -148,9 +158,17 @@ class InShards:
             typer.echo(f"  {shard.path}: {left:,} / {shard.lines:,}", err=True)
 
 
-async def print_status(model: Endpoint, shards: Shards, folder: Path, say: dict[str, Any]) -> None:
+def endpoints_of(bench: Bench) -> dict[str, Endpoint]:
+    """Returns where those that judge are asked in shards, by the name that shards have of it."""
+    models = [part.model for part in bench.parts]
+    return {m.endpoint: m for m in models if isinstance(m, Endpoint)}
+
+
+async def print_status(bench: Bench, folder: Path, say: dict[str, Any]) -> None:
     """Prints one line for each batch that is not collected yet."""
-    provider = Provider(shards, model, folder, "status", lambda _: None, lambda _: None)
+    shards = Shards(bench.ledger)
+    endpoints = endpoints_of(bench)
+    provider = Provider(shards, endpoints, folder, "status", lambda _: None, lambda _: None)
     waiting = shards.list(*OPEN, folder=folder.absolute())
     for shard in waiting:
         if shard.state != "submitted":

@@ -15,7 +15,6 @@ from grader.cli.batch_way import Live, RunParts, Way
 from grader.cli.options import open_bench
 from grader.errors import BadInput, ExitCode, GraderError
 from grader.judge.choice import Bench, OpenJudge
-from grader.llm.endpoint import Endpoint
 from grader.record import Usage
 from grader.report import blocks, terminal
 from grader.report.words import dollars
@@ -107,11 +106,8 @@ class _Running:
     async def status(self, via: Via) -> ExitCode:
         """Says how far the batches are."""
         from grader.cli.batch_elsewhere import print_status
-        from grader.session.elsewhere.shards import Shards
 
-        model = self.bench.model
-        if isinstance(model, Endpoint):
-            await print_status(model, Shards(self.bench.ledger), via.folder, self.say)
+        await print_status(self.bench, via.folder, self.say)
         return ExitCode.DONE
 
     async def rehearse(self, entries: Iterator[Entry | Problem]) -> ExitCode:

@@ -134,8 +134,8 @@ def check(said: JudgeOptions, wanted: Via, paths: tuple[str, ...], max_cost: flo
     Raises:
         BadInput: it cannot.
     """
-    if said.beside or said.then:
-        raise BadInput(f"several judges with --via {wanted.kind}: they are asked live only")
+    if wanted.kind == "ray" and (said.beside or said.then):
+        raise BadInput("several judges with --via ray: they are asked live, by files or by batch")
     if said.fresh:
         raise BadInput(f"--no-cache with --via {wanted.kind}: leave one of them out")
     if max_cost is not None and wanted.kind != "batch":

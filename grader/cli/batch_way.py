@@ -9,7 +9,7 @@ from typing import Protocol
 
 from grader.cli.batch_display import RunDisplay
 from grader.cli.batch_wanted import BatchWanted
-from grader.judge.choice import Bench
+from grader.judge.choice import Bench, OpenJudge
 from grader.record import Usage
 from grader.session.entry import Entry, Problem, Questions
 from grader.session.grader import live_run
@@ -19,6 +19,13 @@ from grader.session.results import Results
 from grader.text.catalogue import Catalogue
 
 
+class Price(Protocol):
+    """Prices what a judge used."""
+
+    def __call__(self, usage: Usage, part: OpenJudge | None = None) -> float | None:
+        """US dollars for *usage* of *part*, the first judge if None; None where nobody knows."""
+
+
 @dataclass(frozen=True)
 class RunParts:
     """What every way is made of.
@@ -26,7 +33,7 @@ class RunParts:
     Attributes:
         results: where records go; None keeps none.
         watch: is told of everything.
-        price: US dollars for a usage.
+        price: US dollars for a usage of one judge, the first if none is named.
         say: the words of a session.
     """
 
@@ -36,7 +43,7 @@ class RunParts:
     asking: Asking
     results: Results | None
     watch: RunDisplay
-    price: Callable[[Usage], float | None]
+    price: Price
     say: Catalogue
 
 

@@ -134,7 +134,7 @@ class OpenJudge:
 
     def judges_over(self, replies: Replies, votes: int = 1) -> list[Judge]:
         """Returns each judge on its own. Raises BadInput as :meth:`judge_over`."""
-        return [part._voting(own, votes) for part, own in self._routed(replies)]
+        return [part.judge_alone(own, votes) for part, own in self._routed(replies)]
 
     def _routed(self, replies: Replies) -> Iterator[tuple["OpenJudge", Replies]]:
         yield self, replies
@@ -143,7 +143,8 @@ class OpenJudge:
                 raise BadInput(f"{part.model.name}: several judges are asked live only")
             yield part, replies.to(part.model)
 
-    def _voting(self, replies: Replies, votes: int) -> Judge:
+    def judge_alone(self, replies: Replies, votes: int = 1) -> Judge:
+        """Returns the judge that this model makes without those beside it or after it."""
         if votes == 1:
             return self._judge(replies.sample(0))
         sure = self.options.unsure_below

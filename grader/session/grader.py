@@ -195,8 +195,20 @@ def live_run(
     return SessionRun(questions.find, lambda _: judge, done, watch, keep, pace, at_once)
 
 
+def price_of(usage: Usage, bench: OpenJudge, *, by_batch: bool = False) -> float | None:
+    """Returns US dollars for *usage*, 0 for the embedded model, None where nobody knows.
+
+    Of several judges it is the price of the first.
+    """
+    if bench.target.kind == "local":
+        return 0.0
+    return cost(usage, bench.model.name, bench.model.endpoint, batch=by_batch)
+
+
 def session_budget(
-    most_usd: float | None, bench: Bench, price: Callable[[Usage], float | None] | None = None
+    most_usd: float | None,
+    bench: Bench,
+    price: Callable[[Usage, OpenJudge], float | None] = price_of,
 ) -> Budget:
     """Returns the budget of a session; where several judge, each request has its model's price.
 
@@ -206,20 +218,10 @@ def session_budget(
     by_model = {(part.model.endpoint, part.model.name): part for part in bench.parts}
 
     def price_each(usage: Usage, request: Request) -> float | None:
-        return price_of(usage, by_model[request.endpoint, request.model])
+        return price(usage, by_model[request.endpoint, request.model])
 
-    alone = price or (lambda usage: price_of(usage, bench))
-    return Budget(most_usd, alone, price_each if bench.others else None)
-
-
-def price_of(usage: Usage, bench: OpenJudge, *, by_batch: bool = False) -> float | None:
-    """Returns US dollars for *usage*, 0 for the embedded model, None where nobody knows.
-
-    Of several judges it is the price of the first.
-    """
-    if bench.target.kind == "local":
-        return 0.0
-    return cost(usage, bench.model.name, bench.model.endpoint, batch=by_batch)
+    each = price_each if bench.others else None
+    return Budget(most_usd, lambda usage: price(usage, bench), each)
 
 
 @asynccontextmanager

@@ -91,7 +91,7 @@ class SessionRun:
         keep: takes each grade.
         ending: ends the run before the session does.
         at_once: answers under way at once.
-        price: US dollars for a usage, where it is not the live price that is paid.
+        price: US dollars for what a judge used, where it is not the live price that is paid.
         waiting: answers that lacked a reply when the session was last gone through.
     """
 
@@ -102,7 +102,7 @@ class SessionRun:
     keep: Keep | None = None
     ending: Ending = field(default_factory=Ending)
     at_once: int = 1
-    price: Callable[[Usage], float | None] | None = None
+    price: Callable[[Usage, JudgeInfo], float | None] | None = None
     waiting: int = field(default=0, init=False)
     _round: int = field(default=0, init=False)
     _settled: Seen = field(default_factory=Seen, init=False)

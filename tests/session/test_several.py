@@ -107,8 +107,8 @@ def test_a_sum_of_money_holds_for_all_models_and_one_without_a_price_is_named(he
         (("--model", "b", "--combine", "best"), "--combine best: choose one of majority, mean"),
         (("--model", "b", "--then", "c"), "choose a cascade or a panel"),
         (("--then", "stub"), "name several models, each once"),
-        (("--then", "b", "--via", "files"), "they are asked live only"),
-        (("--model", "b", "--via", "batch"), "they are asked live only"),
+        (("--then", "b", "--via", "ray"), "they are asked live, by files or by batch"),
+        (("--model", "b", "--via", "ray"), "they are asked live, by files or by batch"),
     ],
 )
 def test_judges_that_cannot_be_combined_so_are_told_before_anything_is_asked(

@@ -106,7 +106,7 @@ def timeless(records: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def finish_files(place: Place, *words: str) -> None:
-    for _ in range(10):
+    for _ in range(20):
         place.files(*words)
         if not place.run_shards():
             return

@@ -21,8 +21,25 @@ MOST_BYTES = 200_000_000
 _AT_ONCE = 500
 
 
+@dataclass
+class _Unfinished:
+    """A shard that is being written.
+
+    Attributes:
+        unnoted: requests in it that the ledger does not know of yet.
+    """
+
+    shard: Shard
+    file: BinaryIO
+    lines: int = 0
+    size: int = 0
+    unnoted: list[Request] = field(default_factory=list)
+
+
 class ShardWriter:
     """Writes requests into shards of a folder, each in the ledger before its shard is.
+
+    Every model has shards of its own: a provider's batch is for one model.
 
     Attributes:
         requests: how many were written.
@@ -45,10 +62,7 @@ class ShardWriter:
         self.made: list[Shard] = []
         self._shards, self._folder = shards, folder.absolute()
         self._most = (most_lines, most_bytes)
-        self._shard: Shard | None = None
-        self._file: BinaryIO | None = None
-        self._lines = self._size = 0
-        self._unnoted: list[Request] = []
+        self._unfinished: dict[tuple[str, str], _Unfinished] = {}
         try:
             self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock = _locked(self._folder)
@@ -60,8 +74,8 @@ class ShardWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            self._file.close()
+        for each in self._unfinished.values():
+            each.file.close()
         self._lock.close()
 
     def _forget_unfinished(self) -> None:
@@ -76,50 +90,53 @@ class ShardWriter:
         Raises:
             OutFailed: the disk does not take it.
         """
-        text = line(request)
-        full = self._lines >= self._most[0] or self._size + len(text) > self._most[1]
-        if self._shard is not None and full:
-            self.finish()
+        text, place = line(request), (request.endpoint, request.model)
+        current = self._unfinished.get(place)
+        if current and (current.lines >= self._most[0] or current.size + len(text) > self._most[1]):
+            self._finish(place)
         try:
-            if self._shard is None or self._file is None:
-                model = request.model
-                self._shard = self._shards.make(self._folder, request.endpoint, model)
-                self._file = _beside(self._shard.path).open("wb")
-            self._file.write(text)
+            current = self._unfinished.get(place) or self._begin(place)
+            current.file.write(text)
         except OSError as error:
             raise self._failed(error) from error
-        self._lines, self._size = self._lines + 1, self._size + len(text)
-        self._unnoted.append(request)
-        if len(self._unnoted) >= _AT_ONCE:
-            self._note(self._shard)
+        current.lines, current.size = current.lines + 1, current.size + len(text)
+        current.unnoted.append(request)
+        if len(current.unnoted) >= _AT_ONCE:
+            self._note(current)
         self.requests += 1
-        return self._shard.id
+        return current.shard.id
 
     def finish(self) -> None:
-        """Completes the shard that is being written: it appears whole, under its own name.
+        """Completes the shards that are being written: each appears whole, under its own name.
 
         Raises:
             OutFailed: the disk does not take it.
         """
-        shard, file = self._shard, self._file
-        if shard is None or file is None:
-            return
+        for place in list(self._unfinished):
+            self._finish(place)
+
+    def _begin(self, place: tuple[str, str]) -> _Unfinished:
+        shard = self._shards.make(self._folder, *place)
+        self._unfinished[place] = _Unfinished(shard, _beside(shard.path).open("wb"))
+        return self._unfinished[place]
+
+    def _finish(self, place: tuple[str, str]) -> None:
+        ready = self._unfinished[place]
         # Before it has its name: what a shard asks is never unknown to the ledger
-        self._note(shard)
+        self._note(ready)
         try:
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()
-            _beside(shard.path).replace(shard.path)
+            ready.file.flush()
+            os.fsync(ready.file.fileno())
+            ready.file.close()
+            _beside(ready.shard.path).replace(ready.shard.path)
         except OSError as error:
             raise self._failed(error) from error
-        self.made.append(self._shards.update(shard, "written", lines=self._lines))
-        self._shard = self._file = None
-        self._lines = self._size = 0
+        self.made.append(self._shards.update(ready.shard, "written", lines=ready.lines))
+        del self._unfinished[place]
 
-    def _note(self, shard: Shard) -> None:
-        self._shards.hold(shard, self._unnoted)
-        self._unnoted.clear()
+    def _note(self, unfinished: _Unfinished) -> None:
+        self._shards.hold(unfinished.shard, unfinished.unnoted)
+        unfinished.unnoted.clear()
 
     def _failed(self, error: OSError) -> OutFailed:
         return OutFailed(f"--shards {self._folder}: {error.strerror or error}")

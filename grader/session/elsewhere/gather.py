@@ -10,7 +10,8 @@ from typing import Protocol
 from grader.errors import GraderError
 from grader.judge.choice import OpenJudge
 from grader.ledger.ledger import Ledger
-from grader.session.elsewhere.replies import ShardReplies, complete_judge
+from grader.record import JudgeInfo, Usage
+from grader.session.elsewhere.replies import JudgesInShards, ShardReplies
 from grader.session.entry import Entry, Problem, Questions
 from grader.session.keep import KeptTogether
 from grader.session.pace import Stopped
@@ -28,6 +29,7 @@ class Gather:
         opened: makes the judge.
         votes: samples of a reply at most.
         results: where records go; they are not judged again.
+        price: US dollars for what a judge used.
     """
 
     questions: Questions
@@ -37,17 +39,19 @@ class Gather:
     replies: ShardReplies
     results: Results | None
     watch: Watch
+    price: Callable[[Usage, JudgeInfo], float | None]
 
     def __post_init__(self) -> None:
+        judges = JudgesInShards(self.opened, self.replies, self.ledger, self.votes)
         self._kept = KeptTogether(self.results, self.ledger)
         # One answer after another, so that its requests stand together in a shard.
         self._run = SessionRun(
             self.questions.find,
-            lambda _: complete_judge(self.opened, self.replies, self.votes),
+            judges.of,
             self.results,
             self.watch,
             self._kept.keep,
-            price=self.replies.budget.price,
+            price=self.price,
         )
 
     @property

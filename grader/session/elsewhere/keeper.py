@@ -25,8 +25,9 @@ class Keeper(Protocol):
 class LedgerKeeper:
     """Has the ledger open for all."""
 
-    def __init__(self, path: Path) -> None:
-        self._ledger = Ledger(path)
+    def __init__(self, ledger: Path | Ledger) -> None:
+        # A path, where the keeper lives in a process of its own
+        self._ledger = Ledger(ledger) if isinstance(ledger, Path) else ledger
         self._paid = Seen()
 
     def __enter__(self) -> Self:

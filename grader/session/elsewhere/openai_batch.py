@@ -1,7 +1,7 @@
 """Has shards answered by an endpoint's Batch API (Files and Batches, as OpenAI's)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -36,6 +36,7 @@ class Provider:
     the batch is found by the shard's token in its metadata, and no second one is made.
 
     Attributes:
+        endpoints: where shards go, by the name that a shard has of its endpoint.
         step: do only this; None does all and waits.
         allow: is asked before anything is submitted; raises where it must not be.
         say: is told how far the batches are, in one line.
@@ -43,7 +44,7 @@ class Provider:
     """
 
     shards: Shards
-    endpoint: Endpoint
+    endpoints: Mapping[str, Endpoint]
     folder: Path
     step: Step | None
     allow: Callable[[list[Shard]], None]
@@ -80,9 +81,12 @@ class Provider:
         self._stopping.set()
 
     def _own(self, *states: Literal["written", "sending", "submitted"]) -> list[Shard]:
-        """Shards of this endpoint that were made to be submitted."""
+        """Shards of these endpoints that were made to be submitted."""
         own = self.shards.list(*states, folder=self.folder.absolute())
-        return [shard for shard in own if shard.endpoint == self.endpoint.endpoint]
+        return [shard for shard in own if shard.endpoint in self.endpoints]
+
+    def _to(self, shard: Shard) -> Endpoint:
+        return self.endpoints[shard.endpoint]
 
     async def _wait(self) -> None:
         sleeping = asyncio.ensure_future(self.sleep(self.poll_s))
@@ -100,7 +104,7 @@ class Provider:
             self.shards.update(shard, "submitted", batch_id=batch.id)
             return
         if shard.file_id is None:
-            uploaded = await self.endpoint.call(
+            uploaded = await self._to(shard).call(
                 lambda client: client.files.create(
                     file=shard.path, purpose="batch", timeout=_UPLOAD_S
                 )
@@ -117,7 +121,7 @@ class Provider:
         for attempt in range(_CREATE_ATTEMPTS):
             try:
                 # One attempt: again without a look might make a second batch, which is paid for
-                return await self.endpoint.call(lambda client: _create(client, shard), attempts=1)
+                return await self._to(shard).call(lambda client: _create(client, shard), attempts=1)
             except Unclear:
                 if attempt == _CREATE_ATTEMPTS - 1:
                     raise
@@ -139,7 +143,7 @@ class Provider:
                     return None
             return None
 
-        return await self.endpoint.call(search)
+        return await self._to(shard).call(search)
 
     # Waiting and collecting
 
@@ -169,7 +173,7 @@ class Provider:
         Raises:
             ModelFailed: the provider does not give it.
         """
-        return await self.endpoint.call(lambda c: c.batches.retrieve(shard.batch_id or ""))
+        return await self._to(shard).call(lambda c: c.batches.retrieve(shard.batch_id or ""))
 
     async def _collect(self, shard: Shard, batch: "BatchJob") -> None:
         # Of a batch that expired too: what it answered in time was paid for
@@ -177,7 +181,7 @@ class Provider:
             if file_id:
                 path = self.folder / f".replies-{shard.token}.tmp"
                 try:
-                    await self.endpoint.call(lambda c, f=file_id, p=path: _download(c, f, p))  # type: ignore[misc]
+                    await self._to(shard).call(lambda c, f=file_id, p=path: _download(c, f, p))  # type: ignore[misc]
                     read_replies(self.shards, path, self.read)
                 finally:
                     path.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """What a judge asks through where replies come in shards: what lacks is noted, and written."""
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -7,13 +8,17 @@ from typing import Any
 from grader.answer import Answer
 from grader.judge.base import Judge, Judgement
 from grader.judge.choice import OpenJudge
+from grader.judge.several import combine
+from grader.ledger.ledger import Ledger
 from grader.llm.price import guess
 from grader.llm.request import Ask, Model, Reply, Request
 from grader.record import Cause, JudgeInfo, Usage
 from grader.rubric.format import Rubric
 from grader.session.budget import Budget
 from grader.session.elsewhere.files import ShardWriter
+from grader.session.elsewhere.keeper import KeptReplies, LedgerKeeper
 from grader.session.elsewhere.shards import Shards
+from grader.session.entry import Entry
 from grader.session.run import Lacking
 from grader.util.digest_set import Seen
 
@@ -25,18 +30,17 @@ class ShardReplies:
     Attributes:
         again: write anew what came back without a reply from an earlier run's shards.
         unanswered: requests that came back without a reply.
-        usage: estimated, of the requests written.
+        usage: estimated, of the requests written, by endpoint and model.
         paid: replies from shards that went into a grade for the first time.
     """
 
-    model: Model
     shards: Shards
     writer: ShardWriter
     budget: Budget
     again: bool = False
     unanswered: int = 0
     paid: int = 0
-    usage: Usage = field(default_factory=Usage)
+    usage: dict[tuple[str, str], Usage] = field(default_factory=dict)
     _used: Seen = field(default_factory=Seen)
     _written_now: Seen = field(default_factory=Seen)
 
@@ -54,9 +58,13 @@ class ShardReplies:
         # The ledger knows those of the shard that is being written only in part.
         if not known.open and self._written_now.add(bytes.fromhex(request.key)):
             self.writer.add(request)
-            used = guess(request.body)
-            self.usage += used.model_copy(update={"cost_usd": 0.0})
+            self._estimate(request)
         return None
+
+    def _estimate(self, request: Request) -> None:
+        place = (request.endpoint, request.model)
+        used = guess(request.body).model_copy(update={"cost_usd": 0.0})
+        self.usage[place] = self.usage.get(place, Usage()) + used
 
     def _use(self, request: Request, reply: Reply, new: bool) -> Reply:
         first = self._used.add(bytes.fromhex(request.key))
@@ -73,7 +81,7 @@ class ShardReplies:
 
 @dataclass(frozen=True)
 class NotedReplies:
-    """What the judge of one answer asks through.
+    """What a model's judge of one answer asks through.
 
     What is asked only because of a reply (an unusable item once more, evidence, a further vote)
     is asked once that is there.
@@ -83,6 +91,7 @@ class NotedReplies:
     """
 
     shards: ShardReplies
+    model: Model
     lacking: list[int] = field(default_factory=list)
 
     def sample(self, number: int) -> Ask:
@@ -93,8 +102,7 @@ class NotedReplies:
         # Whether a later sample is wanted hangs on the one that lacks
         if self.lacking and number > self.lacking[0]:
             raise Lacking
-        model = self.shards.model
-        reply = self.shards.find(Request(model.endpoint, model.name, body, number))
+        reply = self.shards.find(Request(self.model.endpoint, self.model.name, body, number))
         if reply is None:
             self.lacking.append(number)
             # Any cause will do: what is judged without a reply is thrown away
@@ -131,7 +139,31 @@ class CompleteJudge:
         return judgement
 
 
-def complete_judge(opened: OpenJudge, shards: ShardReplies, votes: int) -> CompleteJudge:
-    """Returns a judge for one answer, over the replies that have come."""
-    replies = NotedReplies(shards)
-    return CompleteJudge(opened.judge_over(replies, votes), replies)
+@dataclass
+class JudgesInShards:
+    """Makes the judges of answers: models of endpoints are asked in shards, the embedded one here.
+
+    Of several judges each waits for its own replies, so that the second of a cascade is asked
+    about what the first, once all its replies are there, leaves open.
+    """
+
+    opened: OpenJudge
+    shards: ShardReplies
+    ledger: Ledger
+    votes: int = 1
+
+    def __post_init__(self) -> None:
+        self._keeper = LedgerKeeper(self.ledger)
+        self._gate = asyncio.Semaphore(self.opened.slots)
+
+    def of(self, entry: Entry) -> Judge:
+        """Returns the judge of one answer, over the replies that have come."""
+        return combine([self._part(part, entry) for part in self.opened.parts], self.opened.options)
+
+    def _part(self, part: OpenJudge, entry: Entry) -> Judge:
+        if part.target.kind == "local":
+            name = f"{entry.question}\0{entry.id}"
+            here = KeptReplies(self._keeper, part.model, self._gate, name)
+            return part.judge_alone(here, self.votes)
+        replies = NotedReplies(self.shards, part.model)
+        return CompleteJudge(part.judge_alone(replies, self.votes), replies)
