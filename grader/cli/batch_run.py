@@ -90,7 +90,9 @@ class _Running:
 
     def _results(self) -> Results | None:
         judge = self.bench.judge_over(self.asking, self.wanted.votes).info
-        out, mode = self.wanted.out, self.wanted.mode
+        out, mode, via = self.wanted.out, self.wanted.mode, self.wanted.via
+        if via is not None and via.step == "status":
+            return None
         if self.wanted.dry_run and (out is None or mode == "overwrite" or not out.exists()):
             return None
         if out is None:

@@ -32,6 +32,7 @@ class CountedReplies:
         usage: estimated, of the calls that would be paid for.
         leaves_open: what lacks is taken for unanswered, not for a no.
         others: what the other models would be asked, where several judge.
+        fresh: everything is asked anew, whatever the ledger holds.
     """
 
     ledger: Ledger
@@ -39,11 +40,12 @@ class CountedReplies:
     usage: Usage = field(default_factory=lambda: Usage(cost_usd=0.0))
     leaves_open: bool = False
     others: "list[CountedReplies]" = field(default_factory=list)
+    fresh: bool = False
     _asked: Seen = field(default_factory=Seen)
 
     def to(self, model: Model) -> "CountedReplies":
         """Returns the same with *model* asked, counted apart."""
-        self.others.append(CountedReplies(self.ledger, model))
+        self.others.append(CountedReplies(self.ledger, model, fresh=self.fresh))
         return self.others[-1]
 
     @property
@@ -57,7 +59,7 @@ class CountedReplies:
 
     async def _reply(self, number: int, body: dict[str, Any]) -> Reply:
         request = Request(self.model.endpoint, self.model.name, body, number)
-        kept = self.ledger.find(request)
+        kept = None if self.fresh else self.ledger.find(request)
         if kept is not None:
             return kept
         if self._asked.add(hashlib.sha256(request.key.encode()).digest()):
@@ -145,10 +147,11 @@ async def rehearse(
     Raises:
         GraderError: the ledger or a rubric cannot be read.
     """
-    counted = CountedReplies(ledger, opened.model, leaves_open=opened.options.then is not None)
+    fresh, cascade = opened.options.fresh, opened.options.then is not None
+    counted = CountedReplies(ledger, opened.model, leaves_open=cascade, fresh=fresh)
     rehearsal = Rehearsal(counted, opened)
     judge = opened.judge_over(counted)
-    run = SessionRun(questions.find, lambda _: judge, results, rehearsal)
+    run = SessionRun(questions.find, lambda _: judge, None if fresh else results, rehearsal)
     await run.run(entries)
     if run.stopped:
         raise run.stopped

@@ -59,10 +59,7 @@ def jsonl(name: str, stream: BinaryIO, encoding: str = "utf-8") -> Iterator[Entr
             continue
         if not line.strip():
             continue
-        row = single_row(line, f"{name}:{lines.number}")
-        if isinstance(row, Entry) and not row.text.strip():
-            row = Problem(row.place, f"the answer to {row.question} is empty")
-        yield row
+        yield single_row(line, f"{name}:{lines.number}")
 
 
 def table_rows(table: AnswerTable, questions: Questions) -> Iterator[Entry | Problem]:

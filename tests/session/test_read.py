@@ -158,7 +158,7 @@ def test_broken_rows_are_named_by_line_and_the_rest_is_read(tmp_path: Path) -> N
         b"{not json",
         b"[1, 2]",
         b'{"question": "bank-conflict"}',
-        b'{"question": "bank-conflict", "answer": " "}',
+        b'{"question": "bank-conflict", "answer": null}',
         b'{"question": "bank-conflict", "answer": "\xff"}',
         b'{"question": "bank-conflict", "answer": "x", "attempted_at": "soon"}',
         b'{"question": "bank-conflikt", "answer": "x"}',

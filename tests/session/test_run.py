@@ -148,6 +148,29 @@ def test_a_dry_run_sends_and_changes_nothing(here: Place) -> None:
     assert len(here.records()) == 9
 
 
+def test_a_dry_run_of_what_is_to_be_asked_anew_takes_nothing_for_kept(here: Place) -> None:
+    here.write(answers(9))
+    here.grade()
+    done = here.grade("--dry-run", "--no-cache")
+    assert "9 answers need 9 calls" in done.output
+    assert "0 answers are in the results file already" in done.output
+    assert "0 calls" in here.grade("--dry-run", out=False).output
+
+
+def test_a_blank_answer_of_a_row_is_graded_with_nought_and_a_word(here: Place) -> None:
+    path = here.write(["", "  ", "<p></p>"])
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"question": "bank-conflict", "id": "forgotten"}\n')
+    done = here.grade()
+    assert done.exit_code == 3
+    assert f"{path}:4: answer: " in done.stderr
+    graded = here.records()
+    assert len(graded) == 3
+    assert {record["score"]["percent"] for record in graded.values()} == {0}
+    assert all("nothing in the answer" in record["feedback"] for record in graded.values())
+    assert here.asked == 0
+
+
 def test_the_estimate_knows_the_price(here: Place) -> None:
     here.write(answers(9))
     here.url, here.model = "https://api.openai.com/v1", "gpt-5-mini"

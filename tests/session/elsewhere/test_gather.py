@@ -225,6 +225,12 @@ def test_submit_status_and_collect_are_steps_of_their_own(place: Place) -> None:
     assert "No batch is under way" in place.batch("--step", "status").stdout
 
 
+def test_to_ask_how_far_batches_are_writes_no_results(place: Place) -> None:
+    many(place, 2)
+    assert place.batch("--step", "status", out="none.jsonl").exit_code == 0
+    assert not (place.folder / "none.jsonl").exists()
+
+
 def test_nothing_is_submitted_past_the_limit_of_cost(place: Place) -> None:
     many(place, 5).model = "gpt-5-mini"
     words = ["--base-url", "https://api.openai.com/v1"]
