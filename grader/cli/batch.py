@@ -12,6 +12,7 @@ from grader.cli.options import (
     CalibrationOption,
     CombineOption,
     FreshOption,
+    LanguageOption,
     ModelsOption,
     OnlyOption,
     ParamOption,
@@ -98,7 +99,7 @@ def batch(
     only_own: OnlyOption = False,
     weights: WeightsOption = None,
     calibration: CalibrationOption = None,
-    language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+    language: LanguageOption = "en",
     via: Annotated[
         str,
         typer.Option(metavar="HOW", help="`live`, `files` (shards to be run), `batch` or `ray`."),
@@ -135,7 +136,6 @@ def batch(
     from grader.cli.batch_run import run
     from grader.cli.batch_wanted import BatchWanted, Session, platform
     from grader.cli.batch_wanted import via as carried
-    from grader.cli.options import report_language
     from grader.errors import BadInput
     from grader.judge.options import LOCAL, options
     from grader.llm import address as address_of
@@ -176,7 +176,7 @@ def batch(
         dry_run=dry_run,
         pass_mark=pass_mark,
         reports={"html": html, "markdown": markdown, "csv": csv, "junit": junit},
-        language=report_language(language, ""),
+        language=language,
         hints=hints,
         csv_for=platform(csv_for, csv),
         via=None

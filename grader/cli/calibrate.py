@@ -8,7 +8,7 @@ import typer
 
 from grader.cli.calibrate_next import next_to_rate
 from grader.cli.default_group import DefaultGroup
-from grader.cli.options import OnlyOption, RubricsOption
+from grader.cli.options import LanguageOption, OnlyOption, RubricsOption
 from grader.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -33,9 +33,6 @@ app = typer.Typer(
 
 ResultsArgument = Annotated[
     list[Path], typer.Argument(metavar="RESULTS...", help="Records, one a line: JSONL.")
-]
-LanguageOption = Annotated[
-    str, typer.Option("--lang", metavar="en|zh", help="Language of the report.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the report as JSON.")]
 SeedOption = Annotated[int, typer.Option("--seed", metavar="N", help="Of the bootstrap.")]
@@ -85,10 +82,8 @@ def team(
 ) -> None:
     """Say whether people agree, and whether a model may be trusted beside them."""
     _single_thread()
-    from grader.cli.options import report_language
     from grader.trust.calibration.tables import calibrate
 
-    shown_in = report_language(language, "")
     report = calibrate(
         ratings,
         results,
@@ -101,14 +96,14 @@ def team(
         drawn=drawn,
     )
     if html is not None:
-        _page(html, report, shown_in, answers or [], rubrics, only_own=only_own)
+        _page(html, report, language, answers or [], rubrics, only_own=only_own)
     if as_json:
         typer.echo(report.to_json())
     else:
         from grader.report import terminal
         from grader.trust.calibration.terminal import calibration_blocks
 
-        terminal.blocks(calibration_blocks(report, shown_in), terminal.console())
+        terminal.blocks(calibration_blocks(report, language), terminal.console())
 
 
 def _single_thread() -> None:
@@ -166,14 +161,12 @@ def template(
     """
     import sys
 
-    from grader.cli.options import report_language
     from grader.rubric.files import load_rubrics, rubric_folders
     from grader.session.exports.columns import read_columns
     from grader.trust.calibration import results as graded
     from grader.trust.calibration import template as sheet
     from grader.trust.calibration.sampling_plan import read_plan
 
-    shown_in = report_language(language, "")
     found = graded.read(results)
     folders = rubric_folders(rubrics, only_own)
     known = {r.id: r for r in load_rubrics(folders)}
@@ -185,7 +178,7 @@ def template(
         known,
         sys.stdout,
         scores=scores,
-        language=shown_in,
+        language=language,
         seed=seed,
         only=last,
         texts=graded.by_digest(answers, folders, said) if answers else {},
@@ -210,14 +203,12 @@ def drift(
 ) -> None:
     """Say whether two gradings of the same answers are the same: exit 0 if shown, else 4."""
     _single_thread()
-    from grader.cli.options import report_language
     from grader.report import terminal
     from grader.trust.calibration import drift as drifting
     from grader.trust.calibration import results as graded
     from grader.trust.calibration.measure import Sampling
     from grader.trust.calibration.terminal import drift_blocks
 
-    shown_in = report_language(language, "")
     found = drifting.compare(
         graded.read([old]), graded.read([new]), pass_mark, margin, Sampling(seed=seed)
     )
@@ -225,7 +216,7 @@ def drift(
         if as_json:
             typer.echo(one.to_json(indent=None))
         else:
-            terminal.blocks(drift_blocks(one, shown_in), terminal.console())
+            terminal.blocks(drift_blocks(one, language), terminal.console())
     if any(one.moved is not drifting.Moved.SAME for one in found):
         raise typer.Exit(ExitCode.BELOW_MARK)
 
@@ -302,17 +293,15 @@ def plan(
 ) -> None:
     """Say how many answers and people a wanted interval takes."""
     _single_thread()
-    from grader.cli.options import report_language
     from grader.report import terminal
     from grader.trust.calibration import plan as planning
     from grader.trust.calibration.terminal import plan_blocks
     from grader.trust.calibration.thresholds import load
 
-    shown_in = report_language(language, "")
     line = load().qwk.value
     wanted = planning.PlanWanted(people, agreement, people_agreement, width, severity, line)
     made = planning.plan(wanted, seed)
     if as_json:
         typer.echo(made.model_dump_json(indent=2))
     else:
-        terminal.blocks(plan_blocks(made, shown_in), terminal.console())
+        terminal.blocks(plan_blocks(made, language), terminal.console())

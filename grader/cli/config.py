@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli.options import (
+    AnswersLanguageOption,
     AskOption,
     BaseUrlOption,
     ModelOption,
@@ -25,7 +26,7 @@ def show_config(
     ask: AskOption = None,
     timeout: TimeoutOption = None,
     rubrics: RubricsOption = None,
-    language: Annotated[str | None, typer.Option("--lang", metavar="en|zh")] = None,
+    language: AnswersLanguageOption = None,
     pass_mark: Annotated[
         float | None, typer.Option("--pass-mark", metavar="PERCENT", min=0, max=100)
     ] = None,

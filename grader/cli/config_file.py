@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from grader.cli.config_place import PROJECT, TABLE
 from grader.errors import BadInput
 from grader.llm.price import OwnPrice
+from grader.text.language import as_tag
 from grader.util import complaint
 from grader.util.frozen import Frozen
 from grader.util.text_file import read_text
@@ -21,6 +22,13 @@ from grader.util.toml import Place, nearest_line, parse_toml, value_lines
 _MOST_BYTES = 1 << 20
 _SECRET = re.compile(r"key|token|secret|password", re.IGNORECASE)
 _Name = Annotated[str, Field(min_length=1)]
+
+
+def _tag(text: str) -> str:
+    tag = as_tag(text)
+    if tag is None:
+        raise ValueError("must be the tag of a language, as en, zh, de or pt-BR")
+    return tag
 
 
 class UserSettings(Frozen):
@@ -36,7 +44,8 @@ class UserSettings(Frozen):
     """Seconds."""
     rubrics: _Name | None = None
     """A folder, from the file's own folder."""
-    language: Literal["en", "zh"] | None = None
+    language: Annotated[str, AfterValidator(_tag)] | None = None
+    """Of reports, by its tag."""
     pass_mark: float | None = Field(default=None, ge=0, le=100)
     """Per cent."""
     prices: dict[str, OwnPrice] = Field(default={})

@@ -7,6 +7,7 @@ import typer
 
 from grader.cli import completion
 from grader.cli.options import (
+    AnswersLanguageOption,
     AskOption,
     BaseUrlOption,
     CalibrationOption,
@@ -22,6 +23,7 @@ from grader.cli.options import (
     WeightsOption,
 )
 from grader.errors import ExitCode
+from grader.text.safe import one_line
 
 if TYPE_CHECKING:
     from grader.answer import Answer
@@ -31,7 +33,9 @@ if TYPE_CHECKING:
 
 
 def one(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="The answer, or - for stdin.")],
+    file: Annotated[
+        str, typer.Argument(metavar="FILE", help="The answer: text or a document, or - for stdin.")
+    ],
     question: Annotated[
         str,
         typer.Option(
@@ -67,9 +71,7 @@ def one(
             help="Exit with 4 unless the score surely reaches this.",
         ),
     ] = None,
-    language: Annotated[
-        str | None, typer.Option("--lang", metavar="en|zh", help="Language of the report.")
-    ] = None,
+    language: AnswersLanguageOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the record.")] = False,
     as_markdown: Annotated[bool, typer.Option("--markdown", help="Print Markdown.")] = False,
     hints: Annotated[
@@ -80,14 +82,14 @@ def one(
     import asyncio
 
     # Whatever is wrong with the call is told before anything slow is imported or paid for.
-    from grader import answer
-    from grader.cli.options import report_language
+    from grader.judge.base import language as language_of
     from grader.judge.options import options
     from grader.rubric.files import load_rubric, rubric_folders
+    from grader.session.documents import read_answer
 
     folders = rubric_folders(rubrics, only_own)
     asked = load_rubric(question, folders)
-    text = answer.read(file, sys.stdin.buffer)
+    text = read_answer(file, sys.stdin.buffer)
     said = options(
         model,
         base_url,
@@ -100,11 +102,19 @@ def one(
         then=then,
         unsure_below=unsure_below,
     )
-    shown_in = report_language(language, text.text)
+    _tell_lost(text)
+    shown_in = language or language_of(text.text)
     name = "stdin" if file == "-" else file
     result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
     _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown, hints=hints)
     raise typer.Exit(tell_outcome(result, shown_in, pass_mark))
+
+
+def _tell_lost(text: "Answer") -> None:
+    """One line on stderr where a document has what its text does not."""
+    for flag in text.flags:
+        if flag.kind == "converted" and ": " in flag.text:
+            typer.echo(f"grade: {one_line(text.source)}: read as text, {flag.text}", err=True)
 
 
 async def _grade(

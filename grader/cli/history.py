@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from grader.cli import completion
+from grader.cli.options import LanguageOption
 
 
 def history(
@@ -48,7 +49,7 @@ def progress(
         str | None, typer.Option(metavar="NAME", help="Only this candidate's answers.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print what is due as JSON.")] = False,
-    language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """Compare attempts over weeks, name the weakest key points and what to practise next.
 
@@ -57,13 +58,11 @@ def progress(
     """
     from datetime import UTC, datetime
 
-    from grader.cli.options import report_language
     from grader.errors import BadInput
     from grader.ledger.ledger import Ledger, default_path
     from grader.report import blocks, terminal
     from grader.session import practice
 
-    shown_in = report_language(language, "")
     now = datetime.now(UTC)
     with Ledger(default_path()) as ledger:
         found = practice.histories(ledger.grades(question), candidate)
@@ -73,8 +72,8 @@ def progress(
         typer.echo(practice.as_json(found, now))
         return
     if question is not None:
-        shown = [blocks.attempts(found[0], now, shown_in)]
+        shown = [blocks.attempts(found[0], now, language)]
     else:
-        shown = list(blocks.practice_tables(found, now, shown_in))
+        shown = list(blocks.practice_tables(found, now, language))
     for table in shown:
         terminal.table(table, terminal.console())

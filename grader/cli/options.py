@@ -128,23 +128,33 @@ WeightsOption = Annotated[
 ]
 
 
-LANGUAGES = ("en", "zh")
+def _language(ctx: typer.Context, value: str | None) -> str | None:
+    """The tag that was given, in its usual letters; says what of a report is not in it."""
+    if value is None:
+        return None
+    from grader.text.language import as_tag, interface, primary
+
+    tag = as_tag(value)
+    if tag is None:
+        raise BadInput(
+            f"--lang {value}: not the tag of a language; write it as en, zh, de or pt-BR"
+        )
+    source = ctx.get_parameter_source("language")
+    # Whoever has it in a settings file knows it already.
+    if interface(tag) != primary(tag) and source is not None and source.name == "COMMANDLINE":
+        typer.echo(f"grade: --lang {tag}: texts of rubrics in it, all else in English", err=True)
+    return tag
 
 
-def report_language(wanted: str | None, answer_text: str) -> str:
-    """The language of a report: as wanted, else the answer's own.
-
-    Raises:
-        BadInput: a language that there are no words for.
-    """
-    from grader.judge.base import language
-
-    if wanted is None:
-        return language(answer_text)
-    if wanted not in LANGUAGES:
-        raise BadInput(f"--lang {wanted}: choose one of {', '.join(LANGUAGES)}")
-    return wanted
-
+_LANG = typer.Option(
+    "--lang",
+    metavar="TAG",
+    help="Language of the report: en, zh, or any other, as de, for the rubrics' texts.",
+    callback=_language,
+)
+LanguageOption = Annotated[str, _LANG]
+AnswersLanguageOption = Annotated[str | None, _LANG]
+"""Left out, the report is in the language of the answer."""
 
 T = TypeVar("T")
 

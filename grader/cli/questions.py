@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from grader.cli import completion
-from grader.cli.options import OnlyOption, RubricsOption
+from grader.cli.options import LanguageOption, OnlyOption, RubricsOption
 from grader.errors import ExitCode
 
 
@@ -15,20 +15,18 @@ def questions(
     ] = None,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """List the questions, or those that hold all the given words.
 
     A rubric file that is not of the format is named; the others are listed all the same.
     """
-    from grader.cli.options import report_language
     from grader.report import terminal as show
     from grader.rubric.files import load_readable, rubric_folders, search_rubrics
 
-    shown_in = report_language(language, "")
     readable, faults = load_readable(rubric_folders(rubrics, only_own))
     matching = search_rubrics(readable, words or [])
-    show.questions(matching, shown_in, show.console())
+    show.questions(matching, language, show.console())
     for fault in faults:
         typer.echo(f"grade: {fault}", err=True)
     if faults or not matching:
@@ -42,13 +40,11 @@ def show(
     ],
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """Print a question with its key points, notes, sources and misconceptions."""
-    from grader.cli.options import report_language
     from grader.report import terminal as show
     from grader.rubric.files import load_rubric, rubric_folders
 
-    shown_in = report_language(language, "")
     asked = load_rubric(question, rubric_folders(rubrics, only_own))
-    show.rubric(asked, shown_in, show.console())
+    show.rubric(asked, language, show.console())

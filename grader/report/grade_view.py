@@ -112,7 +112,7 @@ class GradeView:
 
 
 def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:
-    """What to say about *grade* in *language* (``en`` or ``zh``).
+    """What to say about *grade* in *language*, with words of ours in English or Chinese.
 
     Where *rubric* is None or no longer has a key point, its id stands for its words.
     """

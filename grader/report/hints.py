@@ -6,7 +6,6 @@ from dataclasses import replace
 from grader.record import Grade, Verdict
 from grader.report.grade_view import ClaimView, GradeView, PointView, view
 from grader.rubric.format import KeyPoint, Rubric
-from grader.rubric.wording import primary
 from grader.text.catalogue import words_in
 
 
@@ -56,5 +55,5 @@ def _all_hinted(rubric: Rubric) -> Rubric:
 
 def _hint(point: KeyPoint | None, language: str) -> str:
     if point is None or point.hint is None:
-        return str(words_in("zh" if primary(language) == "zh" else "en")["no_hint"])
+        return str(words_in(language)["no_hint"])
     return point.hint.text(language)

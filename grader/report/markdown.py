@@ -90,7 +90,8 @@ def _rest(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
         yield f"\n{heading} {say['flags']}\n"
     for flag in seen.flags:
         kind = say["report"]["flag_kinds"][flag.kind]
-        yield f"- {kind} [{flag.start}:{flag.end}] {escape(flag.text, LONGEST_PLACE)}"
+        place = f" [{flag.start}:{flag.end}]" if flag.end else ""
+        yield f"- {kind}{place} {escape(flag.text, LONGEST_PLACE)}".rstrip()
     if seen.set_aside:
         yield f"\n{heading} {say['set_aside']}\n"
     yield from (f"- {escape(why)} {escape(text, LONGEST_PLACE)}" for why, text in seen.set_aside)

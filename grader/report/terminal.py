@@ -151,7 +151,7 @@ def _parts(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType]":
     yield from _reading(seen.read_next, say)
     if seen.feedback:
         yield Text(f"\n{plain(seen.feedback)}")
-    yield from _warnings(say["flags"], (_flagged(flag) for flag in seen.flags))
+    yield from _warnings(say["flags"], (_flagged(flag, say) for flag in seen.flags))
     yield from _warnings(say["set_aside"], (_aside(*each) for each in seen.set_aside))
     yield Text(f"\n{seen.judge}", style="dim")
 
@@ -226,7 +226,10 @@ def _reading(passages: Sequence[Passage], say: Catalogue) -> "Iterator[Renderabl
         yield hung("•", Text(f"{passage.citation}: {passage.url}"))
 
 
-def _flagged(flag: Flag) -> str:
+def _flagged(flag: Flag, say: Catalogue) -> str:
+    if flag.end == 0:  # of the answer as a whole
+        kind = say["report"]["flag_kinds"][flag.kind]
+        return f"{kind} ({one_line(flag.text, LONGEST_PLACE)})" if flag.text else str(kind)
     return f"{flag.kind} [{flag.start}:{flag.end}] {one_line(flag.text, LONGEST_PLACE)}"
 
 

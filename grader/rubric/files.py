@@ -15,7 +15,7 @@ from grader.rubric.format import (
     SLUG,
     Rubric,
 )
-from grader.rubric.wording import LANGUAGE_TAG
+from grader.text.language import LANGUAGE_TAG
 from grader.util import complaint
 from grader.util.files import data_folder, new_file
 from grader.util.text_file import NotText, decode_utf8, read_bytes

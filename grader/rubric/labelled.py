@@ -11,7 +11,7 @@ from grader.errors import BadRubric
 from grader.record import Verdict
 from grader.rubric.files import text_of
 from grader.rubric.format import Rubric
-from grader.rubric.wording import LANGUAGE_TAG
+from grader.text.language import LANGUAGE_TAG
 from grader.util.complaint import first_complaint
 from grader.util.frozen import Frozen
 from grader.util.toml import parse_toml

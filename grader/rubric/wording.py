@@ -4,18 +4,11 @@ from typing import Annotated, Any, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from grader.text.language import LANGUAGE_TAG, primary
 from grader.util.frozen import Frozen
-
-LANGUAGE_TAG = r"^[a-z]{2,3}(-[A-Za-z0-9]{1,8})*$"
-"""What the tag of a language looks like, as ``de`` or ``pt-BR``."""
 
 Tag = Annotated[str, StringConstraints(pattern=LANGUAGE_TAG, max_length=35)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-def primary(tag: str) -> str:
-    """The language of a tag without its region or script: ``pt`` of ``pt-BR``."""
-    return tag.partition("-")[0].lower()
 
 
 class Described(Frozen):

@@ -16,11 +16,14 @@ from dataclasses import dataclass
 from html import unescape
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 from grader import answer
+from grader.answer import Answer
 from grader.errors import BadInput, Failed
 from grader.text import html
 from grader.text.flags import MAX_FLAGS, Flag
+from grader.text.safe import one_line
 from grader.util.archive import refuse_bombs
 from grader.util.text_file import NotText, decode, read_bytes
 
@@ -74,6 +77,24 @@ def convert(path: Path) -> Converted:
     text = answer.cleaned(text).text
     hidden = _hidden(data, text) if suffix == ".docx" else ()
     return Converted(text, (flag, *hidden))
+
+
+def read_answer(path: str, stdin: BinaryIO | None = None) -> Answer:
+    """The answer in the text or document *path*, or on standard input for ``-``.
+
+    Raises:
+        BadInput: it cannot be read or converted, is empty or too long.
+        Failed: what converts it is not installed.
+    """
+    file = Path(path)
+    if file.suffix.lower() not in DOCUMENTS or not file.is_file():
+        return answer.read(path, stdin)
+    try:
+        read = convert(file)
+    except (BadInput, Failed) as error:
+        said = str(error).removeprefix(f"{path}: ")
+        raise type(error)(f"{one_line(path)}: {said}") from None
+    return answer.as_read(answer.CleanedText(read.text, read.flags), path)
 
 
 def _page(text: str) -> Converted:

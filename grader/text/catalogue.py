@@ -5,6 +5,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from grader.text.language import interface
+
 Catalogue = dict[str, Any]
 """The words of one language by name."""
 
@@ -19,5 +21,8 @@ def read_words(path: Path) -> dict[str, Catalogue]:
 
 
 def words_in(language: str, path: Path = _FILE) -> Catalogue:
-    """Returns the words of *language*, ``en`` or ``zh``, of the reports' file or another."""
-    return read_words(path)[language]
+    """Returns the words for a reader of *language*, of the reports' file or another.
+
+    There are English and Chinese ones; readers of any other language get the English ones.
+    """
+    return read_words(path)[interface(language)]

@@ -153,7 +153,7 @@ def test_a_named_file_holds_wherever_the_option_stands(folder: Path, words: list
         ('api_key = "sk-1"', "grade.toml:1: api_key: no secret belongs in this file: set OPENAI"),
         ('pass_mark = "high"', "grade.toml:1: pass_mark: must be a valid number"),
         ("pass_mark = 101", "grade.toml:1: pass_mark: must be less than or equal to 100"),
-        ('language = "fr"', "grade.toml:1: language: must be 'en' or 'zh'"),
+        ('language = "French"', "grade.toml:1: language: must be the tag of a language, as en"),
         ("prices.m.input = 1", "prices.m.output: is missing"),
         (
             "[prices.m]\ninput = 1\nouput = 2",

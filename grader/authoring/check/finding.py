@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from grader.rubric.format import KeyPoint, Misconception, Rubric
-from grader.rubric.wording import primary
+from grader.text.language import primary
 from grader.util.toml import Place, nearest_line
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from grader.authoring.check.finding import Finding, Reading, has_word_lists
 from grader.authoring.check.words import numbers, pattern, unquoted
 from grader.rubric.format import KeyPoint
-from grader.rubric.wording import primary
 from grader.text.flags import TO_THE_GRADER, flags
+from grader.text.language import primary
 
 CHINESE = re.compile("[\u3400-\u9fff]")
 _LATIN_WORD = re.compile("[A-Za-z]{2,}")

@@ -32,6 +32,7 @@ from grader.rubric.format import Rubric
 from grader.session.summary import PointSummary, Summary
 from grader.session.tally import Tally
 from grader.text.catalogue import Catalogue, words_in
+from grader.text.language import interface
 from grader.text.safe import one_line, plain
 from grader.util.files import new_file
 
@@ -73,7 +74,7 @@ def frame(language: str, *more_styles: str) -> dict[str, object]:
     names = ("style.css", *more_styles)
     style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
     return {
-        "lang": LANG[language],
+        "lang": LANG[interface(language)],
         "style": Markup(style),  # noqa: S704  (our own files)
         "style_digest": f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         "version": __version__,
@@ -187,7 +188,7 @@ def write_page(
         rubrics: by question id; a question without one is shown by its ids.
         answers: the text of a graded answer. A text that is not the one that was graded is not
             shown: the quotes stand alone.
-        language: ``en`` or ``zh``.
+        language: a tag; the words around the texts are English, or Chinese.
         title: the page's heading; a general one where None.
         hints: a hint stands in place of each key point that is not met.
 

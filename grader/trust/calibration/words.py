@@ -21,7 +21,7 @@ _FILE = Path(__file__).with_name("words.toml")
 
 
 def catalogue(language: str) -> Words:
-    """The words of *language*: ``en`` or ``zh``."""
+    """The words for a reader of *language*: English, or Chinese ones."""
     return words_in(language, _FILE)
 
 
