@@ -48,7 +48,7 @@ def read_columns(texts: Sequence[str]) -> Columns:
     """
     roles, questions = {}, {}
     for text in texts:
-        for pair in _pairs(text):
+        for pair in read_pairs(text, _HELP):
             name, _, value = pair.partition("=")
             if name.strip() in ROLES and value.strip():
                 roles[name.strip()] = value.strip().lower()
@@ -63,7 +63,12 @@ def read_columns(texts: Sequence[str]) -> Columns:
     return Columns(roles, questions)
 
 
-def _pairs(text: str) -> list[str]:
+def read_pairs(text: str, way_out: str) -> list[str]:
+    """Returns the pairs that *text*, a value of ``--columns``, says: ``A=B``, commas between.
+
+    Raises:
+        BadInput: a quotation mark is left open; *way_out* says how it is written.
+    """
     if text.count("=") == 1 and not text.startswith('"'):
         return [text]  # a question's words may have commas in them
     try:
@@ -73,7 +78,7 @@ def _pairs(text: str) -> list[str]:
             if pair
         ]
     except csv.Error:
-        raise BadInput(f"--columns {text}: {_HELP}") from None
+        raise BadInput(f"--columns {text}: {way_out}") from None
 
 
 def shape_of(names: Sequence[str], columns: Columns) -> Shape | None:

@@ -1,0 +1,1 @@
+"""Rubrics from what people have: question banks, tables, rubrics of platforms, Markdown."""
