@@ -65,7 +65,7 @@ class EmbeddedModel:
         if self._served is None:
             import httpx2
 
-            path, adapter = self.weights(), _checked_adapter() if self.trained else None
+            path, adapter = self.weights(), checked_adapter() if self.trained else None
             self.starting()
             engine = self._open.enter_context(Engine(path, adapter=adapter, name=self.name))
             self._served = Endpoint(
@@ -101,7 +101,7 @@ def adapter_state() -> str:
     return "verified" if weights_file.digest(want.path) == want.sha256 else "not it"
 
 
-def _checked_adapter() -> Path:
+def checked_adapter() -> Path:
     """The shipped adapter's file. Raises ModelFailed where it is not the one that is meant."""
     want = weights_file.adapter()
     if adapter_state() != "verified":
