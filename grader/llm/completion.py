@@ -12,6 +12,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, WrapValidator
 from pydantic_core.core_schema import ValidatorFunctionWrapHandler
 
+from grader.llm.logprobs import as_tokens, with_choices
 from grader.record import Cause
 from grader.text.safe import one_line, without_key
 
@@ -143,7 +144,9 @@ class _Choice(_Lenient):
     text: _Text = None
     """What was written where a prompt was completed, not a chat."""
     finish_reason: _Text = None
-    logprobs: Annotated[_Logprobs | None, WrapValidator(_or_nothing)] = None
+    logprobs: Annotated[
+        _Logprobs | None, BeforeValidator(as_tokens), WrapValidator(_or_nothing)
+    ] = None
 
     @property
     def said(self) -> _Message:
@@ -253,7 +256,7 @@ def completion_in(body: str) -> Completion:
         # The key is not known here; what looks like one is masked all the same
         raise Unusable(Cause.HTTP_ERROR, without_key(reason(value), ""))
     try:
-        return Completion.model_validate(value)
+        return Completion.model_validate(with_choices(value))
     except (ValidationError, RecursionError):
         raise Unusable(Cause.WRONG_SHAPE, "the body is not a chat completion") from None
 
