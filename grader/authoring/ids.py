@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Collection
 
 from grader.authoring.check.words import stop_words
-from grader.rubric.wording import primary
+from grader.text.language import primary
 
 _WORDS = 4
 _LONGEST = 60

@@ -6,6 +6,7 @@ import typer
 
 from grader.cli import completion
 from grader.cli.options import (
+    AnswersLanguageOption,
     AskOption,
     BaseUrlOption,
     CalibrationOption,
@@ -69,9 +70,7 @@ def practice(
             help="Exit with 4 unless each score surely reaches this.",
         ),
     ] = None,
-    language: Annotated[
-        str | None, typer.Option("--lang", metavar="en|zh", help="Language of what is shown.")
-    ] = None,
+    language: AnswersLanguageOption = None,
 ) -> None:
     """Answer the question that is due, read the grade and what changed, and go on to the next.
 
@@ -79,7 +78,6 @@ def practice(
     it is graded.
     """
     # Whatever is wrong with the call is told before anybody writes an answer.
-    from grader.cli.options import report_language
     from grader.cli.practice_input import choose_input
     from grader.cli.practice_run import PracticeRun
     from grader.judge.options import options
@@ -98,12 +96,11 @@ def practice(
         then=then,
         unsure_below=unsure_below,
     )
-    shown_in = None if language is None else report_language(language, "")
     exercise = Exercise(rubric_folders(rubrics, only_own), candidate)
     if question is not None:
         exercise.rubric(question)
     _check_judge(said, weights)
-    run = PracticeRun(exercise, choose_input(shown_in or "en"), said, weights, shown_in)
+    run = PracticeRun(exercise, choose_input(language or "en"), said, weights, language)
     run.hints, run.pass_mark = hints, pass_mark
     try:
         code = run.run(question, count)

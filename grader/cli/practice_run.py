@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 import typer
 
 from grader.cli.grade import tell_outcome
-from grader.cli.options import open_bench, report_language
+from grader.cli.options import open_bench
 from grader.cli.practice_input import AnswerInput, ask
 from grader.errors import ExitCode, GraderError
+from grader.judge.base import language as language_of
 from grader.judge.options import JudgeOptions
 from grader.report import exercise as shown
 from grader.report import terminal
@@ -117,7 +118,7 @@ class PracticeRun:
 
     def _grade(self, rubric: Rubric, text: str) -> str:
         practised = asyncio.run(self._graded(rubric))
-        language = report_language(self._language, text)
+        language = self._language or language_of(text)
         terminal.grade(practised.grade, rubric, language, terminal.console(), hints=self.hints)
         parts = shown.change_blocks(practised, rubric, language, hints=self.hints)
         terminal.blocks(parts, terminal.console())

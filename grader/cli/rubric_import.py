@@ -1,6 +1,5 @@
 """``grade rubric import``: rubrics from the question bank that there is."""
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -66,13 +65,13 @@ def import_(
 
 
 def _tag(language: str) -> str:
-    from grader.rubric.wording import LANGUAGE_TAG
+    from grader.text.language import as_tag
 
     if language == "id":
         raise BadInput("--language id: id is a key of the format; Indonesian is id-ID")
-    if language and (len(language) > 35 or not re.fullmatch(LANGUAGE_TAG, language)):
+    if language and as_tag(language) is None:
         raise BadInput(f"--language {language}: the tag of a language, as de or pt-BR")
-    return language
+    return as_tag(language) or ""
 
 
 def _write(result: "ImportResult", folder: Path, *, force: bool) -> ExitCode:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.options import AnswersLanguageOption
+
 if TYPE_CHECKING:
     from grader.web.room import Room
 
@@ -17,17 +19,14 @@ def web(
     no_open: Annotated[
         bool, typer.Option("--no-open", help="Only print the address.", show_default=False)
     ] = False,
-    language: Annotated[
-        str | None, typer.Option("--lang", metavar="en|zh", help="Of the pages, at first.")
-    ] = None,
+    language: AnswersLanguageOption = None,
 ) -> None:
     """Open a small web application, for this machine alone, until Ctrl-C."""
     _need_extra()
-    from grader.cli.options import report_language
+    from grader.text.language import interface
     from grader.web.serve import serve
 
-    shown_in = report_language(language, "") if language else None
-    serve(_rooms(), port, shown_in, typer.echo, browse=not no_open)
+    serve(_rooms(), port, language and interface(language), typer.echo, browse=not no_open)
 
 
 def _rooms() -> list["Room"]:

@@ -6,8 +6,8 @@ from collections import Counter
 from functools import cache
 from pathlib import Path
 
-from grader.rubric.wording import primary
 from grader.text.catalogue import read_words
+from grader.text.language import primary
 
 _FILE = Path(__file__).with_name("words.toml")
 _NUMBERED = re.compile(r"(.*?)[ _#-]*(\d{1,2})")
@@ -56,7 +56,7 @@ def labelled(text: str) -> tuple[str, str]:
 def default(name: str, language: str) -> str:
     """Returns what is written for ``met``, ``missed`` or ``correction`` where a file is silent."""
     words = read_words(_FILE)["default"]
-    return str(words.get(primary(language), words["en"])[name])
+    return str((words.get(primary(language)) or words["en"])[name])
 
 
 def small_words(language: str) -> frozenset[str]:
