@@ -42,6 +42,7 @@ ONE_DOOR = {
     "xllamacpp": {"llm.embedded.server"},
     "ray": {"session.elsewhere.ray"},
     "uvicorn": {"web.serve"},
+    "fsrs": {"session.memory"},
     "pyarrow": {"util.parquet", "session.elsewhere.ray"},
 }
 
@@ -131,6 +132,7 @@ def test_help_loads_nothing_heavy() -> None:
         "except SystemExit: pass\n"
         "heavy = {'openai','pydantic','rich','altair','numpy','sqlite3','jinja2','asyncio'}\n"
         "heavy |= {'starlette', 'uvicorn'}\n"
+        "heavy |= {'fsrs'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -105,6 +105,7 @@ def practice(
     try:
         code = run.run(question, count)
     except KeyboardInterrupt:
+        typer.echo(err=True)
         run.tell_kept()
         code = ExitCode.INTERRUPTED
     raise typer.Exit(code)

@@ -14,11 +14,11 @@ from typing import BinaryIO, Protocol
 import typer
 
 from grader.errors import BadInput
-from grader.session.drafts import Draft
+from grader.session.drafts import MOST_BYTES, Draft
 from grader.text.catalogue import Catalogue, words_in
 from grader.text.safe import plain
 
-_LONGEST_LINE = 1 << 20
+_LONGEST_PIECE = 1 << 16
 
 
 class AnswerInput(Protocol):
@@ -94,18 +94,21 @@ class LineInput:
         self._begin(draft, say)
         if self.stream.isatty():
             typer.echo(say["type"], err=True)
-        while line := self.stream.readline(_LONGEST_LINE):
+        size = 0
+        while size <= MOST_BYTES and (line := self.stream.readline(_LONGEST_PIECE)):
             if line.strip(b"\r\n") == b".":
                 break
             draft.append(line)
+            size += len(line)
         return True
 
     def _begin(self, draft: Draft, say: Catalogue) -> None:
         """An earlier draft is gone on with where somebody says so, else set aside."""
-        if not (earlier := draft.text()):
+        if not draft.is_written:
             draft.remove()
             return
         if self.stream.isatty():
+            earlier = draft.text()
             typer.echo(f"{say['draft_follows']}\n\n{plain(earlier)}", err=True)
             if ask(say["keep"], self.stream) != "n":
                 draft.save(earlier)
@@ -116,7 +119,7 @@ class LineInput:
 def ask(prompt: str, stream: BinaryIO | None = None) -> str | None:
     """Returns what is typed after *prompt*, in small letters; None at the end of the input."""
     typer.echo(prompt, err=True, nl=False)
-    line = (stream or sys.stdin.buffer).readline(_LONGEST_LINE)
+    line = (stream or sys.stdin.buffer).readline(_LONGEST_PIECE)
     return line.decode("utf-8", "replace").strip().lower() if line else None
 
 

@@ -65,9 +65,9 @@ class PracticeRun:
 
     def tell_kept(self) -> None:
         """Says where to go on, if something that was written is not graded yet."""
-        if self._draft is not None and self._draft.text():
+        if self._draft is not None and self._draft.is_written:
             kept = self._say["kept"].format(question=self._draft.rubric.id)
-            typer.echo(f"\n{kept}", err=True)
+            typer.echo(kept, err=True)
 
     def _first(self, question: str | None) -> NextQuestion | None:
         now = datetime.now(UTC)

@@ -1,4 +1,7 @@
-"""Answers that somebody is writing: on the disk from the first line until they are graded."""
+"""Answers that somebody is writing: on the disk from the first line until they are graded.
+
+A draft is a plain file, which an editor may change and a crash leaves where it is.
+"""
 
 import hashlib
 import os
@@ -11,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from grader.answer import MAX_BYTES
-from grader.errors import BadInput
+from grader.errors import BadInput, OutFailed
 from grader.ledger.ledger import default_path
 from grader.rubric.format import SLUG, Rubric
 from grader.text.catalogue import words_in
@@ -19,7 +22,7 @@ from grader.text.safe import one_line
 from grader.util.files import new_file
 from grader.util.text_file import read_text
 
-_MOST_BYTES = 2 * MAX_BYTES
+MOST_BYTES = 2 * MAX_BYTES
 """More than an answer may have: one that is too long is refused as such, and can be cut down."""
 _MARK = "#| "
 
@@ -74,8 +77,16 @@ class Draft:
         """
         if not self.path.exists():
             return ""
-        written = read_text(self.path, _MOST_BYTES, "far too long for an answer; cut it down")
+        written = read_text(self.path, MOST_BYTES, "far too long for an answer; cut it down")
         return without_template(written, self.rubric)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether anything was written, be it what cannot be read."""
+        try:
+            return bool(self.text())
+        except BadInput:
+            return True
 
     @property
     def changed_at(self) -> datetime | None:
@@ -89,19 +100,18 @@ class Draft:
 
         Raises:
             BadInput: the folder cannot be written to.
+            OutFailed: the disk does not take it; what was there before stays.
         """
-        self._make_folder()
-        with new_file(self.path) as file:
+        with self._told(), new_file(self.path) as file:
             file.write(text)
 
     def append(self, line: bytes) -> None:
         """Adds a line as it was typed, so that one that is not typed to its end loses nothing.
 
         Raises:
-            BadInput: the folder cannot be written to.
+            OutFailed: the disk does not take it.
         """
-        self._make_folder()
-        with self.path.open("ab") as file:
+        with self._told(), self.path.open("ab") as file:
             file.write(line)
 
     @contextmanager
@@ -111,17 +121,17 @@ class Draft:
         A draft that comes back unchanged keeps its time: handed in again it is the same attempt.
         """
         before, times = self.text(), self._times()
-        self.save("\n".join((before, "", *template(self.rubric, language), "")))
+        below = "\n".join(template(self.rubric, language))
+        self.save(f"{before}\n{below}\n" if before else f"\n\n{below}\n")
         yield self.path
         if times is not None and self.text() == before:
             os.utime(self.path, ns=times)
 
-    def set_aside(self) -> Path | None:
-        """Moves the draft to a file that no practice reads, and gives its path; None if blank."""
-        if not self.text():
-            self.remove()
-            return None
-        return self.path.replace(self.path.with_suffix(".earlier"))
+    def set_aside(self) -> Path:
+        """Moves the draft to a file that no practice reads, beside those of before; gives its
+        path."""
+        at = self.changed_at or datetime.now(UTC)
+        return self.path.replace(self.path.with_suffix(f".{at:%Y%m%dT%H%M%S%f}.earlier"))
 
     def remove(self) -> None:
         """Ends the draft: it was graded, or thrown away."""
@@ -133,11 +143,14 @@ class Draft:
             return seen.st_atime_ns, seen.st_mtime_ns
         return None
 
-    def _make_folder(self) -> None:
+    @contextmanager
+    def _told(self) -> Iterator[None]:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            yield
         except OSError as error:
-            raise BadInput(f"{self.path.parent}: cannot be made: {error.strerror}") from None
+            where = f"the draft {self.path}"
+            raise OutFailed(f"{where}: cannot be written: {error.strerror}") from None
 
 
 class Drafts:
@@ -162,13 +175,6 @@ class Drafts:
         for name, rubric in rubrics.items():
             draft = self.of(rubric)
             with suppress(FileNotFoundError):
-                if (at := draft.changed_at) is not None and _is_written(draft):
+                if (at := draft.changed_at) is not None and draft.is_written:
                     times[name] = at
         return dict(sorted(times.items(), key=lambda item: item[1], reverse=True))
-
-
-def _is_written(draft: Draft) -> bool:
-    try:
-        return bool(draft.text())
-    except BadInput:  # something that is no text: who opens it is told
-        return True
