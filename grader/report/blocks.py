@@ -154,6 +154,7 @@ def _ungraded(outcome: SessionOutcome, say: Catalogue) -> Table:
 
 
 _MOST_ATTEMPTS = 8
+_FEW_ATTEMPTS = 2
 
 
 def practice_tables(
@@ -173,7 +174,8 @@ def attempts(question: QuestionHistory, now: datetime, language: str) -> Table:
     """The latest attempts at one question side by side, point by point."""
     say = words_in(language)["practice"]
     shown = question.attempts[-_MOST_ATTEMPTS:]
-    days = tuple(_day(a.at) for a in shown)
+    # Of many, the year would leave no room for the key points
+    days = tuple(_day(a.at)[0 if len(shown) <= _FEW_ATTEMPTS else 5 :] for a in shown)
     columns = (say["key_point"], say["weight"], *days, say["due"], say["recall"])
     rows = [
         (
@@ -186,7 +188,7 @@ def attempts(question: QuestionHistory, now: datetime, language: str) -> Table:
         for point in question.points
     ]
     rows.append((say["score"], "", *(_score(a.score) for a in shown), "", ""))
-    numbers = frozenset({*range(1, len(shown) + 2), len(shown) + 3})
+    numbers = frozenset(range(1, len(columns)))
     return Table(question.id, columns, tuple(rows), numbers)
 
 
@@ -199,12 +201,13 @@ def _questions(questions: Iterable[QuestionHistory], now: datetime, say: Catalog
             _score(question.attempts[-1].score),
             _day(question.attempts[-1].at),
             str(len(question.due(now))),
+            _day(question.next_due) if question.next_due else "",
         )
         for question in questions
     )
-    names = ("question", "attempts", "first", "latest", "when", "points_due")
+    names = ("question", "attempts", "first", "latest", "when", "points_due", "due_from")
     columns = tuple(str(say[name]) for name in names)
-    return Table(say["questions"], columns, rows, frozenset({1, 2, 3, 4, 5}))
+    return Table(say["questions"], columns, rows, frozenset(range(1, len(names))))
 
 
 def _weakest_first(points: Iterable[PointHistory], say: Catalogue) -> Table:

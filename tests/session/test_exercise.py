@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -68,7 +68,7 @@ def graded(rubric: Rubric, verdict: Verdict | None, days_ago: float, text: str =
     )
 
 
-def keep(folder: Path, verdicts: dict[str, tuple[Verdict | None, float]], ledger: Path) -> None:
+def keep(folder: Path, verdicts: Mapping[str, tuple[Verdict | None, float]], ledger: Path) -> None:
     with Ledger(ledger) as opened:
         for name, (verdict, days_ago) in verdicts.items():
             opened.keep_grade(graded(load_rubric(name, (folder,)), verdict, days_ago))
