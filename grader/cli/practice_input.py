@@ -14,7 +14,7 @@ from typing import BinaryIO, Protocol
 import typer
 
 from grader.errors import BadInput
-from grader.session.drafts import MOST_BYTES, Draft
+from grader.session.drafts import MOST_BYTES, AnswerDraft
 from grader.text.catalogue import Catalogue, words_in
 from grader.text.safe import plain
 
@@ -27,7 +27,7 @@ class AnswerInput(Protocol):
     revises: bool
     """Whether a text that is there can be changed, rather than added to."""
 
-    def write(self, draft: Draft) -> bool:
+    def write(self, draft: AnswerDraft) -> bool:
         """Has *draft* written; False where it is not to be graded."""
         ...
 
@@ -70,7 +70,7 @@ class EditorInput:
     language: str
     revises = True
 
-    def write(self, draft: Draft) -> bool:
+    def write(self, draft: AnswerDraft) -> bool:
         """Runs the editor until it ends. False, and told, where it ends with a failure."""
         with draft.in_editor(self.language) as path, _left_to_the_editor():
             code = subprocess.call([*self.command, str(path)])  # noqa: S603 - the user's own
@@ -88,7 +88,7 @@ class LineInput:
     language: str
     revises = False
 
-    def write(self, draft: Draft) -> bool:
+    def write(self, draft: AnswerDraft) -> bool:
         """Adds each line to the draft as it comes."""
         say = words_in(self.language)["exercise"]
         self._begin(draft, say)
@@ -102,7 +102,7 @@ class LineInput:
             size += len(line)
         return True
 
-    def _begin(self, draft: Draft, say: Catalogue) -> None:
+    def _begin(self, draft: AnswerDraft, say: Catalogue) -> None:
         """An earlier draft is gone on with where somebody says so, else set aside."""
         if not draft.is_written:
             draft.remove()

@@ -1,6 +1,7 @@
 """The loop of ``grade practice``: dresses the steps of :class:`Exercise` for the terminal."""
 
 import asyncio
+import shlex
 from datetime import UTC, datetime
 
 import typer
@@ -14,10 +15,11 @@ from grader.judge.options import JudgeOptions
 from grader.report import exercise as shown
 from grader.report import terminal
 from grader.rubric.format import Rubric
-from grader.session.drafts import Draft
+from grader.session.drafts import AnswerDraft
 from grader.session.exercise import Exercise, NextQuestion, Practised
 from grader.session.grader import Grader
 from grader.text.catalogue import words_in
+from grader.text.safe import one_line
 
 
 class PracticeRun:
@@ -45,7 +47,7 @@ class PracticeRun:
         self._say = words_in(language or "en")["exercise"]
         self._codes: dict[str, ExitCode] = {}
         self._asked: list[str] = []
-        self._draft: Draft | None = None
+        self._draft: AnswerDraft | None = None
 
     def run(self, question: str | None, count: int | None) -> ExitCode:
         """Asks *question* first, if one is named, and at most *count*; gives the exit code."""
@@ -66,7 +68,9 @@ class PracticeRun:
     def tell_kept(self) -> None:
         """Says where to go on, if something that was written is not graded yet."""
         if self._draft is not None and self._draft.is_written:
-            kept = self._say["kept"].format(question=self._draft.rubric.id)
+            who = self._exercise.candidate
+            named = "" if who is None else f" --candidate {shlex.quote(one_line(who))}"
+            kept = self._say["kept"].format(question=self._draft.rubric.id + named)
             typer.echo(kept, err=True)
 
     def _first(self, question: str | None) -> NextQuestion | None:

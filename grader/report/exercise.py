@@ -8,7 +8,7 @@ from grader.report import words
 from grader.report.blocks import Block, Grid, Heading, Line
 from grader.report.hints import view_of
 from grader.rubric.format import Rubric
-from grader.session.exercise import Comparison, NextQuestion, Practised
+from grader.session.exercise import AttemptChange, NextQuestion, Practised
 from grader.text.catalogue import Catalogue, words_in
 
 
@@ -50,7 +50,9 @@ def change_blocks(
         yield Line(say["due_at"].format(day=_day(practised.due_at)), "note")
 
 
-def _changes(change: Comparison, claims: dict[str, str], catalogue: Catalogue) -> Iterator[Block]:
+def _changes(
+    change: AttemptChange, claims: dict[str, str], catalogue: Catalogue
+) -> Iterator[Block]:
     say = catalogue["exercise"]
     before, after = _percent(change.before), _percent(change.after)
     yield Heading(say["since"].format(day=_day(change.since), before=before, after=after))

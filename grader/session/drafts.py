@@ -63,7 +63,7 @@ def without_template(text: str, rubric: Rubric) -> str:
 
 
 @dataclass(frozen=True)
-class Draft:
+class AnswerDraft:
     """The answer that somebody is writing to one question. The file is made when it is needed."""
 
     path: Path
@@ -162,11 +162,11 @@ class Drafts:
         digest = hashlib.sha256((candidate or "").encode("utf-8", "surrogatepass")).hexdigest()
         self._suffix = f".{digest[:12]}.md" if candidate is not None else ".md"
 
-    def of(self, rubric: Rubric) -> Draft:
+    def of(self, rubric: Rubric) -> AnswerDraft:
         """Returns the draft for the question of *rubric*, written or not."""
         if not re.fullmatch(SLUG, rubric.id):  # never out of the folder
             raise BadInput(f"{one_line(rubric.id, 80)}: not the id of a question")
-        return Draft(self._folder / f"{rubric.id}{self._suffix}", rubric)
+        return AnswerDraft(self._folder / f"{rubric.id}{self._suffix}", rubric)
 
     def waiting(self, rubrics: Mapping[str, Rubric]) -> dict[str, datetime]:
         """Returns the questions among *rubrics* with something written, with its time, the latest

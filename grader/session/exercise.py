@@ -16,7 +16,7 @@ from grader.ledger.ledger import Ledger, default_path
 from grader.record import Grade, Score, Verdict
 from grader.rubric.files import load_readable, load_rubric
 from grader.rubric.format import Rubric
-from grader.session.drafts import Draft, Drafts, default_folder
+from grader.session.drafts import AnswerDraft, Drafts, default_folder
 from grader.session.grader import Grader
 from grader.session.practice import PastAttempt, QuestionHistory, histories, past_attempt
 
@@ -56,7 +56,7 @@ class PointChange:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class AttemptChange:
     """What changed since the attempt before.
 
     Attributes:
@@ -81,7 +81,7 @@ class Practised:
     """
 
     grade: Grade
-    change: Comparison | None
+    change: AttemptChange | None
     due_at: datetime | None
     draft_kept: bool
 
@@ -104,7 +104,7 @@ class Exercise:
         drafts: Path | None = None,
     ) -> None:
         self._folders = tuple(folders)
-        self._candidate = candidate
+        self.candidate = candidate
         self._ledger = ledger or default_path()
         self._drafts = Drafts(drafts or default_folder(), candidate)
 
@@ -132,7 +132,7 @@ class Exercise:
         """
         return load_rubric(question, self._folders)
 
-    def draft(self, rubric: Rubric) -> Draft:
+    def draft(self, rubric: Rubric) -> AnswerDraft:
         """Returns the draft for the question of *rubric*, written or not."""
         return self._drafts.of(rubric)
 
@@ -177,7 +177,7 @@ class Exercise:
         before = self._attempts(rubric)
         name = f"practice-{at:%Y%m%dT%H%M%S}" if at else "practice"
         grade = await grader.grade(
-            answer, rubric, id=name, candidate=self._candidate, attempted_at=at
+            answer, rubric, id=name, candidate=self.candidate, attempted_at=at
         )
         # What was typed while it was graded, in another window, is a new draft
         if not grade.ungraded and draft.text() == text:
@@ -195,7 +195,7 @@ class Exercise:
         """The questions among *rubrics* that were tried, with the key points they have now."""
         only = next(iter(rubrics)) if len(rubrics) == 1 else None
         with Ledger(self._ledger) as ledger:
-            tried = histories(ledger.grades(only), self._candidate)
+            tried = histories(ledger.grades(only), self.candidate)
         return [
             each.within(point.id for point in rubrics[each.id].key_points)
             for each in tried
@@ -203,12 +203,12 @@ class Exercise:
         ]
 
 
-def compare(before: PastAttempt, after: PastAttempt) -> Comparison:
+def compare(before: PastAttempt, after: PastAttempt) -> AttemptChange:
     """Returns what changed from one attempt at a question to another."""
     pairs = ((name, before.verdicts.get(name), verdict) for name, verdict in after.verdicts.items())
     moved = [(n, old, new) for n, old, new in pairs if old and new and old != new]
     points = tuple(PointChange(*each) for each in moved)
-    return Comparison(before.at, before.score, after.score, points)
+    return AttemptChange(before.at, before.score, after.score, points)
 
 
 Tried = Mapping[str, QuestionHistory]

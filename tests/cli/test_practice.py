@@ -16,7 +16,7 @@ from grader.ledger.ledger import Ledger
 from grader.record import Grade
 from grader.rubric.files import load_rubric
 from tests.support.pseudo_terminal import AtTerminal
-from tests.support.stub import running
+from tests.support.stub import Behaviour, running
 
 KEY_POINT = "Shared memory has 32 banks"
 
@@ -139,6 +139,31 @@ def test_what_could_not_be_graded_ends_with_1_and_keeps_the_answer(tmp_path: Pat
     done = typed("32 banks. stub:not-json\n.\ns\n", "--q", "bank-conflict")
     assert done.exit_code == 1
     assert drafts(tmp_path) == {"bank-conflict.md": "32 banks. stub:not-json\n"}
+
+
+def test_the_way_back_to_a_draft_names_whose_it_is(tmp_path: Path) -> None:
+    done = typed("stub:401\n.\n", "--q", "bank-conflict", "--candidate", "Ada L")
+    assert "go on with: grade practice --q bank-conflict --candidate 'Ada L'" in done.stderr
+    words = ("--q", "bank-conflict", "--candidate", "Ada L", "--count", "1")
+    assert "A draft of" in typed("", *words).stdout
+    assert "A draft of" not in typed("", *words[:2]).stdout
+
+
+def test_ctrl_c_while_it_is_graded_is_quiet_and_keeps_the_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running(Behaviour(delay=30)) as (stub, url):
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        at = AtTerminal(["practice", "--q", "bank-conflict"], os.environ)
+        at.wait_for("single dot")
+        at.type("32 banks\n.\n")
+        until = time.monotonic() + 30
+        while not stub.stats.requests and time.monotonic() < until:
+            time.sleep(0.02)
+        at.type("\x03")
+        assert at.end() == 130
+    assert "Traceback" not in at.printed
+    assert drafts(tmp_path) == {"bank-conflict.md": "32 banks\n"}
 
 
 def test_piped_text_begins_anew_and_the_earlier_draft_is_kept(tmp_path: Path) -> None:

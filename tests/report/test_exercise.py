@@ -7,7 +7,7 @@ import pytest
 from grader.record import Verdict
 from grader.report.blocks import Grid, Heading, Line
 from grader.report.exercise import change_blocks, question_blocks
-from grader.session.exercise import Comparison, NextQuestion, PointChange, Practised
+from grader.session.exercise import AttemptChange, NextQuestion, PointChange, Practised
 from tests.support.records import RUBRIC, record
 
 WHEN = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -44,7 +44,7 @@ def test_a_question_that_was_asked_for_and_is_not_due_needs_no_reason() -> None:
 
 def practised(*points: PointChange) -> Practised:
     after = record()
-    change = Comparison(WHEN, after.score, after.score, points)
+    change = AttemptChange(WHEN, after.score, after.score, points)
     return Practised(after, change, WHEN, draft_kept=False)
 
 

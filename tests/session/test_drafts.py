@@ -7,29 +7,29 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from grader.errors import BadInput, OutFailed
-from grader.session.drafts import Draft, Drafts, template, without_template
+from grader.session.drafts import AnswerDraft, Drafts, template, without_template
 from tests.support.records import RUBRIC
 
 OTHER = RUBRIC.model_copy(update={"id": "paged-attention"})
 
 
 @pytest.fixture
-def draft(tmp_path: Path) -> Draft:
+def draft(tmp_path: Path) -> AnswerDraft:
     return Drafts(tmp_path / "drafts").of(RUBRIC)
 
 
-def test_a_draft_is_there_for_the_next_process(tmp_path: Path, draft: Draft) -> None:
+def test_a_draft_is_there_for_the_next_process(tmp_path: Path, draft: AnswerDraft) -> None:
     draft.save("32 banks\n")
     assert Drafts(tmp_path / "drafts").of(RUBRIC).text() == "32 banks\n"
 
 
-def test_a_line_that_was_typed_is_kept_though_the_next_never_comes(draft: Draft) -> None:
+def test_a_line_that_was_typed_is_kept_though_the_next_never_comes(draft: AnswerDraft) -> None:
     draft.append(b"32 banks,\n")
     draft.append("每个 4 字".encode())
     assert draft.text() == "32 banks,\n每个 4 字\n"
 
 
-def test_the_editor_gets_the_draft_first_and_the_question_below_it(draft: Draft) -> None:
+def test_the_editor_gets_the_draft_first_and_the_question_below_it(draft: AnswerDraft) -> None:
     draft.save("32 banks\n")
     with draft.in_editor("zh") as path:
         shown = path.read_text("utf-8").splitlines()
@@ -40,14 +40,16 @@ def test_the_editor_gets_the_draft_first_and_the_question_below_it(draft: Draft)
 
 
 @pytest.mark.parametrize("written_in", ["en", "zh"])
-def test_a_template_left_behind_by_a_crash_is_no_answer(draft: Draft, written_in: str) -> None:
+def test_a_template_left_behind_by_a_crash_is_no_answer(
+    draft: AnswerDraft, written_in: str
+) -> None:
     with draft.in_editor(written_in):
         pass
     assert draft.text() == ""
     assert not draft.is_written
 
 
-def test_lines_that_only_begin_as_the_templates_do_are_the_answers_own(draft: Draft) -> None:
+def test_lines_that_only_begin_as_the_templates_do_are_the_answers_own(draft: AnswerDraft) -> None:
     own = "#| not from the template\n# heading\n#include <cuda.h>\n"
     with draft.in_editor("en") as path:
         path.write_text(own + path.read_text("utf-8") + "#| mine too\n", "utf-8")
@@ -69,7 +71,7 @@ def test_whatever_is_written_above_the_template_comes_back(lines: list[str], bel
     assert given_back == (body.strip("\n") + "\n" if body.strip() else "")
 
 
-def test_a_draft_that_comes_back_unchanged_keeps_its_time(draft: Draft) -> None:
+def test_a_draft_that_comes_back_unchanged_keeps_its_time(draft: AnswerDraft) -> None:
     draft.save("32 banks\n")
     written_at = draft.changed_at
     with draft.in_editor("en"):
@@ -82,7 +84,7 @@ def test_a_draft_that_comes_back_unchanged_keeps_its_time(draft: Draft) -> None:
     assert draft.changed_at > written_at
 
 
-def test_what_is_set_aside_is_never_written_over(tmp_path: Path, draft: Draft) -> None:
+def test_what_is_set_aside_is_never_written_over(tmp_path: Path, draft: AnswerDraft) -> None:
     texts = ("first\n", "second\n")
     places = []
     for text in texts:
@@ -109,7 +111,7 @@ def test_a_question_whose_id_leads_out_of_the_folder_has_no_draft(tmp_path: Path
         Drafts(tmp_path).of(RUBRIC.model_copy(update={"id": "../ledger"}))
 
 
-def test_what_is_no_text_is_named_and_not_thrown_away(draft: Draft) -> None:
+def test_what_is_no_text_is_named_and_not_thrown_away(draft: AnswerDraft) -> None:
     draft.append(b"\x00\x01\x02")
     assert draft.is_written
     with pytest.raises(BadInput, match=r"bank-conflict\.md: not text"):
