@@ -9,7 +9,7 @@ import typer
 from grader.cli.grade import tell_outcome
 from grader.cli.options import open_bench
 from grader.cli.practice_input import AnswerInput, ask
-from grader.errors import ExitCode, GraderError
+from grader.errors import BadInput, ExitCode, GraderError
 from grader.judge.base import language as language_of
 from grader.judge.options import JudgeOptions
 from grader.report import exercise as shown
@@ -51,7 +51,7 @@ class PracticeRun:
 
     def run(self, question: str | None, count: int | None) -> ExitCode:
         """Asks *question* first, if one is named, and at most *count*; gives the exit code."""
-        coming = self._first(question)
+        coming: NextQuestion | None = self._first(question)
         while coming is not None:
             self._asked.append(coming.question)
             if not self._put(coming, is_last=len(self._asked) == count):
@@ -73,13 +73,16 @@ class PracticeRun:
             kept = self._say["kept"].format(question=self._draft.rubric.id + named)
             typer.echo(kept, err=True)
 
-    def _first(self, question: str | None) -> NextQuestion | None:
+    def _first(self, question: str | None) -> NextQuestion:
         now = datetime.now(UTC)
         if question is not None:
             return self._exercise.choose(question, now)
         for fault in self._exercise.faults:
             typer.echo(f"grade: {fault}", err=True)
-        return self._exercise.next(now)
+        coming = self._exercise.next(now)
+        if coming is None:
+            raise BadInput("no question to practise: --rubrics names a folder without a good one")
+        return coming
 
     def _put(self, coming: NextQuestion, *, is_last: bool) -> bool:
         """Puts a question, as often as somebody wants to answer it; False when they have enough."""

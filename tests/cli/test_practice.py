@@ -196,6 +196,13 @@ def test_a_wrong_call_is_told_before_anything_is_typed(
     assert drafts(tmp_path) == {}
 
 
+def test_a_folder_without_a_question_is_told(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    done = typed("", "--rubrics", str(tmp_path / "mine"), "--only-own")
+    assert done.exit_code == 2
+    assert "no question to practise" in done.stderr
+
+
 def test_an_answer_without_end_is_refused_and_fills_no_disk(tmp_path: Path) -> None:
     done = typed("so many words\n" * 40_000, "--q", "bank-conflict")
     assert done.exit_code == 2
