@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from grader.answer import from_text
+from grader.decision import decided
 from grader.errors import BadRubric
 from grader.ledger.ledger import Ledger, default_path
 from grader.record import Grade, Score, Verdict
@@ -180,13 +181,14 @@ class Exercise:
             answer, rubric, id=name, candidate=self.candidate, attempted_at=at
         )
         # What was typed while it was graded, in another window, is a new draft
-        if not grade.ungraded and draft.text() == text:
+        unfinished = bool(decided(grade).ungraded)
+        if not unfinished and draft.text() == text:
             draft.remove()
         made = past_attempt(grade)
         earlier = [attempt for attempt in before if attempt.at < made.at]
         due_at = next((q.next_due for q in self._tried({rubric.id: rubric})), None)
         change = compare(earlier[-1], made) if earlier else None
-        return Practised(grade, change, due_at, bool(grade.ungraded))
+        return Practised(grade, change, due_at, unfinished)
 
     def _attempts(self, rubric: Rubric) -> tuple[PastAttempt, ...]:
         return next((tried.attempts for tried in self._tried({rubric.id: rubric})), ())

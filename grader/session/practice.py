@@ -180,7 +180,7 @@ class _PastQuestion:
     def _attempt(self, graded: "_Graded") -> PastAttempt:
         """A text that is graded anew against the same rubric keeps what people decided on it."""
         grade = united(graded.grade, *self.people.get(_same_work(graded.grade), ()))
-        return replace(past_attempt(decided(grade)), at=graded.at)
+        return replace(past_attempt(grade), at=graded.at)
 
 
 @dataclass
@@ -202,7 +202,11 @@ def _without_words(grade: Grade) -> Grade:
 
 
 def past_attempt(grade: Grade) -> PastAttempt:
-    """Returns the attempt that *grade* records; the one place where its verdicts are read."""
+    """Returns the attempt that *grade* records; the one place where its verdicts are read.
+
+    They are people's where people decided.
+    """
+    grade = decided(grade)
     return PastAttempt(
         at=grade.attempted_at or grade.graded_at,
         answer_id=grade.answer_id,
