@@ -15,6 +15,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from grader.authoring.check.finding import Finding as Finding
     from grader.authoring.check.run import check_rubric as check_rubric
+    from grader.decision import decided as decided
     from grader.errors import BadInput as BadInput
     from grader.errors import GraderError as GraderError
     from grader.errors import ModelFailed as ModelFailed
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 _MODULES = {
     "authoring.check.finding": ("Finding",),
     "authoring.check.run": ("check_rubric",),
+    "decision": ("decided",),
     "errors": ("BadInput", "GraderError", "ModelFailed", "UnknownQuestion"),
     "judge.options": ("JudgeOptions",),
     "judge.curves": ("TeamLevel", "read_level"),

@@ -30,7 +30,8 @@ def test_these_names_are_public_and_no_others() -> None:
         *("BadInput", "Calibration", "Document", "Entry", "Finding", "Grade", "Grader"),
         *("GraderError", "JudgeOptions", "KeyPoint", "Misconception", "ModelFailed", "Notes"),
         *("Problem", "Rubric", "Source", "TeamLevel", "Text", "UnknownQuestion", "Verdict"),
-        *("agrade", "agrade_batch", "calibrate", "check_rubric", "grade", "grade_batch"),
+        *("agrade", "agrade_batch", "calibrate", "check_rubric", "decided", "grade"),
+        "grade_batch",
         *("load_rubric", "load_rubrics", "open_grader", "read_answers", "read_grades"),
         *("read_level", "read_rubric", "save_rubric"),
     ]

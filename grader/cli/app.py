@@ -22,6 +22,7 @@ from grader.cli import (
     history,
     ledger,
     model,
+    override,
     practice,
     questions,
 )
@@ -126,6 +127,7 @@ app.command("show")(questions.show)
 app.command("history")(history.history)
 app.command("practice")(practice.practice)
 app.command("progress")(progress.progress)
+app.command("override")(override.override)
 app.command("config")(settings.show_config)
 app.command("audit")(audit.audit)
 app.command("doctor")(doctor.doctor)

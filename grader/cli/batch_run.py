@@ -210,6 +210,9 @@ class _Running:
             typer.echo(self.say["written"].format(files=", ".join(self.reports.written)))
         if outcome.below:
             typer.echo(self.say["below"].format(count=outcome.below))
+        if self.results is not None and (count := self.results.put_aside):
+            file = self.results.aside
+            typer.echo(self.say["decided_aside"].format(count=count, file=file), err=True)
         self._print_end(way.stopped)
 
     def _print_end(self, stopped: BaseException | None) -> None:

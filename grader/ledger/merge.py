@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from grader.decision import decided, is_decided, united
 from grader.errors import BadInput
 from grader.ledger.ledger import Ledger
 from grader.ledger.writer import Database
+from grader.record import Grade
 from grader.util.files import new_file
 
 Part = Literal["calls", "grades"]
@@ -43,8 +45,12 @@ WHERE {_RANK.format("excluded")} > {_RANK.format("call")}
 _GRADE = "question, answer_id, candidate, percent, graded_at, record, identity"
 _MERGE_GRADES = f"""
 INSERT INTO grade ({_GRADE}) SELECT {_GRADE} FROM other.grade WHERE identity IS NOT NULL
-ON CONFLICT (identity) DO UPDATE SET graded_at = excluded.graded_at, record = excluded.record
-WHERE (excluded.graded_at, excluded.record) < (grade.graded_at, grade.record)
+ON CONFLICT (identity) DO UPDATE SET
+    graded_at = min(excluded.graded_at, grade.graded_at),
+    record = joined(excluded.graded_at, excluded.record, grade.graded_at, grade.record),
+    percent = coalesce(decided_percent(
+        joined(excluded.graded_at, excluded.record, grade.graded_at, grade.record)), grade.percent)
+WHERE excluded.record != grade.record
 """  # noqa: S608
 # Grades of before there were identities are the same where their whole records are
 _MERGE_OLD_GRADES = f"""
@@ -99,6 +105,8 @@ def _merge(db: Database, other: Path) -> None:
     # A database is attached outside of a transaction only; the empty one is begun anew for the
     # writer, which ends it.
     db.execute("ROLLBACK")
+    db.create_function("joined", 4, _joined, deterministic=True)
+    db.create_function("decided_percent", 1, _decided_percent, deterministic=True)
     db.execute("ATTACH ? AS other", (str(other),))
     try:
         db.execute("BEGIN IMMEDIATE")
@@ -110,6 +118,27 @@ def _merge(db: Database, other: Path) -> None:
             db.execute("ROLLBACK")
         db.execute("DETACH other")
         db.execute("BEGIN IMMEDIATE")
+
+
+def _joined(at: str, record: str, other_at: str, other: str) -> str:
+    """The earlier of two records of the same grade, with what people decided on either."""
+    first, second = sorted([(at, record), (other_at, other)])
+    try:
+        one, two = (Grade.model_validate_json(text) for _, text in (first, second))
+    except ValueError:  # a damaged one is no reason to lose the other
+        return first[1]
+    if not (is_decided(one) or is_decided(two)):
+        return first[1]
+    bare = {"overrides": (), "claim_overrides": (), "decided": None}
+    each = sorted((one, two), key=lambda g: (g.graded_at, g.model_copy(update=bare).to_json()))
+    return united(*each).to_json()
+
+
+def _decided_percent(record: str) -> float | None:
+    try:
+        return decided(Grade.model_validate_json(record)).score.percent
+    except ValueError:
+        return None
 
 
 def rows(ledger: Ledger, part: Part) -> Iterator[dict[str, Any]]:

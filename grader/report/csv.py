@@ -88,12 +88,6 @@ def _answer(grade: Grade) -> tuple[Cell, ...]:
         usage.input_tokens, usage.cached_tokens, usage.output_tokens, usage.calls,
         int(usage.from_ledger), usage.cost_usd,
         digests.answer, digests.rubric, digests.prompt, grade.version,
-        by_judge.score.percent, _decisions(by_judge),
+        by_judge.score.percent,
+        " | ".join(f"{name}: {told}" for name, told in words.decisions(by_judge, words_in("en"))),
     )  # fmt: skip
-
-
-def _decisions(grade: Grade) -> str:
-    say = words_in("en")
-    told = [(p.id, words.decision(grade, p, say)) for p in grade.key_points]
-    told += [(m.id, words.claim_decision(grade, m, say)) for m in grade.misconceptions]
-    return " | ".join(f"{name}: {decision}" for name, decision in told if decision)

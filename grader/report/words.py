@@ -95,6 +95,13 @@ def claim_decision(grade: Grade, claim: MisconceptionGrade, say: Catalogue) -> s
     return _decision(asserted(claim.asserted, say), grade.judge.model, given, say)
 
 
+def decisions(grade: Grade, say: Catalogue) -> list[tuple[str, str]]:
+    """Each key point and misconception that people decided on, with what there is to say of it."""
+    told = [(point.id, decision(grade, point, say)) for point in grade.key_points]
+    told += [(claim.id, claim_decision(grade, claim, say)) for claim in grade.misconceptions]
+    return [(name, line) for name, line in told if line]
+
+
 def asserted(value: bool | None, say: Catalogue) -> str:
     """Whether a misconception is asserted, in words; ungraded for None."""
     if value is None:

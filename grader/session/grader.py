@@ -18,6 +18,7 @@ from grader.answer import Answer, from_text
 from grader.grading import Attempt
 from grader.judge.choice import Bench, OpenJudge, bench
 from grader.judge.options import JudgeOptions
+from grader.ledger.decisions import with_earlier_decisions
 from grader.ledger.ledger import Ledger, default_path
 from grader.llm.embedded import weights as embedded
 from grader.llm.endpoint import Endpoint
@@ -63,6 +64,8 @@ class Grader:
     ) -> Grade:
         """Returns the grade of one answer, which is kept in the history too.
 
+        What people decided there on the same text and rubric counts for it.
+
         Args:
             answer: the text, at most 64 KiB, or what :mod:`grader.answer` read.
             question: the id of a rubric, or a rubric.
@@ -78,6 +81,7 @@ class Grader:
         text = answer if isinstance(answer, Answer) else from_text(answer, id)
         attempt = Attempt(text, id, candidate, attempted_at)
         result = await grading.grade(rubric, attempt, self._bench.judge)
+        result = with_earlier_decisions(self._bench.ledger, result)
         self._bench.ledger.keep_grade(result)
         return result
 

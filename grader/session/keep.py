@@ -20,7 +20,7 @@ def keep_in(results: Results | None, ledger: Ledger) -> Keep:
 
     async def keep(grade: Grade) -> None:
         if results is not None:
-            results.append(grade)
+            grade = results.append(grade)
         await ledger.add_grade(grade)
 
     return keep
@@ -41,7 +41,7 @@ class KeptTogether:
             LedgerFailed: the ledger did not take an earlier one.
         """
         if self._results is not None:
-            self._results.append(grade)
+            grade = self._results.append(grade)
         # A commit takes milliseconds, however many grades are in it.
         self._writes.append(asyncio.ensure_future(self._ledger.add_grade(grade)))
         if len(self._writes) >= 2 * _WRITES_AT_ONCE:  # the first of them have long been written

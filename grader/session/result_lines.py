@@ -90,7 +90,17 @@ class _Caused(_Lenient):
 
 
 class _Point(_Caused):
+    id: str = ""
     verdict: str | None = None
+
+
+class _Claim(_Caused):
+    id: str = ""
+
+
+class _Decision(_Lenient):
+    key_point: str = ""
+    misconception: str = ""
 
 
 class ResultLine(_Lenient):
@@ -102,18 +112,30 @@ class ResultLine(_Lenient):
     judge: JudgeInfo
     digests: _Digests
     key_points: tuple[_Point, ...]
-    misconceptions: tuple[_Caused, ...] = ()
+    misconceptions: tuple[_Claim, ...] = ()
     version: str = ""
+    overrides: tuple[_Decision, ...] = ()
+    claim_overrides: tuple[_Decision, ...] = ()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether a person decided anything over the verdicts."""
+        return bool(self.overrides or self.claim_overrides)
 
     @property
     def ungraded(self) -> bool:
-        """Whether a key point has no verdict."""
-        return any(point.verdict is None for point in self.key_points)
+        """Whether a key point has a verdict of neither the judge nor a person."""
+        settled = {each.key_point for each in self.overrides}
+        return any(p.verdict is None and p.id not in settled for p in self.key_points)
 
     @property
     def passing(self) -> bool:
         """Whether something is ungraded that the next run may grade."""
-        return any(p.cause in _PASSING for p in (*self.key_points, *self.misconceptions))
+        points = {each.key_point for each in self.overrides}
+        claims = {each.misconception for each in self.claim_overrides}
+        return any(p.cause in _PASSING and p.id not in points for p in self.key_points) or any(
+            m.cause in _PASSING and m.id not in claims for m in self.misconceptions
+        )
 
 
 def result_in(line: bytes) -> ResultLine | None:

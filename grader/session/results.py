@@ -1,18 +1,20 @@
 """The results file of a session: one record a line, appended as they come, each answer once.
 
 A run that was cut short goes on where it stopped: what the file holds already is not judged
-again. The ledger holds every reply, so a line that is lost costs no money.
+again. The ledger holds every reply, so a line that is lost costs no money. What people decided over
+the verdicts is nowhere else: an answer that is judged again keeps it.
 """
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, Literal
 
+from grader.decision import united
 from grader.errors import BadInput, OutFailed
 from grader.record import Grade, JudgeInfo
-from grader.session.result_lines import ResultLine, record_in, result_in
+from grader.session.result_lines import NotARecord, ResultLine, record_in, result_in
 from grader.util.digest_set import Seen
 from grader.util.files import lock, new_bytes, owner_only
 from grader.util.json_text import canonical
@@ -45,8 +47,11 @@ class Results:
         self._done = Seen()
         self._ids = Seen()
         self._names = Seen()
+        self._decided: dict[bytes, Grade] = {}
+        self.put_aside = 0
+        """Decided records that were taken out, because the text or the rubric is another now."""
         try:
-            self._file = _open(path, overwrite=mode == "overwrite")
+            self._file = open_results(path, overwrite=mode == "overwrite")
         except OSError as error:
             raise self._failed(error) from error
         try:
@@ -82,13 +87,17 @@ class Results:
                 return _KEPT[place]
         return None
 
-    def append(self, grade: Grade) -> None:
-        """Writes one record.
+    def append(self, grade: Grade) -> Grade:
+        """Writes one record, and returns it as it was written.
+
+        It has what people decided in the file on the same answer by the same rubric.
 
         Raises:
             OutFailed: it could not be written; the file is as it was before.
         """
-        line = grade.to_json().encode() + b"\n"
+        if earlier := self._decided.get(_about(grade)):
+            grade = united(grade, earlier)
+        line = _line(grade)
         try:
             # Unbuffered: a single write that either is in the file or not, whatever kills us.
             written = self._file.write(line)
@@ -101,6 +110,12 @@ class Results:
         self._names.add(_digest(grade.answer_id))
         if not self._ids.add(self._id(grade.question, grade.answer_id)):
             self._replaced = True
+        return grade
+
+    @property
+    def aside(self) -> Path:
+        """Where decided records lie that are no longer in the file."""
+        return self.path.with_name(f"{self.path.name}.decided")
 
     def grades(self) -> Iterator[Grade]:
         """The records in the file, in its order."""
@@ -154,11 +169,13 @@ class Results:
         """Notes what the file holds. Answers that stand there twice or may be graded after all
         are cut out."""
         left_out = False
-        for number, (_, line) in enumerate(self._lines(), start=1):
+        for number, (raw, line) in enumerate(self._lines(), start=1):
             name = self._id(line.question, line.answer_id, line.judge)
             self._names.add(_digest(line.answer_id))
-            left_out |= line.passing or name in self._ids
+            left_out |= _may_go(line) or name in self._ids
             self._ids.put(name, number)
+            if line.is_decided:
+                self._remember(number, raw)
         if left_out:
             self._keep_latest(passing=False)
         for _, line in self._lines():
@@ -168,6 +185,14 @@ class Results:
             judge = "code" if line.judge.kind == "code" else _name(line.judge, True)
             name = _digest(line.question, line.answer_id, d.answer, d.rubric, d.prompt, judge)
             self._done.put(name, int(line.ungraded))
+
+    def _remember(self, number: int, raw: bytes) -> None:
+        try:
+            grade = record_in(raw)
+        except NotARecord as problem:
+            raise BadInput(f"--out {self.path}:{number}: {problem}; {_WAYS_OUT}") from None
+        earlier = self._decided.get(_about(grade))
+        self._decided[_about(grade)] = united(grade, earlier) if earlier else grade
 
     def _lines(self) -> Iterator[tuple[bytes, ResultLine]]:
         with self.path.open("rb") as file:
@@ -197,17 +222,40 @@ class Results:
         last = Seen()
         for number, (_, line) in enumerate(self._lines(), start=1):
             last.put(self._id(line.question, line.answer_id, line.judge), number)
-        self._ids = Seen()
+        self._ids, kept, decided = Seen(), Seen(), dict[bytes, bytes]()
         with new_bytes(self.path) as file:
             for number, (raw, line) in enumerate(self._lines(), start=1):
                 name = self._id(line.question, line.answer_id, line.judge)
-                if last.get(name) == number and (passing or not line.passing):
-                    file.write(raw)
+                if last.get(name) == number and (passing or not _may_go(line)):
+                    file.write(self._with_decisions(raw, line))
                     self._ids.add(name)
+                    kept.add(_about(line))
+                elif line.is_decided:
+                    decided[_about(line)] = raw
+            self._put_aside([raw for about, raw in decided.items() if about not in kept])
         self._file.close()
-        self._file = _open(self.path)
+        self._file = open_results(self.path)
         self._size = os.fstat(self._file.fileno()).st_size
         self._replaced = False
+
+    def _with_decisions(self, raw: bytes, line: ResultLine) -> bytes:
+        """The line, with what people decided on an earlier record of the same."""
+        earlier = self._decided.get(_about(line))
+        if earlier is None:
+            return raw
+        grade = record_in(raw)
+        decided = united(grade, earlier)
+        return raw if decided == grade else _line(decided)
+
+    def _put_aside(self, lines: Sequence[bytes]) -> None:
+        """Keeps records whose decisions no record in the file has any more."""
+        if not lines:
+            return
+        with open(self.aside, "ab", opener=owner_only) as file:
+            file.writelines(lines)
+            file.flush()
+            os.fsync(file.fileno())
+        self.put_aside += len(lines)
 
     def _id(self, question: str, answer_id: str, judge: JudgeInfo | None = None) -> bytes:
         """What may stand in the file once: an answer to a question, for each judge."""
@@ -225,16 +273,39 @@ class Results:
 _WAYS_OUT = "name another file, or add --append or --overwrite"
 
 
-def _open(path: Path, *, overwrite: bool = False) -> BinaryIO:
+def open_results(path: Path, *, overwrite: bool = False) -> BinaryIO:
+    """Opens or makes a results file to write in, and locks it until it is closed.
+
+    Raises:
+        OSError: it cannot be opened, or another run is writing it.
+    """
     file = open(path, "a+b", buffering=0, opener=owner_only)  # noqa: SIM115 - closed by close()
     try:
         lock(file, "another run is writing it")
+        if path.is_file() and not os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            # Another took its place before it was locked: what is written here would be lost
+            file.close()
+            return open_results(path, overwrite=overwrite)
         if overwrite:
             os.ftruncate(file.fileno(), 0)
     except OSError:
         file.close()
         raise
     return file
+
+
+def _line(grade: Grade) -> bytes:
+    return grade.to_json().encode() + b"\n"
+
+
+def _may_go(line: ResultLine) -> bool:
+    """Whether the next run may grade it after all and nothing is lost with it."""
+    return line.passing and not line.is_decided
+
+
+def _about(line: ResultLine | Grade) -> bytes:
+    """What decisions on the record are about: an answer's text, and what it was asked."""
+    return _digest(line.question, line.answer_id, line.digests.answer, line.digests.rubric)
 
 
 def _name(judge: JudgeInfo, votes: bool = False) -> str:

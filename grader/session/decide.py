@@ -1,0 +1,232 @@
+"""People's decisions on graded answers, appended to records in a results file and in the history.
+
+The verdicts that the judge gave stay in the record as they are, see :mod:`grader.decision`.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from pathlib import Path
+
+from grader.decision import Decision, with_decisions
+from grader.errors import BadInput, OutFailed
+from grader.ledger.decisions import AnswerRef, decide, graded_answers, grades_of
+from grader.ledger.ledger import Ledger
+from grader.record import ClaimOverride, Grade, Override, Verdict
+from grader.session.result_lines import ResultLine, record_in, result_in
+from grader.session.results import open_results
+from grader.text.safe import one_line
+from grader.util.files import new_bytes
+
+ASSERTED = {"asserted": True, "not-asserted": False}
+"""What can be decided on a misconception."""
+_SHORT = 60
+_LONGEST = {"--by": 100, "--why": 2000}
+_LEAST_DIGITS = 6
+"""Hexadecimal digits of a digest that may stand for an answer."""
+
+
+@dataclass(frozen=True)
+class AnswerDecision:
+    """A decision and the answer that it is on.
+
+    Attributes:
+        answer: its id, or the first digits of its text's digest.
+        question: needed where the id stands under several.
+    """
+
+    answer: str
+    decision: Decision
+    question: str | None = None
+
+
+@dataclass(frozen=True)
+class DecidedRecord:
+    """One record before and after what was decided on it."""
+
+    before: Grade
+    after: Grade
+
+
+def decision_of(
+    point: str | None,
+    misconception: str | None,
+    verdict: str,
+    by: str,
+    why: str,
+    now: datetime | None = None,
+) -> Decision:
+    """Returns a decision made of words that somebody typed.
+
+    Args:
+        point: the id of a key point; or else *misconception* that of a misconception.
+        verdict: ``met``, ``partial``, ``missed`` or ``contradicted``; on a misconception
+            ``asserted`` or ``not-asserted``.
+
+    Raises:
+        BadInput: neither or both are named, the verdict is none, or who or why is empty.
+    """
+    given = {"--by": by.strip(), "--why": why.strip()}
+    for name, text in given.items():
+        if not text:
+            raise BadInput(f"{name}: a decision needs who made it and why: give {name} TEXT")
+        if len(text) > _LONGEST[name]:
+            raise BadInput(f"{name}: longer than {_LONGEST[name]:,} characters; say it shorter")
+    who, reason, at = *given.values(), now or datetime.now(UTC)
+    if (point is None) == (misconception is None):
+        raise BadInput("name what is decided: either --point ID or --misconception ID")
+    if point is not None:
+        decided = Verdict(_one_of(verdict, [v.value for v in Verdict], "a key point"))
+        return Override(key_point=point, verdict=decided, by=who, reason=reason, at=at)
+    asserted = ASSERTED[_one_of(verdict, list(ASSERTED), "a misconception")]
+    return ClaimOverride(
+        misconception=str(misconception), asserted=asserted, by=who, reason=reason, at=at
+    )
+
+
+def _one_of(word: str, known: Sequence[str], what: str) -> str:
+    if word.lower() not in known:
+        raise BadInput(
+            f"--verdict {one_line(word, _SHORT)}: on {what} choose one of {', '.join(known)}"
+        )
+    return word.lower()
+
+
+def decide_in_file(path: Path, decisions: Sequence[AnswerDecision]) -> tuple[DecidedRecord, ...]:
+    """Appends *decisions* to the records of a results file, and returns those that it changed.
+
+    The file is written beside itself and renamed; lines of other answers stay as they are, a last
+    line that was cut off too. All is checked before anything is written.
+
+    Raises:
+        BadInput: it is no results file, or has no such answer, key point or misconception.
+        OutFailed: it cannot be written, or a run is writing it.
+    """
+    if not path.is_file():
+        raise BadInput(f"--results {path}: no such file")
+    try:
+        with open_results(path):
+            wanted = _chosen((_ref(line) for _, line in _lines(path)), decisions, f"{path}")
+            return tuple(_rewrite(path, wanted))
+    except OSError as error:
+        raise OutFailed(f"--results {path}: {error.strerror or error}") from error
+
+
+def decide_in_history(
+    ledger: Ledger, decisions: Sequence[AnswerDecision], *, must_be_there: bool = True
+) -> tuple[DecidedRecord, ...]:
+    """Appends *decisions* to the grades in the ledger's history, and returns those that it changed.
+
+    Of an answer that was graded at several times it is the text and the rubric of the last one.
+
+    Args:
+        must_be_there: complain of an answer that the history does not have; else leave it out.
+
+    Raises:
+        BadInput: it has no such answer, or the answer no such key point or misconception.
+        LedgerFailed: it cannot be read or written.
+    """
+    refs = list(graded_answers(ledger))
+    if not must_be_there:
+        decisions = [each for each in decisions if _matching(refs, each)]
+    wanted = _chosen(refs, decisions, f"the history in {ledger.path}")
+    for ref, given in wanted.items():
+        for grade in grades_of(ledger, ref):
+            _check(grade, given)
+    return tuple(
+        DecidedRecord(before, after)
+        for ref, given in wanted.items()
+        for before, after in decide(ledger, ref, given)
+    )
+
+
+Wanted = Mapping[AnswerRef, tuple[Decision, ...]]
+
+
+def _chosen(refs: Iterable[AnswerRef], decisions: Sequence[AnswerDecision], where: str) -> Wanted:
+    known = list(dict.fromkeys(refs))
+    wanted: dict[AnswerRef, tuple[Decision, ...]] = {}
+    for each in decisions:
+        ref = _choose(known, each, where)
+        wanted[ref] = (*wanted.get(ref, ()), each.decision)
+    return wanted
+
+
+def _choose(known: Sequence[AnswerRef], wanted: AnswerDecision, where: str) -> AnswerRef:
+    """The text and rubric that were graded last of the answer that is meant."""
+    name, matching = one_line(wanted.answer, _SHORT), _matching(known, wanted)
+    if not matching:
+        asked = f" to {wanted.question}" if wanted.question else ""
+        near = get_close_matches(wanted.answer, [ref.answer_id for ref in known], n=1)
+        hint = f"; did you mean {one_line(near[0], _SHORT)}?" if near else ""
+        raise BadInput(f"no answer {name}{asked} in {where}{hint}")
+    questions = dict.fromkeys(ref.question for ref in matching)
+    if len(questions) > 1:
+        raise BadInput(f"answer {name} in {where} is to {' and '.join(questions)}: add --q ID")
+    ids = dict.fromkeys(ref.answer_id for ref in matching)
+    if len(ids) > 1:
+        names = ", ".join(one_line(each, _SHORT) for each in list(ids)[:3])
+        raise BadInput(f"{name} may be several answers in {where}: name one of {names}")
+    return matching[-1]
+
+
+def _matching(known: Sequence[AnswerRef], wanted: AnswerDecision) -> list[AnswerRef]:
+    of_question = [ref for ref in known if wanted.question in (None, ref.question)]
+    by_id = [ref for ref in of_question if ref.answer_id == wanted.answer]
+    start = wanted.answer.removeprefix("sha256:").lower()
+    if by_id or len(start) < _LEAST_DIGITS:
+        return by_id
+    return [ref for ref in of_question if ref.answer.removeprefix("sha256:").startswith(start)]
+
+
+def _check(grade: Grade, decisions: Iterable[Decision]) -> None:
+    points = [point.id for point in grade.key_points]
+    claims = [claim.id for claim in grade.misconceptions]
+    for each in decisions:
+        if isinstance(each, Override):
+            known, name, what = points, each.key_point, "--point"
+        else:
+            known, name, what = claims, each.misconception, "--misconception"
+        if name not in known:
+            there = ", ".join(known) or "none"
+            raise BadInput(
+                f"{what} {one_line(name, _SHORT)}: the grade of {one_line(grade.answer_id, _SHORT)}"
+                f" to {grade.question} has {there}"
+            )
+
+
+def _ref(line: ResultLine) -> AnswerRef:
+    digests = line.digests
+    return AnswerRef(line.question, line.answer_id, digests.answer, digests.rubric)
+
+
+def _lines(path: Path) -> Iterator[tuple[bytes, ResultLine]]:
+    """The records with their lines; blank lines and a last one that was cut off are left out."""
+    with path.open("rb") as file:
+        for number, raw in enumerate(file, start=1):
+            line = result_in(raw)
+            if line is not None:
+                yield raw, line
+            elif raw.strip() and raw.endswith(b"\n"):
+                raise BadInput(
+                    f"--results {path}:{number}: not a record of grade;"
+                    f" mend it with: grade doctor --repair {path}"
+                )
+
+
+def _rewrite(path: Path, wanted: Wanted) -> list[DecidedRecord]:
+    moved = []
+    with new_bytes(path) as new, path.open("rb") as file:
+        for raw in file:
+            line = result_in(raw)
+            given = wanted.get(_ref(line)) if line is not None else None
+            if given is None:
+                new.write(raw)
+                continue
+            before = record_in(raw)
+            _check(before, given)
+            after = with_decisions(before, *given)
+            moved.append(DecidedRecord(before, after))
+            new.write(after.to_json().encode() + (b"\n" if raw.endswith(b"\n") else b""))
+    return moved
