@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli.calibrate_next import next_to_rate
+from grader.cli.calibrate_settle import settle
 from grader.cli.default_group import DefaultGroup
 from grader.cli.options import LanguageOption, OnlyOption, RubricsOption
 from grader.errors import ExitCode
@@ -186,6 +187,7 @@ def template(
 
 
 app.command("next")(next_to_rate)
+app.command("settle")(settle)
 
 
 @app.command("drift")
