@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.calibrate_alike import alike
 from grader.cli.calibrate_next import next_to_rate
 from grader.cli.calibrate_settle import settle
 from grader.cli.default_group import DefaultGroup
@@ -188,6 +189,7 @@ def template(
 
 app.command("next")(next_to_rate)
 app.command("settle")(settle)
+app.command("alike")(alike)
 
 
 @app.command("drift")

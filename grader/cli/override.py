@@ -8,6 +8,8 @@ import typer
 from grader.cli import completion
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.session.decide import AnswerDecision, DecidedRecord
 
 
@@ -65,16 +67,16 @@ def override(
     decided = decision_of(
         point,
         misconception,
-        _asked(verdict, "--verdict", "Verdict"),
-        _asked(by, "--by", "Who decides"),
-        _asked(why, "--why", "Why"),
+        asked(verdict, "--verdict", "Verdict"),
+        asked(by, "--by", "Who decides"),
+        asked(why, "--why", "Why"),
     )
     wanted = AnswerDecision(answer, decided, question)
-    for moved in _decide(wanted, results):
+    for moved in decide([wanted], results):
         _tell(moved, shown_in)
 
 
-def _asked(given: str | None, name: str, words: str) -> str:
+def asked(given: str | None, name: str, words: str) -> str:
     """What was given; else it is asked for where somebody is there to answer."""
     import sys
 
@@ -87,18 +89,20 @@ def _asked(given: str | None, name: str, words: str) -> str:
     return str(typer.prompt(words, err=True))
 
 
-def _decide(wanted: "AnswerDecision", results: Path | None) -> "tuple[DecidedRecord, ...]":
+def decide(wanted: "Sequence[AnswerDecision]", results: Path | None) -> "tuple[DecidedRecord, ...]":
+    """Appends decisions to the results file, if there is one, and to the history that knows the
+    answers; what the history does not have is complained of only where it is all there is."""
     from grader.ledger.ledger import Ledger, default_path
     from grader.session.decide import decide_in_file, decide_in_history
 
     ledger = default_path()
     if results is None:
         with Ledger(ledger) as opened:
-            return decide_in_history(opened, [wanted])
-    moved = decide_in_file(results, [wanted])
+            return decide_in_history(opened, wanted)
+    moved = decide_in_file(results, wanted)
     if ledger.exists():
         with Ledger(ledger) as opened:
-            decide_in_history(opened, [wanted], must_be_there=False)
+            decide_in_history(opened, wanted, must_be_there=False)
     return moved
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grader.decision import Decision, decided, is_decided, united, with_decisions
+from grader.errors import LedgerFailed
 from grader.ledger.ledger import Ledger
 from grader.ledger.writer import Database
 from grader.record import Grade
@@ -43,7 +44,14 @@ def grades_of(ledger: Ledger, ref: AnswerRef) -> list[Grade]:
     Raises:
         LedgerFailed: it cannot be read.
     """
-    return [grade for grade in ledger.grades(ref.question) if AnswerRef.of(grade) == ref]
+    rows = ledger.query(
+        "SELECT record FROM grade WHERE question = ? AND answer_id = ? AND json_valid(record)"
+        " ORDER BY id",
+        ref.question,
+        ref.answer_id,
+    )
+    grades = (_read(ledger, record) for (record,) in rows)
+    return [grade for grade in grades if AnswerRef.of(grade) == ref]
 
 
 def decide(
@@ -77,9 +85,19 @@ def with_earlier_decisions(ledger: Ledger, grade: Grade) -> Grade:
         grade.question,
         grade.answer_id,
     )
-    earlier = [Grade.model_validate_json(record) for (record,) in rows]
+    earlier = [_read(ledger, record) for (record,) in rows]
     same = [g for g in earlier if AnswerRef.of(g) == AnswerRef.of(grade) and is_decided(g)]
     return united(grade, *(g for g in same if g.candidate == grade.candidate))
+
+
+def _read(ledger: Ledger, record: str) -> Grade:
+    try:
+        return Grade.model_validate_json(record)
+    except ValueError as error:
+        raise LedgerFailed(
+            f"ledger {ledger.path}: a grade is damaged; save what can be saved with:"
+            " grade doctor --repair"
+        ) from error
 
 
 def _decide(

@@ -77,12 +77,20 @@ def decision_of(
     if (point is None) == (misconception is None):
         raise BadInput("name what is decided: either --point ID or --misconception ID")
     if point is not None:
-        decided = Verdict(_one_of(verdict, [v.value for v in Verdict], "a key point"))
-        return Override(key_point=point, verdict=decided, by=who, reason=reason, at=at)
+        return Override(key_point=point, verdict=verdict_of(verdict), by=who, reason=reason, at=at)
     asserted = ASSERTED[_one_of(verdict, list(ASSERTED), "a misconception")]
     return ClaimOverride(
         misconception=str(misconception), asserted=asserted, by=who, reason=reason, at=at
     )
+
+
+def verdict_of(word: str) -> Verdict:
+    """Returns the verdict that somebody typed.
+
+    Raises:
+        BadInput: it is none.
+    """
+    return Verdict(_one_of(word, [v.value for v in Verdict], "a key point"))
 
 
 def _one_of(word: str, known: Sequence[str], what: str) -> str:

@@ -48,12 +48,18 @@ def command(answer_id: str, digest: str, question: str, point: str, more: Sequen
         if plain and not answer_id.startswith("-")
         else digest.rpartition(":")[2][:_DIGITS]
     )
-    parts = [
-        f"grade override {shlex.quote(name)}",
-        f"--q {shlex.quote(question)}",
-        f"--point {shlex.quote(point)}",
-        *more,
-    ]
+    return cut_at_options(
+        f"grade override {typed(name)}", f"--q {typed(question)}", f"--point {typed(point)}", *more
+    )
+
+
+def typed(word: str) -> str:
+    """Returns *word* as it is typed into a shell."""
+    return shlex.quote(word)
+
+
+def cut_at_options(*parts: str) -> str:
+    """Returns a command in lines that fit a terminal and may be typed as they are."""
     lines = [parts[0]]
     for part in parts[1:]:
         if len(lines[-1]) + len(part) + 3 > _WIDTH - 4:
@@ -84,7 +90,7 @@ def _difference(
         yield Line(_decided(each.decided, say, verdicts), "strong", indent=3)
     chosen = each.proposed.value if each.proposed else "V"
     more = [f"--verdict {chosen}", "--by NAME", "--why TEXT"]
-    more.append(f"--results {shlex.quote(str(results))}")
+    more.append(f"--results {typed(str(results))}")
     shown = command(each.answer_id, each.digest, each.question, each.key_point, more)
     yield Line(shown, indent=3)
 
