@@ -1,6 +1,8 @@
 """``grade FILE --q ID``: one answer."""
 
 import sys
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -22,7 +24,7 @@ from grader.cli.options import (
     UnsureBelowOption,
     WeightsOption,
 )
-from grader.errors import ExitCode
+from grader.errors import BadInput, ExitCode
 from grader.text.safe import one_line
 
 if TYPE_CHECKING:
@@ -77,6 +79,20 @@ def one(
     hints: Annotated[
         bool, typer.Option("--hints", help="Print a hint in place of each point not met.")
     ] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Write it as a page, too.")
+    ] = None,
+    for_candidate: Annotated[
+        bool,
+        typer.Option(
+            "--for-candidate",
+            help="For who answered: reasons without the rubric's notes, and how to contest them.",
+        ),
+    ] = False,
+    contact: Annotated[
+        str | None,
+        typer.Option("--contact", metavar="TEXT", help="Whom a candidate asks to look again."),
+    ] = None,
 ) -> None:
     """Grade one answer."""
     import asyncio
@@ -87,6 +103,11 @@ def one(
     from grader.rubric.files import load_rubric, rubric_folders
     from grader.session.documents import read_answer
 
+    look_to = _contact(contact, for_candidate=for_candidate, as_json=as_json)
+    if html is not None:
+        from grader.report.html.charts import need_extra
+
+        need_extra()
     folders = rubric_folders(rubrics, only_own)
     asked = load_rubric(question, folders)
     text = read_answer(file, sys.stdin.buffer)
@@ -106,7 +127,10 @@ def one(
     shown_in = language or language_of(text.text)
     name = "stdin" if file == "-" else file
     result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
-    _print(result, asked, shown_in, as_json=as_json, as_markdown=as_markdown, hints=hints)
+    shown = _Shown(result=result, asked=asked, language=shown_in, hints=hints, contact=look_to)
+    if html is not None:
+        shown.write_page(html, text.text)
+    shown.show(as_json=as_json, as_markdown=as_markdown)
     raise typer.Exit(tell_outcome(result, shown_in, pass_mark))
 
 
@@ -132,25 +156,62 @@ async def _grade(
         return await Grader(bench).grade(text, asked, id=name, candidate=candidate)
 
 
-def _print(
-    result: "Grade",
-    asked: "Rubric",
-    language: str,
-    *,
-    as_json: bool,
-    as_markdown: bool,
-    hints: bool,
-) -> None:
+def _contact(contact: str | None, *, for_candidate: bool, as_json: bool) -> str | None:
+    """Whom to ask for a second look, empty for a neutral sentence; None if it is for the team."""
+    if not for_candidate:
+        if contact is not None:
+            raise BadInput("--contact TEXT: is for the person who answered: add --for-candidate")
+        return None
     if as_json:
-        typer.echo(result.to_json(indent=2))
-    elif as_markdown:
-        from grader.report.markdown import grade_markdown
+        raise BadInput("--for-candidate: --json is the whole record; leave one of them out")
+    return contact or ""
 
-        typer.echo(grade_markdown(result, asked, language, hints=hints))
-    else:
-        from grader.report import terminal
 
-        terminal.grade(result, asked, language, terminal.console(), hints=hints)
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    """A grade to be shown, and to whom."""
+
+    result: "Grade"
+    asked: "Rubric"
+    language: str
+    hints: bool
+    contact: str | None
+
+    def show(self, *, as_json: bool, as_markdown: bool) -> None:
+        """Prints it."""
+        parts = (self.result, self.asked, self.language)
+        if as_json:
+            typer.echo(self.result.to_json(indent=2))
+        elif as_markdown:
+            from grader.report.markdown import grade_markdown
+
+            typer.echo(grade_markdown(*parts, hints=self.hints, contact=self.contact))
+        else:
+            from grader.report import terminal
+
+            out = terminal.console()
+            terminal.grade(*parts, out, hints=self.hints, contact=self.contact)
+
+    def write_page(self, path: Path, text: str) -> None:
+        """Writes it as a page."""
+        from grader.report.html.candidate_page import write_candidate_page
+        from grader.report.html.page import write_page
+
+        if self.contact is None:
+            rubrics = {self.asked.id: self.asked}
+            write_page(
+                path, [self.result], rubrics, lambda _: text, self.language, hints=self.hints
+            )
+        else:
+            write_candidate_page(
+                path,
+                self.result,
+                self.asked,
+                text,
+                self.language,
+                contact=self.contact,
+                hints=self.hints,
+            )
 
 
 def tell_outcome(result: "Grade", language: str, pass_mark: float | None) -> ExitCode:

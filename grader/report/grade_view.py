@@ -109,6 +109,8 @@ class GradeView:
     """Misconceptions that people decided are not asserted, where the judge did not say so."""
     rubric_changed: bool
     """The rubric at hand is not the one that the answer was graded against."""
+    second_look: str = ""
+    """How to ask for a second look, to the person who answered; else empty."""
 
 
 def view(grade: Grade, rubric: Rubric | None, language: str) -> GradeView:

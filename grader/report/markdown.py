@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from grader.record import Evidence, Grade
+from grader.report.candidate import view_for
 from grader.report.grade_view import (
     LONGEST_EVIDENCE,
     LONGEST_PLACE,
@@ -46,7 +47,12 @@ def _escaped(found: re.Match[str]) -> str:
 
 
 def grade_markdown(
-    result: Grade, rubric: Rubric | None, language: str, *, hints: bool = False
+    result: Grade,
+    rubric: Rubric | None,
+    language: str,
+    *,
+    hints: bool = False,
+    contact: str | None = None,
 ) -> str:
     """One graded answer as Markdown: score, key points with evidence, what to read next.
 
@@ -55,8 +61,9 @@ def grade_markdown(
         rubric: what it was graded against; None shows ids in place of words.
         language: ``en`` or ``zh``.
         hints: a hint stands in place of each key point that is not met.
+        contact: see :func:`grader.report.candidate.view_for`.
     """
-    seen = view_of(result, rubric, language, hints=hints)
+    seen = view_for(result, rubric, language, hints=hints, contact=contact)
     return "\n".join(_grade(seen, language, "##")).rstrip() + "\n"
 
 
@@ -86,6 +93,13 @@ def _rest(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
         yield f"\n{heading} {say['read_next']}\n"
         yield from (f"- {_link(passage)}" for passage in seen.read_next)
     yield from (f"\n{escape(line)}" for line in seen.feedback.splitlines() if line.strip())
+    yield from _places(seen, say, heading)
+    yield f"\n*{escape(seen.judge)}*"
+    if seen.second_look:
+        yield f"\n{heading} {say['candidate']['contest']}\n\n{escape(seen.second_look)}"
+
+
+def _places(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
     if seen.flags:
         yield f"\n{heading} {say['flags']}\n"
     for flag in seen.flags:
@@ -95,7 +109,6 @@ def _rest(seen: GradeView, say: Catalogue, heading: str) -> Iterator[str]:
     if seen.set_aside:
         yield f"\n{heading} {say['set_aside']}\n"
     yield from (f"- {escape(why)} {escape(text, LONGEST_PLACE)}" for why, text in seen.set_aside)
-    yield f"\n*{escape(seen.judge)}*"
 
 
 def _point(point: PointView, say: Catalogue) -> Iterator[str]:

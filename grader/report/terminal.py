@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from grader.decision import decided, people
 from grader.record import Evidence, Grade
 from grader.report.blocks import Block, Grid, Heading, Line
+from grader.report.candidate import view_for
 from grader.report.grade_view import (
     LONGEST_EVIDENCE,
     LONGEST_PLACE,
@@ -17,7 +18,6 @@ from grader.report.grade_view import (
     Passage,
     PointView,
 )
-from grader.report.hints import view_of
 from grader.rubric.format import KeyPoint, Rubric
 from grader.text.catalogue import Catalogue, words_in
 from grader.text.flags import Flag
@@ -129,14 +129,21 @@ _VERDICT_STYLES = {
 
 
 def grade(
-    result: Grade, rubric: Rubric | None, language: str, out: "Console", *, hints: bool = False
+    result: Grade,
+    rubric: Rubric | None,
+    language: str,
+    out: "Console",
+    *,
+    hints: bool = False,
+    contact: str | None = None,
 ) -> None:
     """Prints one grade: score, key points with evidence, misconceptions, what to read next.
 
     Args:
         hints: a hint stands in place of each key point that is not met.
+        contact: see :func:`grader.report.candidate.view_for`.
     """
-    seen = view_of(result, rubric, language, hints=hints)
+    seen = view_for(result, rubric, language, hints=hints, contact=contact)
     for part in _parts(seen, words_in(language)):
         out.print(part)
 
@@ -154,6 +161,8 @@ def _parts(seen: GradeView, say: Catalogue) -> "Iterator[RenderableType]":
     yield from _warnings(say["flags"], (_flagged(flag, say) for flag in seen.flags))
     yield from _warnings(say["set_aside"], (_aside(*each) for each in seen.set_aside))
     yield Text(f"\n{seen.judge}", style="dim")
+    if seen.second_look:
+        yield Text(f"\n{seen.second_look}", style="bold")
 
 
 def _points_table(points: Iterable[PointView], say: Catalogue) -> "Table":

@@ -25,8 +25,9 @@ from grader.decision import decided
 from grader.judge.base import language as language_of
 from grader.record import Evidence, Grade, Verdict
 from grader.report import words
+from grader.report.candidate import view_for
 from grader.report.grade_view import SIGNS, GradeView, claim_words, question_words
-from grader.report.hints import hinted_rubrics, view_of
+from grader.report.hints import hinted_rubrics
 from grader.report.html import charts
 from grader.rubric.format import Rubric
 from grader.session.summary import PointSummary, Summary
@@ -276,9 +277,15 @@ def answer_page(
     number: int,
     *,
     hints: bool = False,
+    contact: str | None = None,
 ) -> Iterator[str]:
-    """The part of a page about one answer, in pieces; *number* tells it from the others."""
-    seen, settled = view_of(grade, rubric, language, hints=hints), decided(grade)
+    """The part of a page about one answer, in pieces; *number* tells it from the others.
+
+    With a *contact* it is for the person who answered: see
+    :func:`grader.report.candidate.view_for`.
+    """
+    seen = view_for(grade, rubric, language, hints=hints, contact=contact)
+    settled = decided(grade)
     name = f"answer-{number}"
     changed = text is not None and _digest(text) != grade.digests.answer
     known = None if changed else text
