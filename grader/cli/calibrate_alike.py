@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import completion
+from grader.cli.options import LanguageOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,33 +45,29 @@ def alike(
         float | None,
         typer.Option(metavar="PERCENT", min=0, max=100, help="Say which scores cross it."),
     ] = None,
-    language: Annotated[
-        str, typer.Option("--lang", metavar="en|zh", help="Language of the report.")
-    ] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """List answers that are alike, the largest groups first; with --group, settle one of them.
 
     Each answer of the group gets the decision in its record, as grade override writes it.
     """
-    from grader.cli.options import report_language
     from grader.errors import BadInput
     from grader.report import terminal
     from grader.trust.calibration import alike as grouping
     from grader.trust.calibration import results as graded
     from grader.trust.calibration.alike_words import alike_blocks
 
-    shown_in = report_language(language, "")
     groups = grouping.alike(graded.read([results]), question, point)
     if group is None:
         if verdict is not None:
             raise BadInput("--verdict V: needs --group GROUP, one of those that are listed without")
-        shown = alike_blocks(groups, point, results, most, shown_in)
+        shown = alike_blocks(groups, point, results, most, language)
         terminal.blocks(shown, terminal.console())
         return
     if point is None:
         raise BadInput("--group GROUP: needs --point ID, the key point that is decided on")
     chosen = _chosen(groups, group)
-    _settle(results, chosen, point, (verdict, by, why), pass_mark, shown_in)
+    _settle(results, chosen, point, (verdict, by, why), pass_mark, language)
 
 
 def _chosen(groups: "Sequence[AlikeAnswers]", wanted: str) -> "AlikeAnswers":

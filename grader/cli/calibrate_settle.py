@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.options import OnlyOption, RubricsOption
+from grader.cli.options import LanguageOption, OnlyOption, RubricsOption
 
 if TYPE_CHECKING:
     from grader.trust.calibration.ratings import Ratings
@@ -41,15 +41,12 @@ def settle(
     as_json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    language: Annotated[
-        str, typer.Option("--lang", metavar="en|zh", help="Language of the report.")
-    ] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """List where people and the model differ, what decides over a pass first.
 
     Each comes with the grade override command that settles it; nothing is overwritten.
     """
-    from grader.cli.options import report_language
     from grader.errors import BadInput
     from grader.report import terminal
     from grader.trust.calibration import ratings as rated
@@ -57,7 +54,6 @@ def settle(
     from grader.trust.calibration.settle import differences
     from grader.trust.calibration.settle_words import settle_blocks, settle_json
 
-    shown_in = report_language(language, "")
     if labelled is not None and not answers:
         raise BadInput("--labelled DIR: needs the texts: add --answers PATH, what was graded")
     records = graded.read([results])
@@ -71,7 +67,7 @@ def settle(
         if as_json:
             typer.echo(settle_json(found))
         else:
-            terminal.blocks(settle_blocks(found, results, most, shown_in), terminal.console())
+            terminal.blocks(settle_blocks(found, results, most, language), terminal.console())
 
 
 def _label(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import completion
+from grader.cli.options import LanguageOption
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,17 +54,15 @@ def override(
             autocompletion=completion.questions,
         ),
     ] = None,
-    language: Annotated[str, typer.Option("--lang", metavar="en|zh")] = "en",
+    language: LanguageOption = "en",
 ) -> None:
     """Decide on a key point over the judge: the score follows, its own verdict stays readable.
 
     The decision is appended to the record in the history and, with --results, in that file; of
     several on the same key point the last one counts.
     """
-    from grader.cli.options import report_language
     from grader.session.decide import AnswerDecision, decision_of
 
-    shown_in = report_language(language, "")
     decided = decision_of(
         point,
         misconception,
@@ -73,7 +72,7 @@ def override(
     )
     wanted = AnswerDecision(answer, decided, question)
     for moved in decide([wanted], results):
-        _tell(moved, shown_in)
+        _tell(moved, language)
 
 
 def asked(given: str | None, name: str, words: str) -> str:
