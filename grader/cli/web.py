@@ -1,17 +1,46 @@
 """``grade web``: a small web application on one's own machine."""
 
+from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.options import AnswersLanguageOption
+from grader.cli.options import AnswersLanguageOption, OnlyOption, RubricsOption
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from grader.web.room import Room
 
 
 def web(
+    rate: Annotated[
+        list[str] | None,
+        typer.Option("--rate", metavar="PATH", help="A session, or results of one, to rate."),
+    ] = None,
+    ratings: Annotated[
+        Path,
+        typer.Option("--ratings", metavar="FILE", help="Where ratings are added, a line each."),
+    ] = Path("ratings.jsonl"),
+    rater: Annotated[
+        str | None,
+        typer.Option("--rater", metavar="NAME", help="Who rates; else the page asks, once."),
+    ] = None,
+    drawn: Annotated[
+        Path | None,
+        typer.Option("--drawn", metavar="FILE", help="Rate what grade calibrate next drew last."),
+    ] = None,
+    answers: Annotated[
+        list[str] | None,
+        typer.Option("--answers", metavar="PATH", help="What was graded, where results are given."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None, typer.Option("--columns", metavar="A=B", help="As for grade batch.")
+    ] = None,
+    rubrics: RubricsOption = None,
+    only_own: OnlyOption = False,
     port: Annotated[
         int,
         typer.Option("--port", metavar="N", min=0, max=65535, help="Of this machine; 0: any."),
@@ -23,15 +52,47 @@ def web(
 ) -> None:
     """Open a small web application, for this machine alone, until Ctrl-C."""
     _need_extra()
+    from grader.rubric.files import rubric_folders
     from grader.text.language import interface
     from grader.web.serve import serve
 
-    serve(_rooms(), port, language and interface(language), typer.echo, browse=not no_open)
+    shown_in = language and interface(language)
+    folders = rubric_folders(rubrics, only_own)
+    rating = _Rating(rate or [], ratings, rater, drawn, answers or [], columns or [])
+    serve(list(_rooms(rating, folders)), port, shown_in, typer.echo, browse=not no_open)
 
 
-def _rooms() -> list["Room"]:
+@dataclass(frozen=True)
+class _Rating:
+    """What was said of the room for rating."""
+
+    paths: list[str]
+    ratings: Path
+    rater: str | None
+    drawn: Path | None
+    sessions: list[str]
+    columns: list[str]
+
+
+def _rooms(rating: _Rating, folders: tuple[Path, ...]) -> "Iterator[Room]":
     """The rooms that the given files open."""
-    return []
+    if rating.paths:
+        yield _rating_room(rating, folders)
+
+
+def _rating_room(said: _Rating, folders: tuple[Path, ...]) -> "Room":
+    from grader.session.exports.columns import read_columns
+    from grader.trust.calibration.sampling_plan import read_plan
+    from grader.web.rooms.rate import open_room
+    from grader.web.rooms.rate.answers import only, read_answers
+    from grader.web.rooms.rate.ratings_file import RatingsFile
+
+    given = read_answers(said.paths, folders, said.sessions, read_columns(said.columns))
+    if said.drawn is not None:
+        given = only(given, read_plan(said.drawn).last, said.drawn)
+    for skipped in given.skipped:
+        typer.echo(f"grade: not to be rated: {skipped}", err=True)
+    return open_room(given, RatingsFile(said.ratings), said.rater)
 
 
 def _need_extra() -> None:

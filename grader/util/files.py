@@ -67,18 +67,22 @@ def _placed(handle: int, new: Path, path: Path) -> Iterator[BinaryIO]:
         raise
 
 
-def lock(file: BinaryIO, what: str) -> None:
-    """Locks an open file until it is closed, where the system can: others do not wait for it.
+def lock(file: BinaryIO, what: str, *, wait: bool = False) -> None:
+    """Locks an open file until it is closed, where the system can.
+
+    Args:
+        what: says what another process that holds it does.
+        wait: waits until nobody else holds it.
 
     Raises:
-        OSError: another process holds it; *what* says what that one does.
+        OSError: another process holds it, and it is not waited for.
     """
     try:
         import fcntl
     except ImportError:  # Windows
         return
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise OSError(what) from None
 

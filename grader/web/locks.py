@@ -121,6 +121,7 @@ def _onwards(base: str) -> Response:
     """
     return HTMLResponse(
         "<!DOCTYPE html><html lang=en><meta charset=utf-8><title>grade</title>"
+        '<link rel=icon href="data:,">'
         f'<meta http-equiv=refresh content="0;url={base}/">'
         f'<p><a href="{base}/">grade</a></p>'
     )
