@@ -19,6 +19,16 @@ LANG = {"en": "en", "zh": "zh-CN"}
 FOLDER = Path(__file__).parent
 
 
+class _Templates(Environment):
+    """Templates in which ``say.keys`` is the word of that name, not a method of its table."""
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        """Returns what stands behind the dot."""
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 class Pages:
     """The templates and words of the frame and of the rooms.
 
@@ -33,7 +43,7 @@ class Pages:
         folders = {"web": FOLDER, **{room.name: room.folder for room in rooms}}
         self._words = {name: folder / "words.toml" for name, folder in folders.items()}
         loaders = {n: FileSystemLoader(folder / "templates") for n, folder in folders.items()}
-        self._templates = Environment(
+        self._templates = _Templates(
             loader=PrefixLoader(loaders),
             autoescape=True,
             undefined=StrictUndefined,
