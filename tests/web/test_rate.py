@@ -61,7 +61,13 @@ def first(inside: Browser) -> str:
 
 
 def change(point: int = 0, verdict: str | None = "met", **more: object) -> dict[str, object]:
-    sent = {"point": point, "verdict": verdict, "note": "", "evidence": [], "seconds": 1.5}
+    sent: dict[str, object] = {
+        "point": point,
+        "verdict": verdict,
+        "note": "",
+        "evidence": [],
+        "seconds": 1.5,
+    }
     return {**sent, "change": f"change-{point}-{verdict}", **more}
 
 

@@ -1,4 +1,4 @@
-// Sends every change at once and in order, and says what is not on the disk yet.
+// Sends every change at once, those of a key point in order, and says what is not on the disk yet.
 "use strict";
 
 const saving = (() => {
@@ -9,7 +9,7 @@ const saving = (() => {
   const RETRY = 1000;
   const PATIENCE = 10_000;
   const LONGEST_OUTLIVING = 60_000; // bytes that browsers send on after the page is gone
-  let sending = null;
+  const sending = new Map();
   let failing = false;
 
   // Time counts while the page is to be seen
@@ -30,26 +30,27 @@ const saving = (() => {
     return took / 1000;
   }
 
-  /** Sends what holds of a key point; a newer one takes the place of one that waits. */
+  /** Sends what holds of a key point at once; behind one that is under way only the newest waits. */
   function keep(point, said) {
     const before = waiting.get(point);
     waiting.set(point, {
       point, ...said, change: crypto.randomUUID(), seconds: seconds() + (before ? before.seconds : 0),
     });
     status.textContent = status.dataset.saving;
-    sending ??= sendAll().finally(() => { sending = null; });
-    return sending;
+    if (!sending.has(point)) sending.set(point, sendAll(point));
   }
 
-  async function sendAll() {
-    while (waiting.size) {
-      const [point, change] = waiting.entries().next().value;
-      const refused = await send(change);
-      if (refused === null) continue;
-      if (waiting.get(point) === change) waiting.delete(point);
-      tell(refused ? trouble.textContent = status.dataset.refused.replace("{why}", refused) : "");
+  async function sendAll(point) {
+    while (waiting.has(point)) {
+      const change = waiting.get(point);
+      waiting.delete(point);
+      let refused = null;
+      while ((refused = await send(change)) === null);
+      if (refused) tell(status.dataset.refused.replace("{why}", refused));
+      else if (failing) tell("");
     }
-    status.textContent = status.dataset.saved;
+    sending.delete(point);
+    if (!sending.size) status.textContent = status.dataset.saved;
   }
 
   /** Returns "" where it is kept, why it never will be, or null where it is to be tried again. */
@@ -82,8 +83,8 @@ const saving = (() => {
   }
 
   window.addEventListener("beforeunload", (event) => {
-    if (waiting.size) event.preventDefault();
+    if (sending.size) event.preventDefault();
   });
 
-  return { keep, isFailing: () => failing, whenKept: () => sending ?? Promise.resolve() };
+  return { keep, isFailing: () => failing, whenKept: () => Promise.all(sending.values()) };
 })();
