@@ -43,7 +43,7 @@ def serve(
         if browse:
             threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         if sys.stdin is not None and sys.stdin.isatty():
-            threading.Thread(target=_more_addresses, args=(door, tell), daemon=True).start()
+            threading.Thread(target=more_addresses, args=(door, tell), daemon=True).start()
         # The server ends by itself at Ctrl-C, and then raises it once more
         with contextlib.suppress(KeyboardInterrupt):
             _server(rooms, door, language).run(sockets=[listening])
@@ -79,7 +79,7 @@ def _listening(port: int) -> socket.socket:
     return listening
 
 
-def _more_addresses(door: Door, tell: Callable[[str], None]) -> None:
-    """A new address for each press of Enter: for another browser, or one that lost its cookie."""
+def more_addresses(door: Door, tell: Callable[[str], None]) -> None:
+    """Tells a new address at each press of Enter: for another browser, or one without its cookie."""
     for _ in sys.stdin:
         tell(door.address())

@@ -1,5 +1,6 @@
 """`grade web` as a command: one address, this machine alone, and a clean end."""
 
+import io
 import signal
 import socket
 import sys
@@ -12,7 +13,10 @@ from typer.testing import CliRunner
 
 from grader.cli import web as command
 from grader.cli.app import app
+from grader.web.door import Door
+from grader.web.serve import more_addresses
 from tests.support.places import EXAMPLES
+from tests.support.web import PORT, Browser
 from tests.web.conftest import Start
 
 SESSION = str(EXAMPLES / "team" / "answers.jsonl")
@@ -38,6 +42,15 @@ def test_a_port_that_is_taken_is_named_with_the_way_out() -> None:
     assert done.exit_code == 2
     assert f"--port {port}:" in done.stderr
     assert "leave --port out" in done.stderr
+
+
+def test_enter_in_the_terminal_prints_a_new_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    door, told = Door(PORT), list[str]()
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n\n"))
+    more_addresses(door, told.append)
+    assert len(set(told)) == 2
+    for address in told:
+        assert Browser(door).get(address).status_code == 200
 
 
 def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:

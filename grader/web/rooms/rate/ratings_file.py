@@ -9,7 +9,7 @@ from typing import BinaryIO
 from grader.errors import BadInput, OutFailed
 from grader.text.safe import one_line
 from grader.trust.calibration.ratings_kept import KeptRating, kept_in
-from grader.util.files import lock
+from grader.util.files import lock, owner_only
 
 PointKey = tuple[str, str, str]
 """Question, answer and key point."""
@@ -73,7 +73,8 @@ class RatingsFile:
             raise OutFailed(f"{self.path}: cannot be written: {error.strerror}") from None
 
     def _locked(self) -> BinaryIO:
-        file = self.path.open("a+b", buffering=0)
+        # As ledger and results, for its owner alone
+        file = open(self.path, "a+b", buffering=0, opener=owner_only)  # noqa: SIM115
         try:
             lock(file, "another process writes to it", wait=True)
         except BaseException:
