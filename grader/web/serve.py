@@ -80,6 +80,6 @@ def _listening(port: int) -> socket.socket:
 
 
 def more_addresses(door: Door, tell: Callable[[str], None]) -> None:
-    """Tells a new address at each press of Enter: for another browser, or one without its cookie."""
+    """Tells a new address at each press of Enter, for another browser or a lost cookie."""
     for _ in sys.stdin:
         tell(door.address())
