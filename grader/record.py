@@ -183,6 +183,9 @@ class JudgeInfo(_Part):
     parameters: dict[str, Any] = Field(default_factory=dict)
     level: dict[str, float] | None = None
     """A team's own level over the judge's probabilities, where one was given."""
+    confidence: dict[str, float] | None = Field(default=None, exclude_if=lambda fit: fit is None)
+    """The model's own probabilities of the words for its confidence; left out where none were
+    fitted."""
     votes: int = Field(default=1, ge=1)
     """The most samples taken of a verdict that is not settled."""
     parts: tuple["JudgeInfo", ...] = ()

@@ -10,6 +10,7 @@ from grader.cli.options import (
     AnswersLanguageOption,
     AskOption,
     BaseUrlOption,
+    ConfidenceOption,
     ModelOption,
     RubricsOption,
     TimeoutOption,
@@ -26,6 +27,7 @@ def show_config(
     ask: AskOption = None,
     timeout: TimeoutOption = None,
     rubrics: RubricsOption = None,
+    confidence: ConfidenceOption = None,
     language: AnswersLanguageOption = None,
     pass_mark: Annotated[
         float | None, typer.Option("--pass-mark", metavar="PERCENT", min=0, max=100)
@@ -41,7 +43,8 @@ def show_config(
 
     given: dict[str, str | float | Path | None]
     given = {"model": model, "endpoint": base_url, "ask": ask, "timeout": timeout}
-    given |= {"rubrics": rubrics, "language": language, "pass_mark": pass_mark}
+    given |= {"rubrics": rubrics, "confidence": confidence}
+    given |= {"language": language, "pass_mark": pass_mark}
     report = report_of(ctx, given, os.environ)
     if as_json:
         typer.echo(report.model_dump_json(indent=2, by_alias=True))

@@ -44,6 +44,8 @@ class UserSettings(Frozen):
     """Seconds."""
     rubrics: _Name | None = None
     """A folder, from the file's own folder."""
+    confidence: _Name | None = None
+    """A file of a model's own confidence, from the file's own folder."""
     language: Annotated[str, AfterValidator(_tag)] | None = None
     """Of reports, by its tag."""
     pass_mark: float | None = Field(default=None, ge=0, le=100)
@@ -58,6 +60,7 @@ OPTIONS = {
     "ask": "ask",
     "timeout": "timeout",
     "rubrics": "rubrics",
+    "confidence": "confidence",
     "language": "language",
     "pass_mark": "pass_mark",
 }
@@ -82,9 +85,9 @@ class ConfigFile:
     def values(self) -> dict[str, object]:
         """The settings that are there, by the name of the parameter that each stands for."""
         given = {name: getattr(self.settings, key) for key, name in OPTIONS.items()}
-        if self.settings.rubrics is not None:
-            own = Path(self.settings.rubrics).expanduser()
-            given["rubrics"] = str(self.path.parent / own)
+        for place in ("rubrics", "confidence"):
+            if given[place] is not None:
+                given[place] = str(self.path.parent / Path(str(given[place])).expanduser())
         return {name: value for name, value in given.items() if value is not None}
 
     def place(self, setting: str) -> str:

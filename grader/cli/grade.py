@@ -14,6 +14,7 @@ from grader.cli.options import (
     BaseUrlOption,
     CalibrationOption,
     CombineOption,
+    ConfidenceOption,
     FreshOption,
     ModelsOption,
     OnlyOption,
@@ -52,6 +53,7 @@ def one(
     combine: CombineOption = None,
     then: ThenOption = None,
     unsure_below: UnsureBelowOption = None,
+    confidence: ConfidenceOption = None,
     base_url: BaseUrlOption = None,
     timeout: TimeoutOption = None,
     ask: AskOption = None,
@@ -122,6 +124,7 @@ def one(
         combine=combine,
         then=then,
         unsure_below=unsure_below,
+        confidence=confidence,
     )
     _tell_lost(text)
     shown_in = language or language_of(text.text)

@@ -122,6 +122,14 @@ CalibrationOption = Annotated[
         help="Your team's level, made by grade calibrate fit.",
     ),
 ]
+ConfidenceOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--confidence",
+        metavar="FILE",
+        help="A model's own confidence, made by grade rubric test --fit-confidence.",
+    ),
+]
 WeightsOption = Annotated[
     str | None,
     typer.Option("--weights", metavar="FILE", help="The embedded model's file, if you have it."),
@@ -185,4 +193,11 @@ async def open_bench(said: "JudgeOptions", weights: str | None = None) -> "Async
                     typer.echo(f"grade: careful with {judge}: {warning} (grade doctor)", err=True)
                 if isinstance(part.model, Endpoint):
                     part.model.tell = lambda words: typer.echo(f"grade: {words}", err=True)
+            _warn_of_confidence(bench, said)
             yield bench
+
+
+def _warn_of_confidence(bench: "Bench", said: "JudgeOptions") -> None:
+    if said.confidence and not any(part.stated for part in bench.parts):
+        fitted, model = said.confidence.model, bench.model.name
+        typer.echo(f"grade: the confidence fitted to {fitted} is not used for {model}", err=True)

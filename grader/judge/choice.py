@@ -10,7 +10,8 @@ from grader.errors import BadInput
 from grader.judge.base import Judge
 from grader.judge.options import LOCAL, AskForm, JudgeOptions, part_options
 from grader.judge.several import RoutedReplies, combine
-from grader.judge.voting import Voting
+from grader.judge.stated import StatedConfidence
+from grader.judge.voting import SURE, Voting
 from grader.ledger.ledger import Ledger
 from grader.ledger.replies import LiveReplies
 from grader.llm import address
@@ -148,6 +149,8 @@ class OpenJudge:
         if votes == 1:
             return self._judge(replies.sample(0))
         sure = self.options.unsure_below
+        if sure is None:
+            sure = self.stated.unsure_below if self.stated else SURE
         return Voting(lambda number: self._judge(replies.sample(number)), votes, sure)
 
     def _judge(self, ask: Ask) -> Judge:
@@ -163,7 +166,15 @@ class OpenJudge:
 
         if level:
             raise BadInput("--calibration: one call an answer gives no probabilities to calibrate")
-        return OneCall(ask, info, parameters)
+        return OneCall(ask, info, parameters, self.stated)
+
+    @property
+    def stated(self) -> StatedConfidence | None:
+        """This model's own probabilities of the words for its confidence, where it is asked for
+        them and they were fitted."""
+        fitted = self.options.confidence
+        is_its = fitted is not None and fitted.model == self.model.name
+        return fitted if is_its and self.target.ask == "one-call" else None
 
     @property
     def info(self) -> JudgeInfo:
@@ -173,6 +184,7 @@ class OpenJudge:
             ask=self.target.ask,
             model=self.model.name,
             adapter=self._adapter,
+            confidence=self.stated.chances if self.stated else None,
             level=self.options.level.model_dump() if self.options.level else None,
             endpoint=self.model.endpoint,
             parameters=self.options.parameters,

@@ -3,6 +3,7 @@
 What of it cannot be used is asked for once more.
 """
 
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from grader.judge import prompts
 from grader.judge.base import Judgement, language, placer, total_usage
 from grader.judge.items import TOO_SHORT, Item, Place, claims, points, reply_schema
 from grader.judge.prompts import Message
+from grader.judge.stated import StatedConfidence
 from grader.llm.objects import Fits, object_in, values_in
 from grader.llm.request import Ask, Completion, Reply, Unusable, read
 from grader.record import Cause, JudgeInfo, MisconceptionGrade, PointGrade
@@ -29,16 +31,26 @@ class OneCall:
 
     Attributes:
         parameters: further parameters of the request (temperature, ...), sent only as given.
+        stated: the model's own probabilities of the words for its confidence, where fitted.
     """
 
     ask: Ask
     info: JudgeInfo
     parameters: dict[str, Any] = field(default_factory=dict)
+    stated: StatedConfidence | None = None
 
     @cached_property
     def prompt_digest(self) -> str:
-        """Digest of the templates."""
-        return prompts.digest(*prompts.ONE_CALL, *prompts.AGAIN)
+        """Digest of the templates, and of what stated words are taken for."""
+        fitted = json.dumps(self.stated.chances, sort_keys=True) if self.stated else ""
+        return prompts.digest(*prompts.ONE_CALL, *prompts.AGAIN, also=fitted)
+
+    def sure_as_fitted(self, point: PointGrade) -> PointGrade:
+        """Returns the grade with the model's own probability of the word that it stated."""
+        if self.stated is None:
+            return point
+        sure = self.stated.applied(point.confidence)
+        return point.model_copy(update={"confidence": sure})
 
     async def judge(self, rubric: Rubric, answer: Answer) -> Judgement:
         """One call, and one more for each item whose verdict cannot be used.
@@ -158,7 +170,7 @@ class _Asked:
     def judgement(self, grades: list[ItemGrade], whole: _Whole) -> Judgement:
         """The judgement that the grades make."""
         return Judgement(
-            points=tuple(g for g in grades if isinstance(g, PointGrade)),
+            points=tuple(self.judge.sure_as_fitted(g) for g in grades if isinstance(g, PointGrade)),
             misconceptions=tuple(g for g in grades if isinstance(g, MisconceptionGrade)),
             feedback=whole.feedback,
             replied=whole.replied,

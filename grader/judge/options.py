@@ -10,7 +10,7 @@ from typing import Any, Literal, cast, get_args
 from grader.errors import BadInput
 from grader.judge.curves import TeamLevel, read_level
 from grader.judge.panel import Together
-from grader.judge.voting import SURE
+from grader.judge.stated import StatedConfidence, read_confidence
 from grader.llm.endpoint import TIMEOUT_S
 
 LOCAL = "local"
@@ -35,7 +35,9 @@ class JudgeOptions:
         beside: further models that judge beside the first.
         combine: how they decide together: the verdict of most, or the one nearest their mean.
         then: the model that judges what the first, the embedded one if none is named, is unsure of.
-        unsure_below: the confidence, 0 to 1, below which a verdict goes there or is asked again.
+        unsure_below: the confidence, 0 to 1, below which a verdict goes there or is asked again;
+            None is the usual one or, for what is asked again, what was fitted to the model.
+        confidence: a model's own probabilities of the words for its confidence; for it alone.
     """
 
     model: str | None = None
@@ -50,7 +52,8 @@ class JudgeOptions:
     beside: tuple[str, ...] = ()
     combine: Together = "majority"
     then: str | None = None
-    unsure_below: float = SURE
+    unsure_below: float | None = None
+    confidence: StatedConfidence | None = None
 
 
 def options(
@@ -65,6 +68,7 @@ def options(
     combine: str | None = None,
     then: str | None = None,
     unsure_below: float | None = None,
+    confidence: Path | None = None,
 ) -> JudgeOptions:
     """JudgeOptions from the words of a command line.
 
@@ -72,6 +76,7 @@ def options(
         model: the model's name, or several to judge together.
         parameters: ``KEY=VALUE`` each; a value that is JSON is sent as such, else as text.
         calibration: the file of a team's level.
+        confidence: the file of a model's own probabilities of the words for its confidence.
 
     Raises:
         BadInput: a form or parameter that cannot be understood.
@@ -92,7 +97,8 @@ def options(
         beside=tuple(beside),
         combine=_together(combine, 1 + len(beside)),
         then=then,
-        unsure_below=SURE if unsure_below is None else unsure_below,
+        unsure_below=unsure_below,
+        confidence=read_confidence(confidence) if confidence else None,
     )
     part_options(said)  # what cannot be combined is told before anything is opened
     return said

@@ -8,6 +8,7 @@ from grader.judge.cascade import Cascade
 from grader.judge.options import JudgeOptions
 from grader.judge.panel import JudgePanel
 from grader.judge.parts import InTurn
+from grader.judge.voting import SURE
 from grader.llm.request import Model, Replies
 
 
@@ -25,5 +26,6 @@ def combine(judges: Sequence[Judge], options: JudgeOptions) -> Judge:
         return judges[0]
     each = tuple(InTurn(judge) if judge.info.kind == "local" else judge for judge in judges)
     if options.then:
-        return Cascade(each[0], each[1], options.unsure_below)
+        below = SURE if options.unsure_below is None else options.unsure_below
+        return Cascade(each[0], each[1], below)
     return JudgePanel(each, options.combine)
