@@ -1,6 +1,7 @@
 """``grade rubric test``: labelled answers through a judge."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from grader.judge.options import JudgeOptions
     from grader.trust.trial.report import TrialReport
     from grader.trust.trial.run import LabelledCase, Trial
+    from grader.trust.trial.stated_gain import StatedFit
 
 
 def trial(
@@ -61,6 +63,14 @@ def trial(
             help="With --then: what each --unsure-below would have done. Asks nothing.",
         ),
     ] = False,
+    fit_confidence: Annotated[
+        Path | None,
+        typer.Option(
+            "--fit-confidence",
+            metavar="FILE",
+            help="Fit what the model's words for its confidence are worth; for --confidence.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Run labelled answers (labelled/ID.toml beside a rubric) through a judge.
@@ -91,19 +101,32 @@ def trial(
         then=then,
         unsure_below=unsure_below,
     )
+    if fit_confidence:
+        _check_fit(given, said)
     if replay_cascade:
         typer.echo(run(_replayed(given, said, weights, as_json=as_json)))
         return
-    found = report(run(_run(given, said, weights, repeats)))
-    _print(found, as_json=as_json)
+    trials = run(_run(given, said, weights, repeats, in_words=fit_confidence is not None))
+    found = report(trials)
+    fit = _fitted(trials, fit_confidence) if fit_confidence else None
+    _print(found, fit, as_json=as_json)
+    if fit:
+        typer.echo(f"Written: {fit_confidence}. Use it with --confidence FILE", err=as_json)
     raise typer.Exit(exit_code(found, min_accuracy, min_kappa))
 
 
 async def _run(
-    given: "Sequence[LabelledCase]", said: "JudgeOptions", weights: str | None, repeats: int
+    given: "Sequence[LabelledCase]",
+    said: "JudgeOptions",
+    weights: str | None,
+    repeats: int,
+    *,
+    in_words: bool,
 ) -> "list[Trial]":
+    """Tries the judge; with *in_words* only one that states its confidence in words."""
     from grader.cli.options import open_bench
     from grader.trust.trial.run import run as run_all
+    from grader.trust.trial.stated_fit import check_words
 
     count = 0
 
@@ -113,6 +136,8 @@ async def _run(
         typer.echo(f"{count}/{repeats * len(given)} {trial.case.name}", err=True)
 
     async with open_bench(said, weights) as bench:
+        if in_words:
+            check_words(bench.judge.info)
         judges = [bench.sampled(number) for number in range(repeats)]
         return await run_all(given, judges, bench.slots, done)
 
@@ -141,10 +166,44 @@ async def _replayed(
     return table.to_json() if as_json else text(table)
 
 
-def _print(found: "TrialReport", *, as_json: bool) -> None:
-    from grader.trust.trial.report import text
+def _check_fit(given: "Sequence[LabelledCase]", said: "JudgeOptions") -> None:
+    """Refuses, before anything is asked, what no confidence can be fitted to."""
+    from grader.trust.trial.stated_fit import check_enough
 
-    typer.echo(found.to_json() if as_json else text(found))
+    if said.beside or said.then:
+        raise BadInput("--fit-confidence: fit each model on its own")
+    check_enough(given)
+
+
+def _fitted(trials: "Sequence[Trial]", out: Path) -> "StatedFit":
+    """What is fitted to the model's words, written to *out*."""
+    from grader.trust.trial.stated_fit import stated_verdicts
+    from grader.trust.trial.stated_gain import fit_stated
+    from grader.trust.trial.stated_report import fit_toml
+    from grader.util.files import new_file
+
+    verdicts = stated_verdicts(trials)
+    model = next(t.grade.judge.model for t in trials if t.grade.judge.kind != "code")
+    fit = fit_stated(verdicts, model)
+    with new_file(out) as file:
+        file.write(fit_toml(fit))
+    return fit
+
+
+def _print(found: "TrialReport", fit: "StatedFit | None", *, as_json: bool) -> None:
+    import json
+
+    from grader.trust.trial.report import text
+    from grader.trust.trial.stated_report import fit_text
+
+    if not as_json:
+        typer.echo(text(found) + (f"\n\n{fit_text(fit)}" if fit else ""))
+        return
+    if fit is None:
+        typer.echo(found.to_json())
+        return
+    both = json.loads(found.to_json()) | {"confidence_fit": fit.model_dump(by_alias=True)}
+    typer.echo(json.dumps(both, ensure_ascii=False, indent=2))
 
 
 def exit_code(
