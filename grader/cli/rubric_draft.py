@@ -18,7 +18,12 @@ from grader.cli.options import (
 )
 from grader.errors import BadInput, ExitCode, Failed
 
+_KEYS = ("id", "met")
+"""Tags of languages that are keys of a key point or of its proposal already."""
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from grader.authoring.draft.proposal import Proposal
     from grader.authoring.draft.source import SourceText
     from grader.judge.choice import Bench
@@ -35,6 +40,12 @@ def draft(
         str | None, typer.Option(metavar="FILE", help="Where to write, or -; else ID.toml.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
+    languages: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--language", metavar="TAG", help="Of the texts, such as de; several may be given."
+        ),
+    ] = None,
     rubrics: RubricsOption = None,
     model: ModelOption = None,
     base_url: BaseUrlOption = None,
@@ -57,10 +68,11 @@ def draft(
     from grader.judge.options import options
 
     path = _path(question_id, out, rubrics)
+    tags = _languages(languages or [])
     text = read(source)
     said = options(model, base_url, ask, param or [], fresh=fresh, timeout_s=timeout)
-    proposal, by, how = run(_proposal(text, question, said, weights))
-    found = assemble(proposal, text, question_id)
+    proposal, by, how = run(_proposal(text, question, said, weights, tags))
+    found = assemble(proposal, text, question_id, tags)
     content = toml(found, f"{by} from {source.name} ({text.digest[:19]})", trust(how))
     count = f"{len(found.rubric.key_points)} key points, {len(found.doubts)} doubtful statements"
     typer.echo(f"{count}, {len(found.dropped)} proposals not written", err=True)
@@ -83,36 +95,67 @@ def _path(question_id: str, out: str | None, rubrics: Path | None) -> Path | Non
     return path
 
 
+def _languages(given: "Sequence[str]") -> tuple[str, ...]:
+    """The tags asked for, English and Chinese if none are."""
+    import re
+
+    from grader.authoring.draft.proposal import BOTH
+    from grader.rubric.wording import LANGUAGE_TAG
+
+    for tag in given:
+        if not re.fullmatch(LANGUAGE_TAG, tag):
+            raise BadInput(f"--language {tag}: the tag of a language, such as de, ja or pt-BR")
+        if tag in _KEYS:
+            raise BadInput(
+                f"--language {tag}: a key of rubrics is called so; write {tag}-{tag.upper()}"
+            )
+    return tuple(dict.fromkeys(given)) or BOTH
+
+
 async def _proposal(
-    source: "SourceText", question: str, said: "JudgeOptions", weights: str | None
+    source: "SourceText",
+    question: str,
+    said: "JudgeOptions",
+    weights: str | None,
+    languages: tuple[str, ...],
 ) -> "tuple[Proposal, str, str]":
     """The proposal, the model's name, and how it was asked."""
     from dataclasses import replace
 
+    from grader.authoring.draft.proposal import BOTH
     from grader.cli.options import open_bench
     from grader.judge.base import language
     from grader.llm.request import Unusable
 
     async with open_bench(replace(said, plain=True), weights) as bench:
         how = "steps" if bench.target.ask == "per-point" else "whole"
+        if how == "steps" and len(languages) > 1 and languages != BOTH:
+            raise BadInput(
+                f"--language {' and '.join(languages)}: {bench.model.name} drafts in English and"
+                " Chinese, or in the one language of the source; name an endpoint's model"
+            )
         try:
-            found = await _asked(bench, source, question, how)
+            found = await _asked(bench, source, question, how, languages)
         except Unusable as unusable:
             what = f"{unusable.cause.value}: {unusable}"
             raise Failed(f"{bench.model.name} gave no usable draft ({what})") from None
         if question:
-            found = found.model_copy(update={f"question_{language(question)}": question})
+            spoken = language(question)
+            tag = spoken if spoken in languages else languages[0]
+            found = type(found)(**(found.model_dump() | {f"question_{tag}": question}))
         return found, bench.model.name, how
 
 
-async def _asked(bench: "Bench", source: "SourceText", question: str, how: str) -> "Proposal":
+async def _asked(
+    bench: "Bench", source: "SourceText", question: str, how: str, languages: tuple[str, ...]
+) -> "Proposal":
     from grader.authoring.draft.proposal import propose
     from grader.authoring.draft.steps import Steps
 
     parameters = bench.options.parameters
     if how == "whole":
-        return await propose(source, question, bench.ask, parameters)
-    steps = Steps(bench.ask, parameters)
+        return await propose(source, question, bench.ask, parameters, languages)
+    steps = Steps(bench.ask, parameters, languages=languages)
     found = await steps.propose(source, question)
     if steps.passed_over:
         typer.echo(f"{steps.passed_over} sentences passed over; draft from a part", err=True)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from grader.authoring.check.finding import Finding, Reading
+from grader.authoring.check.finding import Finding, Reading, has_word_lists
 from grader.authoring.check.words import (
     amounts,
     contained,
@@ -23,6 +23,8 @@ _NOT_SAID = re.compile(
 """Words of saying that tell of silence."""
 _GIVES_AWAY = 0.25
 """The share of a key point's own words from which on a hint says it."""
+_FILLER = 3
+"""Letters of the longest words that are taken to say nothing, where no list says which do."""
 _COUNTED = re.compile(r"(\d+(?:\.\d+)?)[ -]?([a-zA-Z%]+)")
 
 
@@ -81,14 +83,31 @@ def hints(reading: Reading) -> Iterator[Finding]:
         if point.hint is None:
             continue
         for language, text, hint in in_common(point, point.hint):
-            claim = tokens(text) - tokens(reading.rubric.question.text(language))
-            told = claim & tokens(hint)
-            if told and len(told) >= _GIVES_AWAY * len(claim):
+            question = reading.rubric.question.text(language)
+            if told := gives_away(hint, text, question, language):
                 yield reading.warning(
                     "hint-gives-away",
                     ("key_points", n, "hint", language),
                     f"has “{', '.join(sorted(told))}” in common with the key point",
                 )
+
+
+def gives_away(hint: str, claim: str, question: str, language: str) -> frozenset[str]:
+    """Returns the content words by which a hint says its key point; empty where it does not.
+
+    What the question has said already is not given away by saying it again.
+    """
+    said = _content(claim, language) - tokens(question)
+    told = said & tokens(hint)
+    return told if len(told) >= _GIVES_AWAY * len(said) else frozenset()
+
+
+def _content(text: str, language: str) -> frozenset[str]:
+    """The words that say something; where no list names the others, they are taken to be short."""
+    words = tokens(text)
+    if has_word_lists(language):
+        return words
+    return frozenset(w for w in words if len(w) > _FILLER or not w.isalpha() or not w[0].islower())
 
 
 def agreement(reading: Reading) -> Iterator[Finding]:

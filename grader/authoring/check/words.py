@@ -52,7 +52,10 @@ def amounts() -> frozenset[str]:
     return frozenset(read_words(_FILE)["units"]["words"])
 
 
-_WORD = re.compile(r"\d+(?:\.\d+)?|[a-z][a-z0-9]*|[\u4e00-\u9fff]+")
+# Written without blanks, or with endings grown on: kana, Han characters and Hangul
+_CLOSE = r"\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+_WORD = re.compile(rf"\d+(?:\.\d+)?|(?![{_CLOSE}])[^\W\d_](?:(?![{_CLOSE}])[^\W_])*|[{_CLOSE}]+")
+_IS_CLOSE = re.compile(f"[{_CLOSE}]")
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 DENIAL = re.compile(
@@ -64,13 +67,13 @@ _SHORTEST_STEM = 3
 
 @lru_cache(maxsize=4096)
 def tokens(text: str) -> frozenset[str]:
-    """Stems of the English words, pairs of Chinese characters and numbers of *text*.
+    """Stems of the words, pairs of Chinese, Japanese and Korean characters and numbers of *text*.
 
-    Words that say nothing by themselves are left out.
+    Stems are cut as English ones. Words that say nothing by themselves are left out.
     """
     found: set[str] = set()
     for word in _WORD.findall(unicodedata.normalize("NFKC", text).casefold()):
-        if "\u4e00" <= word[0] <= "\u9fff":
+        if _IS_CLOSE.match(word):
             found.update(_pairs(word))
         elif word not in stop_words():
             found.add(_stem(word))

@@ -20,6 +20,7 @@ from grader.authoring.check.words import (
     tokens,
 )
 from grader.authoring.draft.proposal import (
+    BOTH,
     WEIGHT,
     Proposal,
     ProposedClaim,
@@ -115,23 +116,23 @@ class _Desk:
     """Where a draft is put together."""
 
     source: SourceText
+    languages: Sequence[str]
     points: list[KeyPoint] = field(default_factory=list)
     claims: list[Misconception] = field(default_factory=list)
     doubts: list[Doubt] = field(default_factory=list)
     dropped: list[str] = field(default_factory=list)
 
     def point(self, proposed: ProposedPoint) -> None:
-        said = self._backed(proposed.quote, proposed.en)
+        said = self._backed(proposed.quote, proposed.anything)
         if said is None or self._doubted(said):
             return
         notes = {"met": _line(proposed.met), "missed": _line(proposed.missed)}
         if partial := _line(proposed.partial):
             notes["partial"] = partial
         content = {
-            "id": self._id(proposed.id, proposed.en),
+            "id": self._id(proposed.id, proposed.anything),
             "weight": WEIGHT[proposed.importance],
-            "en": _line(proposed.en),
-            "zh": _line(proposed.zh),
+            **self._texts(proposed),
             "notes": notes,
             "sources": [_source(said)],
         }
@@ -140,28 +141,32 @@ class _Desk:
         ):
             self.points.append(KeyPoint.model_validate(content))
         else:
-            self._drop("incomplete, or said before", proposed.en)
+            self._drop("incomplete, or said before", proposed.anything)
 
     def claim(self, proposed: ProposedClaim) -> None:
-        said = self._backed(proposed.quote, proposed.en)
+        said = self._backed(proposed.quote, proposed.anything)
         if said is None or self._doubted(said):
             return
-        correction = {"en": _line(proposed.correction_en), "zh": _line(proposed.correction_zh)}
+        correction = self._texts(proposed, "correction")
         known = {p.id for p in self.points}
         content = {
-            "id": self._id(proposed.id, proposed.en),
-            "en": _line(proposed.en),
-            "zh": _line(proposed.zh),
+            "id": self._id(proposed.id, proposed.anything),
+            **self._texts(proposed),
             "correction": correction,
             "contradicts": [name for name in proposed.contradicts if name in known],
             "sources": [_source(said)],
         }
-        if _complete({**content, "c": correction["en"], "d": correction["zh"]}) and self._new(
-            Misconception.model_validate(content), self.claims
+        if (
+            _complete(content)
+            and _complete(correction)
+            and self._new(Misconception.model_validate(content), self.claims)
         ):
             self.claims.append(Misconception.model_validate(content))
         else:
-            self._drop("incomplete, or said before", proposed.en)
+            self._drop("incomplete, or said before", proposed.anything)
+
+    def _texts(self, proposed: ProposedPoint | ProposedClaim, name: str = "") -> dict[str, str]:
+        return {tag: _line(proposed.said(tag, name)) for tag in self.languages}
 
     def doubt(self, proposed: ProposedDoubt) -> None:
         said = self._backed(proposed.quote, proposed.why)
@@ -199,8 +204,10 @@ class _Desk:
         return name if name not in taken else next(n for n in numbered if n not in taken)
 
 
-def assemble(proposal: Proposal, source: SourceText, question_id: str) -> Draft:
-    """The rubric that the source backs.
+def assemble(
+    proposal: Proposal, source: SourceText, question_id: str, languages: Sequence[str] = BOTH
+) -> Draft:
+    """The rubric that the source backs, every text in each of *languages*.
 
     Doubts come first, so that no key point rests on a doubtful statement. Every quotation is
     the source's own words, as found there, not as the model wrote them.
@@ -208,7 +215,7 @@ def assemble(proposal: Proposal, source: SourceText, question_id: str) -> Draft:
     Raises:
         Failed: no key point is left.
     """
-    desk = _Desk(source)
+    desk = _Desk(source, languages)
     desk.doubts.extend(contradictions(source.statements))
     for doubt in proposal.doubts:
         desk.doubt(doubt)
@@ -235,8 +242,7 @@ def _rubric(desk: _Desk, proposal: Proposal, question_id: str) -> Rubric:
             "id": question_id,
             "wording": "reconstructed",
             "question": {
-                "en": _line(proposal.question_en) or title,
-                "zh": _line(proposal.question_zh) or title,
+                tag: _line(proposal.said(tag, "question")) or title for tag in desk.languages
             },
             "documents": {DOCUMENT: {"title": title}},
             "key_points": desk.points,

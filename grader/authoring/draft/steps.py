@@ -15,6 +15,7 @@ from grader.authoring.check.words import numbers, pattern, tokens
 from grader.authoring.draft.assemble import hedged, restates
 from grader.authoring.draft.file import texts
 from grader.authoring.draft.proposal import (
+    BOTH,
     Importance,
     Proposal,
     ProposedClaim,
@@ -44,12 +45,14 @@ class Steps:
     """Drafts in small steps.
 
     Attributes:
+        languages: English and Chinese, or one language, which the source is then taken to be in.
         passed_over: how many sentences were left out because there are too many.
     """
 
     ask: Ask
     parameters: dict[str, Any] = field(default_factory=dict)
     passed_over: int = 0
+    languages: Sequence[str] = BOTH
 
     async def propose(self, source: SourceText, question: str) -> Proposal:
         """A proposal of which every key point is a sentence of the source.
@@ -65,10 +68,8 @@ class Steps:
         ranked = await self._ranked(question, asked[:MOST_ASKED])
         points = await self._points(ranked)
         claims = [await self._claim(point) for point in points[:CLAIMS]]
-        en, zh = await self._both(question)
         return Proposal(
-            question_en=en,
-            question_zh=zh,
+            **_named(await self._texts(question), "question"),
             key_points=tuple(points),
             misconceptions=tuple(claim for claim in claims if claim),
             doubts=tuple(ProposedDoubt(quote=s.text, why=_hedge(s)) for s in unsure),
@@ -99,22 +100,26 @@ class Steps:
         where the model cannot say it in the other language."""
         importance: Importance = "core" if rank < POINTS // 2 else "important"
         for text in _shortened(_ITEM.sub("", said.text).rstrip(_LOOSE)):
-            en, zh = await self._both(text)
-            if en and zh:
-                return ProposedPoint(
-                    quote=text, en=en, zh=zh, importance=importance, **texts("notes")
-                )
+            worded = await self._texts(text)
+            if all(worded.values()):
+                return ProposedPoint(quote=text, importance=importance, **texts("notes"), **worded)
         return None
 
     async def _claim(self, point: ProposedPoint) -> ProposedClaim | None:
         """A wrong claim about what a key point says; None where the model only repeats it."""
-        wrong = await self._text("draft-opposite", point.en)
-        if not wrong or restates(wrong, point.en):
+        fact = point.said(self.languages[0])
+        wrong = await self._text("draft-opposite", fact)
+        if not wrong or restates(wrong, fact):
             return None
-        en, zh = await self._both(wrong)
-        return ProposedClaim(
-            quote=point.quote, en=en, zh=zh, correction_en=point.en, correction_zh=point.zh
-        )
+        right = {tag: point.said(tag) for tag in self.languages}
+        worded = await self._texts(wrong) | _named(right, "correction")
+        return ProposedClaim.model_validate({"quote": point.quote, **worded})
+
+    async def _texts(self, text: str) -> dict[str, str]:
+        """The text by language: as it stands where there is but one, else also translated."""
+        if len(self.languages) == 1:
+            return {self.languages[0]: text}
+        return dict(zip(BOTH, await self._both(text), strict=True))
 
     async def _both(self, text: str) -> tuple[str, str]:
         """The text in English and in Chinese, what it is in already as it stands; empty where the
@@ -148,6 +153,10 @@ class Steps:
             {"role": "user", "content": text.strip()},
         ]
         return await self.ask({"messages": messages, **form, **self.parameters})
+
+
+def _named(texts: dict[str, str], name: str) -> dict[str, str]:
+    return {f"{name}_{tag}": text for tag, text in texts.items()}
 
 
 def _hedge(said: Quotation) -> str:

@@ -36,7 +36,7 @@ class WordFit(Frozen):
     fitted: float
 
 
-class Sampling(Frozen):
+class AskedAgain(Frozen):
     """What asking again does, on questions left out of its choice."""
 
     samples: int
@@ -68,7 +68,7 @@ class StatedFit(Frozen):
     score_change: TrialEstimate
     """How the Brier score, the mean squared distance of a probability from what came true, changes
     on questions left out of the fit, with its 95 % interval; below 0 is better."""
-    sampling: Sampling | None
+    sampling: AskedAgain | None
     """None where every answer was asked about once: the threshold is then the usual one."""
 
 
@@ -196,7 +196,7 @@ def _score_change(
     return TrialEstimate(value=round(float(lost.sum() / counts.sum()), 4), low=low, high=high)
 
 
-def _sampling(verdicts: Sequence[StatedVerdict], left_out: Mapping[str, _Fold]) -> Sampling:
+def _sampling(verdicts: Sequence[StatedVerdict], left_out: Mapping[str, _Fold]) -> AskedAgain:
     again = further = 0
     for verdict in verdicts:
         fold = left_out[verdict.question]
@@ -204,7 +204,7 @@ def _sampling(verdicts: Sequence[StatedVerdict], left_out: Mapping[str, _Fold]) 
         if fold.chances[verdict.word] < fold.unsure_below:
             right, samples = verdict.asked_again
         again, further = again + right, further + samples
-    return Sampling(
+    return AskedAgain(
         samples=max(len(v.samples) for v in verdicts),
         once=CountedShare(right=sum(v.right for v in verdicts), of=len(verdicts)),
         again=CountedShare(right=again, of=len(verdicts)),
