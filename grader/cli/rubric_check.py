@@ -153,6 +153,15 @@ def show(found: "Sequence[Finding]", *, as_json: bool, count: int) -> None:
     typer.echo(f"{rubrics} checked, {problems}", err=True)
 
 
+def checked(path: Path) -> ExitCode:
+    """Checks a file that was just written, shows the findings, and gives the exit code."""
+    from grader.authoring.check.run import check_rubric
+
+    found = check_rubric(path)
+    show(found, as_json=False, count=1)
+    return exit_code(found, strict=False)
+
+
 def exit_code(found: "Sequence[Finding]", *, strict: bool) -> ExitCode:
     """1 where there are errors or warnings, or *strict* and notes; else 0."""
     from grader.authoring.check.finding import Severity

@@ -31,8 +31,12 @@ if TYPE_CHECKING:
 
 
 def draft(
-    source: Annotated[Path, typer.Argument(metavar="SOURCE", help="Markdown, HTML or text.")],
-    question_id: Annotated[str, typer.Option("--q", metavar="ID", help="Id of the question.")],
+    source: Annotated[
+        Path | None, typer.Argument(metavar="SOURCE", help="Markdown, HTML or text.")
+    ] = None,
+    question_id: Annotated[
+        str | None, typer.Option("--q", metavar="ID", help="Id of the question.")
+    ] = None,
     question: Annotated[
         str, typer.Option(metavar="TEXT", help="The question; else the model words one.")
     ] = "",
@@ -44,6 +48,14 @@ def draft(
         list[str] | None,
         typer.Option(
             "--language", metavar="TAG", help="Of the texts, such as de; several may be given."
+        ),
+    ] = None,
+    hints: Annotated[
+        Path | None,
+        typer.Option(
+            "--hints",
+            metavar="FILE",
+            help="In place of SOURCE: add a hint to each key point of this rubric lacking one.",
         ),
     ] = None,
     rubrics: RubricsOption = None,
@@ -60,17 +72,24 @@ def draft(
     Every key point carries a quotation that code found in SOURCE, with its place; what cannot be
     found is not written. Doubtful and contradictory statements become comments. An existing file
     is compared, and only overwritten with --force. The draft is then checked.
-    Exits with 1 where the file was not written or the check has findings.
+    Exits with 1 where the file was not written, a hint was refused or the check has findings.
     """
     from grader.authoring.draft.assemble import assemble
     from grader.authoring.draft.file import toml, trust
     from grader.authoring.draft.source import read
+    from grader.cli.rubric_hints import add_hints
     from grader.judge.options import options
 
+    said = options(model, base_url, ask, param or [], fresh=fresh, timeout_s=timeout)
+    if hints is not None:
+        if source or question_id or languages:
+            raise BadInput("--hints FILE: it takes no SOURCE, --q or --language")
+        raise typer.Exit(run(add_hints(hints, said, weights, out)))
+    if source is None or question_id is None:
+        raise BadInput("name a SOURCE to draft from and --q ID, or a rubric with --hints FILE")
     path = _path(question_id, out, rubrics)
     tags = _languages(languages or [])
     text = read(source)
-    said = options(model, base_url, ask, param or [], fresh=fresh, timeout_s=timeout)
     proposal, by, how = run(_proposal(text, question, said, weights, tags))
     found = assemble(proposal, text, question_id, tags)
     content = toml(found, f"{by} from {source.name} ({text.digest[:19]})", trust(how))
@@ -165,6 +184,7 @@ async def _asked(
 def _write(path: Path | None, content: str, *, force: bool) -> ExitCode:
     """Writes, or shows what would change; then checks. The exit code."""
     from grader.authoring.draft.file import diff
+    from grader.cli.rubric_check import checked
 
     if path is None:
         typer.echo(content, nl=False)
@@ -179,13 +199,4 @@ def _write(path: Path | None, content: str, *, force: bool) -> ExitCode:
     except (OSError, UnicodeDecodeError) as error:
         raise BadInput(f"{path}: cannot be written: {error}") from None
     typer.echo(f"wrote {path}", err=True)
-    return _checked(path)
-
-
-def _checked(path: Path) -> ExitCode:
-    from grader.authoring.check.run import check_rubric
-    from grader.cli.rubric_check import exit_code, show
-
-    found = check_rubric(path)
-    show(found, as_json=False, count=1)
-    return exit_code(found, strict=False)
+    return checked(path)

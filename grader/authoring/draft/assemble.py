@@ -126,8 +126,8 @@ class _Desk:
         said = self._backed(proposed.quote, proposed.anything)
         if said is None or self._doubted(said):
             return
-        notes = {"met": _line(proposed.met), "missed": _line(proposed.missed)}
-        if partial := _line(proposed.partial):
+        notes = {"met": visible_line(proposed.met), "missed": visible_line(proposed.missed)}
+        if partial := visible_line(proposed.partial):
             notes["partial"] = partial
         content = {
             "id": self._id(proposed.id, proposed.anything),
@@ -166,12 +166,12 @@ class _Desk:
             self._drop("incomplete, or said before", proposed.anything)
 
     def _texts(self, proposed: ProposedPoint | ProposedClaim, name: str = "") -> dict[str, str]:
-        return {tag: _line(proposed.said(tag, name)) for tag in self.languages}
+        return {tag: visible_line(proposed.said(tag, name)) for tag in self.languages}
 
     def doubt(self, proposed: ProposedDoubt) -> None:
         said = self._backed(proposed.quote, proposed.why)
         if said and not self._known(said):
-            self.doubts.append(Doubt(said, _line(proposed.why)))
+            self.doubts.append(Doubt(said, visible_line(proposed.why)))
 
     def _backed(self, quote: str, text: str) -> Quotation | None:
         said = self.source.find(quote)
@@ -235,14 +235,14 @@ def assemble(
 
 
 def _rubric(desk: _Desk, proposal: Proposal, question_id: str) -> Rubric:
-    title = _line(desk.source.title) or question_id
+    title = visible_line(desk.source.title) or question_id
     return Rubric.model_validate(
         {
             "schema": "rubric/1",
             "id": question_id,
             "wording": "reconstructed",
             "question": {
-                tag: _line(proposal.said(tag, "question")) or title for tag in desk.languages
+                tag: visible_line(proposal.said(tag, "question")) or title for tag in desk.languages
             },
             "documents": {DOCUMENT: {"title": title}},
             "key_points": desk.points,
@@ -252,11 +252,11 @@ def _rubric(desk: _Desk, proposal: Proposal, question_id: str) -> Rubric:
 
 
 def _source(said: Quotation) -> dict[str, str]:
-    return {"document": DOCUMENT, "section": _line(said.section), "quote": said.text}
+    return {"document": DOCUMENT, "section": visible_line(said.section), "quote": said.text}
 
 
-def _line(text: str) -> str:
-    """One line without anything that cannot be seen."""
+def visible_line(text: str) -> str:
+    """Returns the text as one line, without anything that cannot be seen."""
     visible = "".join(c if c.isprintable() else " " for c in text)
     return " ".join(visible.split())[:_LONGEST].strip()
 
