@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from grader.judge.curves import TeamLevel as TeamLevel
     from grader.judge.curves import read_level as read_level
     from grader.judge.options import JudgeOptions as JudgeOptions
+    from grader.judge.stated import StatedConfidence as StatedConfidence
+    from grader.judge.stated import read_confidence as read_confidence
     from grader.record import Grade as Grade
     from grader.record import Verdict as Verdict
     from grader.rubric.files import load_rubric as load_rubric
@@ -56,6 +58,7 @@ _MODULES = {
     "errors": ("BadInput", "GraderError", "ModelFailed", "UnknownQuestion"),
     "judge.options": ("JudgeOptions",),
     "judge.curves": ("TeamLevel", "read_level"),
+    "judge.stated": ("StatedConfidence", "read_confidence"),
     "record": ("Grade", "Verdict"),
     "rubric.files": ("load_rubric", "load_rubrics", "read_rubric", "save_rubric"),
     "rubric.format": (*("Document", "KeyPoint", "Misconception", "Notes", "Rubric", "Source"),),

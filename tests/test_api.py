@@ -29,11 +29,20 @@ def test_these_names_are_public_and_no_others() -> None:
         "__version__",
         *("BadInput", "Calibration", "Document", "Entry", "Finding", "Grade", "Grader"),
         *("GraderError", "JudgeOptions", "KeyPoint", "Misconception", "ModelFailed", "Notes"),
-        *("Problem", "Rubric", "Source", "TeamLevel", "Text", "UnknownQuestion", "Verdict"),
+        *(
+            "Problem",
+            "Rubric",
+            "Source",
+            "StatedConfidence",
+            "TeamLevel",
+            "Text",
+            "UnknownQuestion",
+            "Verdict",
+        ),
         *("agrade", "agrade_batch", "calibrate", "check_rubric", "decided", "grade"),
         "grade_batch",
-        *("load_rubric", "load_rubrics", "open_grader", "read_answers", "read_grades"),
-        *("read_level", "read_rubric", "save_rubric"),
+        *("load_rubric", "load_rubrics", "open_grader", "read_answers", "read_confidence"),
+        *("read_grades", "read_level", "read_rubric", "save_rubric"),
     ]
     for name in grader.__all__:
         assert getattr(grader, name) is not None

@@ -22,6 +22,7 @@ from grader.session.elsewhere.replies import ShardReplies
 from grader.session.elsewhere.shards import OPEN, Shard, Shards
 from grader.session.entry import Entry, Problem
 from grader.session.run import by_question
+from grader.text.safe import one_line
 
 
 class InShards:
@@ -155,7 +156,9 @@ class InShards:
         typer.echo(self._say["waiting_files"].format(count=f"{waiting:,}"), err=True)
         for shard in self._shards.list(*OPEN, folder=self._via.folder.absolute()):
             left = self._shards.waiting(shard)
-            typer.echo(f"  {shard.path}: {left:,} / {shard.lines:,}", err=True)
+            # Of several judges each answers shards of its own, and the file's name tells of none
+            of = f" ({one_line(shard.model)})" if len(self._judges) > 1 else ""
+            typer.echo(f"  {shard.path}{of}: {left:,} / {shard.lines:,}", err=True)
 
 
 def endpoints_of(bench: Bench) -> dict[str, Endpoint]:

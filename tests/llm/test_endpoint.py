@@ -146,6 +146,34 @@ def test_a_rate_limit_that_comes_as_a_success_is_waited_out_like_any_other(
     assert waits == [3.0]
 
 
+def test_a_rate_limit_that_comes_as_a_success_slows_the_pace_down() -> None:
+    put_off: list[float] = []
+
+    class Slowed:
+        def refused(self, wait_s: float) -> None:
+            put_off.append(wait_s)
+
+        def accepted(self) -> None: ...
+
+        def remaining(self, wait_s: float) -> None: ...
+
+    async def run() -> Reply:
+        limited = httpx2.Response(200, json={"error": {"code": 429}}, headers={"retry-after": "2"})
+        replies = [limited, httpx2.Response(200, text=completion("ok"))]
+        transport = httpx2.MockTransport(lambda _: replies.pop(0))
+        slept = asyncio.sleep(0)
+        endpoint = Endpoint("m", "http://stub/v1", KEY, sleep=lambda _: slept, transport=transport)
+        endpoint.throttle = Slowed()
+        reply = await endpoint.send(
+            Request(endpoint.endpoint, "m", {"messages": [{"content": ""}]})
+        )
+        await endpoint.close()
+        return reply
+
+    assert asyncio.run(run()).cause is None
+    assert put_off == [2.0]
+
+
 def test_a_rate_limit_that_never_ends_is_no_paid_reply_and_keeps_the_providers_words() -> None:
     reply = send(replying(200, {"error": {"code": 429, "message": "too many for this model"}}))
     assert reply.cause == Cause.HTTP_ERROR

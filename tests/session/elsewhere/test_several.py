@@ -46,8 +46,10 @@ def test_several_judges_give_the_same_records_live_by_files_and_by_batch(
     assert timeless(place.records("out.jsonl")) == wanted
 
 
-def test_each_model_has_shards_of_its_own(place: Place) -> None:
-    many(place, 4).files("--model", "other")
+def test_each_model_has_shards_of_its_own_and_they_are_named_with_it(place: Place) -> None:
+    told = many(place, 4).files("--model", "other").stderr
+    assert "(stub): 4 / 4" in told
+    assert "(other): 4 / 4" in told
     shards = (place.folder / "shards").glob("requests-*")
     lines = [path.read_text("utf-8").splitlines() for path in shards]
     asked = [[json.loads(line)["body"]["model"] for line in each] for each in lines]
