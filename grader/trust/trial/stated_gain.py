@@ -19,7 +19,7 @@ from grader.trust.trial.stated_fit import StatedVerdict, check_counts, choose_th
 from grader.util.frozen import Frozen
 
 _FOLDS = 10
-_SPLITS = 100
+_SPLITS = 40
 _DRAWS = 2000
 
 
@@ -179,7 +179,7 @@ def _score_change(
     """The change of the Brier score, of each question by a fit on others, questions resampled."""
     import numpy as np
 
-    from grader.stats.bootstrap import draws
+    from grader.stats.bootstrap import draws, limits
 
     place = {name: n for n, name in enumerate(questions)}
     lost, counts = np.zeros(len(questions)), np.zeros(len(questions))
@@ -189,11 +189,10 @@ def _score_change(
             verdict.right - usual
         ) ** 2
         counts[place[verdict.question]] += 1
-    drawn = [
-        (weights @ lost) / (weights @ counts) for weights in draws(len(questions), _DRAWS, seed)
-    ]
-    low, high = (round(float(q), 4) for q in np.quantile(np.concatenate(drawn), [0.025, 0.975]))
-    return TrialEstimate(value=round(float(lost.sum() / counts.sum()), 4), low=low, high=high)
+    drawn = [(weights @ lost) / (weights @ counts) for weights in draws(len(place), _DRAWS, seed)]
+    value = float(lost.sum() / counts.sum())
+    found = limits(value, np.concatenate(drawn), len(place), "points")
+    return TrialEstimate(value=round(value, 4), low=_rounded(found.low), high=_rounded(found.high))
 
 
 def _sampling(verdicts: Sequence[StatedVerdict], left_out: Mapping[str, _Fold]) -> AskedAgain:

@@ -55,8 +55,10 @@ def _sampling(fit: StatedFit) -> Iterator[str]:
 
 
 def _change(change: TrialEstimate) -> str:
-    value = change.value or 0.0
-    return f"{value:+.3f} [{change.low or 0.0:+.3f}, {change.high or 0.0:+.3f}]"
+    value = f"{change.value or 0.0:+.3f}"
+    if change.low is None or change.high is None:
+        return value
+    return f"{value} [{change.low:+.3f}, {change.high:+.3f}]"
 
 
 def _share(found: CountedShare) -> str:

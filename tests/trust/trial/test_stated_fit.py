@@ -34,14 +34,14 @@ def test_each_word_gets_the_probability_that_it_turns_out_to_have(seed: int) -> 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_calibration_error_falls_on_questions_left_out_with_its_interval(seed: int) -> None:
-    found = fit_stated(simulated(seed=seed), "m")
+    found = fit_stated(simulated(30, seed=seed), "m")
     assert found.error_after < found.error_before
     change = found.score_change
     assert change.value is not None
     assert change.low is not None
     assert change.high is not None
     assert change.low <= change.value <= change.high < 0
-    assert (found.verdicts, found.answers, found.questions) == (720, 120, 12)
+    assert (found.verdicts, found.answers, found.questions) == (1800, 300, 30)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
