@@ -64,6 +64,22 @@ class Tongue:
         return path
 
 
+ENGLISH = Tongue(
+    "en",
+    "What does a browser use a cache for?",
+    "Understanding networks",
+    (
+        "A fresh response is served without a request.",
+        "A stale response is revalidated with If-None-Match.",
+        "Status 304 confirms the stored copy.",
+        "Vary is part of the cache's key.",
+    ),
+    "The directive no-cache forbids to store the response.",
+    "Only no-store forbids to store it; no-cache demands a revalidation.",
+    "says so in their own words",
+    "says nothing of it",
+    "While the response is fresh, the browser does not ask the server at all.",
+)
 GERMAN = Tongue(
     "de",
     "Warum nutzt ein Browser einen Cache?",

@@ -20,7 +20,7 @@ import re
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -56,6 +56,7 @@ class Behaviour:
             wrapped.
         slow: share of paid replies, 0 to 1, whose body comes in two pieces, some time apart.
         headers: further headers of every reply.
+        echo: the feedback begins with the answer's first words, so it is in its language.
     """
 
     delay: float = 0.0
@@ -68,6 +69,7 @@ class Behaviour:
     moody: float = 0.0
     slow: float = 0.0
     headers: dict[str, str] = field(default_factory=dict)
+    echo: bool = False
     dice: random.Random = field(default_factory=lambda: random.Random(0))
 
 
@@ -200,7 +202,10 @@ class Stub:
             return _fill(schema, "", _quote(answer), answer, "Because \ud83d of its words.")
         turn = self.behaviour.flip and self.behaviour.dice.random() < self.behaviour.flip
         quote = "words that nobody wrote anywhere" if fault == "no-quote" else _quote(answer)
-        return _fill(schema, "", quote, answer + ("!" if turn else ""))
+        filled = _fill(schema, "", quote, answer + ("!" if turn else ""))
+        if self.behaviour.echo and isinstance(filled, dict) and "feedback" in filled:
+            filled["feedback"] = feedback_on(answer)
+        return filled
 
 
 class _Connection(asyncio.Protocol):
@@ -299,6 +304,11 @@ def unparseable(answer: str, share: float) -> bool:
     return _share(answer) < share
 
 
+def feedback_on(answer: str) -> str:
+    """The feedback of a stub that echoes."""
+    return f"„{_quote(answer)}“"
+
+
 def _quote(answer: str) -> str:
     return answer.strip()[:_QUOTED].strip()
 
@@ -317,10 +327,14 @@ def _fill(
             value["quotes"] = []
         return value
     if "enum" in schema:
-        options = schema["enum"]
-        digest = hashlib.md5(f"{name}{answer}".encode(), usedforsecurity=False).digest()
-        return options[digest[0] % len(options)]
+        return choose(name, answer, schema["enum"])
     return {"array": [quote], "boolean": False}.get(schema["type"], why)
+
+
+def choose(name: str, answer: str, options: Sequence[str]) -> str:
+    """The stub's rule: its verdict on the key point *name* for an answer."""
+    digest = hashlib.md5(f"{name}{answer}".encode(), usedforsecurity=False).digest()
+    return options[digest[0] % len(options)]
 
 
 def _logprobs(answer: str) -> dict[str, Any]:

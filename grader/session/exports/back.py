@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from grader.decision import decided
@@ -66,11 +66,13 @@ class Handed:
 
     Attributes:
         total: points of the whole where the platform says them; else those of the parts count.
+        headings: how the export writes those of what goes back; empty where it was none.
     """
 
     person: Person
     parts: tuple[GradedPart, ...]
     total: float | None = None
+    headings: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def possible(self) -> float:
@@ -130,7 +132,7 @@ def _given(row: HandedIn, shape: Shape, questions: Questions, marks: Marks) -> H
         for column, question in asked
         if question is not None
     )
-    return Handed(row.person, parts, _total(shape, row.person))
+    return Handed(row.person, parts, _total(shape, row.person), shape.headings)
 
 
 def _part(column: AnswerColumn, question: str, mark: AnswerMark | None) -> GradedPart:

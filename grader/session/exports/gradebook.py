@@ -1,17 +1,16 @@
 """The rows of a gradebook: what Moodle and Canvas take back."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from grader.session.exports.back import Handed
+from grader.session.exports.moodle import headings as moodle_headings
 
 Cell = str | float | None
 Rows = Iterator[tuple[Cell, ...]]
 
-_MOODLE_PERSON = {"last": "Last name", "first": "First name", "name": "Full name",
-                  "number": "ID number", "email": "Email address",
-                  "username": "Username"}  # fmt: skip
-_WORKSHEET = {"identifier": "Identifier", "name": "Full name", "email": "Email address",
-              "status": "Status"}  # fmt: skip
+_MOODLE_PERSON = ("last", "first", "name", "number", "email", "username")
+_WORKSHEET = ("identifier", "name", "email", "status")
+_MARKED = ("grade", "maximum", "modified", "comments")
 _CANVAS = ("Student", "ID", "SIS User ID", "SIS Login ID", "Section")
 _POSSIBLE = "    Points Possible"
 """As Canvas writes it: the row below the heading that is nobody's."""
@@ -20,18 +19,20 @@ _POSSIBLE = "    Points Possible"
 def moodle(people: Sequence[Handed]) -> Rows:
     """A worksheet to be uploaded to the assignment, or a table for the gradebook's import.
 
+    Its headings are in the language of the export, for that is the one that Moodle reads again.
     The table has, for each question, its points and what there is to say; the points that each
     may get stand in the heading, as ``bank-conflict/10``.
     """
     if people and all("identifier" in each.person.known for each in people):
         yield from _worksheet(people)
         return
+    heads = _headings(people)
     fields = [f for f in _MOODLE_PERSON if any(f in each.person.known for each in people)]
     questions = _questions(people)
     total = max((each.possible for each in people), default=0.0)
     graded = [f"{name}/{possible:g}" for name, possible in questions.items()]
     told = [f"{name} feedback" for name in questions]
-    yield (*(_MOODLE_PERSON[f] for f in fields), f"Grade/{total:g}", *_woven(graded, told))
+    yield (*(heads[f] for f in fields), f"{heads['grade']}/{total:g}", *_woven(graded, told))
     for each in people:
         parts = {part.question: part for part in each.parts}
         points = [parts[name].points if name in parts else None for name in questions]
@@ -43,12 +44,16 @@ def moodle(people: Sequence[Handed]) -> Rows:
 
 def _worksheet(people: Sequence[Handed]) -> Rows:
     fields = [f for f in _WORKSHEET if any(f in each.person.known for each in people)]
-    graded = ("Grade", "Maximum Grade", "Last modified (grade)", "Feedback comments")
-    yield (*(_WORKSHEET[f] for f in fields), *graded)
+    heads = _headings(people)
+    yield tuple(heads[f] for f in (*fields, *_MARKED))
     for each in people:
         known = each.person.known
         shown = (known.get(f) for f in fields)
         yield (*shown, each.points, known.get("maximum"), known.get("modified"), each.feedback)
+
+
+def _headings(people: Sequence[Handed]) -> Mapping[str, str]:
+    return next((each.headings for each in people if each.headings), None) or moodle_headings()
 
 
 def canvas(people: Sequence[Handed], assignment: str) -> Rows:

@@ -42,6 +42,7 @@ class Shape:
         total: points of the whole, where the heading says them.
         summary: what the name of a row begins with that sums the others up.
         by_attempt: whether each row is one attempt at all the questions.
+        headings: how the platform writes those of a table that goes back, by what they hold.
     """
 
     platform: str
@@ -55,6 +56,7 @@ class Shape:
     total: float | None = None
     summary: str | None = None
     by_attempt: bool = False
+    headings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,18 @@ from grader.errors import BadInput
 from grader.rubric.files import load_rubric
 from grader.session.entry import Entry, Problem, Questions
 from grader.session.exports.columns import read_columns
+from grader.session.exports.times import time_in
 from grader.session.read import read_session
 from grader.util.files import data_folder
-from tests.support.exports import CANVAS, MOODLE, canvas_person, csv_of, moodle_person
+from tests.support.exports import (
+    CANVAS,
+    MOODLE,
+    MOODLE_IN,
+    canvas_person,
+    csv_of,
+    moodle_person,
+    moodle_quiz_in,
+)
 
 QUESTIONS = Questions((data_folder("rubrics"),))
 WORDS = load_rubric("bank-conflict").question.text("en")
@@ -160,3 +169,51 @@ def test_a_quotation_mark_that_is_lost_gives_no_answer_to_another_person(
     torn = text.replace('"', "", 1) if text.count('"') else text
     entries, _ = read(tmp_path, torn, "Response 1=bank-conflict")
     assert all("example.org" not in entry.text for entry in entries)
+
+
+@pytest.mark.parametrize("tag", MOODLE_IN)
+def test_a_quiz_of_moodle_is_recognised_in_the_language_of_who_exports_it(
+    tag: str, tmp_path: Path
+) -> None:
+    text = moodle_quiz_in(tag, [WORDS], [["<p>It has 32 banks.</p>"], ["Unfinished."]])
+    *_, finished, _, unfinished = MOODLE_IN[tag]
+    first, second, *rest = text.splitlines()[1:]
+    text = "\n".join([text.splitlines()[0], first, second.replace(finished, unfinished, 1), *rest])
+    entries, problems = read(tmp_path, text)
+    assert [(e.id, e.candidate, e.text) for e in entries] == [
+        ("0000000", "Zoë Doe-0", "It has 32 banks.")
+    ]
+    assert entries[0].attempted_at == datetime(2026, 6, 3, 10, 15, tzinfo=UTC)
+    assert [p.message for p in problems] == [f"the attempt was not handed in: {unfinished}"]
+
+
+@pytest.mark.parametrize(
+    ("time", "email"),
+    [
+        ("Zeitstempel", "E-Mail-Adresse"),
+        ("Horodateur", "Adresse e-mail"),
+        ("タイムスタンプ", "メールアドレス"),
+    ],
+)
+def test_the_responses_of_a_form_are_recognised_in_other_languages(
+    time: str, email: str, tmp_path: Path
+) -> None:
+    text = csv_of([time, email, WORDS], ["2026/06/03 10:15:00 AM GMT+2", "z@b.org", "32 banks."])
+    (entry,), problems = read(tmp_path, text)
+    assert (entry.question, entry.id, entry.text) == ("bank-conflict", "z@b.org", "32 banks.")
+    assert entry.attempted_at == datetime(2026, 6, 3, 8, 15, tzinfo=UTC)
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Mittwoch, 3. Juni 2026, 10:15", "mercredi 3 juin 2026, 10:15", "3 de junio de 2026, 10:15",
+     "2026年 6月 3日(水) 10:15"],
+)  # fmt: skip
+def test_times_are_read_in_the_words_of_the_export(text: str) -> None:
+    assert str(time_in(text)) == "2026-06-03 10:15:00"
+
+
+@pytest.mark.parametrize("text", ["31. Februar 2026, 10:15", "3. Foo 2026, 10:15", "3. Juni"])
+def test_what_is_no_time_is_none(text: str) -> None:
+    assert time_in(text) is None
