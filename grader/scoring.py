@@ -128,6 +128,37 @@ def scheme_of(grade: Grade) -> Scheme:
     return Scheme(grade.groups, grade.score.out_of)
 
 
+@dataclass(frozen=True, slots=True)
+class PointCost:
+    """What one key point was worth in a grade and what of it was lost, in the grade's points."""
+
+    worth: float
+    lost: float
+
+
+def costs(grade: Grade) -> dict[str, PointCost]:
+    """Returns what each key point of a record was worth, scaled, and what it cost.
+
+    What a group lost falls on those of its key points that earned less than they could: nothing
+    on anybody where enough of them were met. What is ungraded cost nothing.
+    """
+    scheme, points = scheme_of(grade), grade.key_points
+    names, weights = [point.id for point in points], [point.weight for point in points]
+    scale = scheme.scale(scheme.earned(names, weights))
+    earned = [_given(point, 1.0) for point in points]
+    counted, best = scheme.counted(names, earned), scheme.counted(names, weights)
+    lost = [0.0] * len(points)
+    for places, _ in scheme.pools(names):
+        missing = sum(best[place] - counted[place] for place in places)
+        short = sum(weights[place] - earned[place] for place in places)
+        for place in places if short else ():
+            lost[place] = missing * (weights[place] - earned[place]) / short
+    return {
+        name: PointCost(round(weight * scale, _DIGITS), round(cost * scale, _DIGITS))
+        for name, weight, cost in zip(names, weights, lost, strict=True)
+    }
+
+
 def total(
     points: Sequence[PointGrade],
     misconceptions: Sequence[MisconceptionGrade] = (),

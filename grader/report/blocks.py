@@ -123,7 +123,7 @@ def _by_candidate(summary: Summary, say: Catalogue) -> Table:
 
 def _weakest(summary: Summary, say: Catalogue) -> Table:
     rows = tuple(
-        (point.question, point.id, f"×{point.weight}", f"{point.met}/{point.graded}")
+        (point.question, point.id, f"×{number(point.worth)}", f"{point.met}/{point.graded}")
         for point in summary.weakest()
     )
     columns = (say["question"], say["key_point"], say["weight"], say["met"])
@@ -143,14 +143,15 @@ def _flips(outcome: SessionOutcome, say: Catalogue) -> Table:
 
 def _ungraded(outcome: SessionOutcome, say: Catalogue) -> Table:
     rows = tuple(
-        (name, "; ".join(words.why(cause, detail, say) for cause, detail in causes))
-        for name, causes in outcome.named
+        (question, name, "; ".join(words.why(cause, detail, say) for cause, detail in causes))
+        for question, name, causes in outcome.named
     )
     more = outcome.ungraded - len(outcome.named)
     if more > 0:
-        rows += ((f"… +{more}", ""),)
+        rows += ((f"… +{more}", "", ""),)
     report = say["report"]
-    return Table(report["ungraded_points"], (report["answer"], report["why"]), rows)
+    columns = (report["question"], report["answer"], report["why"])
+    return Table(report["ungraded_points"], columns, rows)
 
 
 _MOST_ATTEMPTS = 8
@@ -212,7 +213,12 @@ def _questions(questions: Iterable[QuestionHistory], now: datetime, say: Catalog
 
 def _weakest_first(points: Iterable[PointHistory], say: Catalogue) -> Table:
     rows = tuple(
-        (point.question, point.id, f"×{point.weight}", "".join(map(_sign, point.verdicts[-12:])))
+        (
+            point.question,
+            point.id,
+            f"×{number(point.worth)}",
+            "".join(map(_sign, point.verdicts[-12:])),
+        )
         for point in points
     )
     columns = (say["question"], say["key_point"], say["weight"], say["attempts"])

@@ -16,7 +16,7 @@ from grader.report.grade_view import (
     question_words,
 )
 from grader.report.hints import hinted_rubrics, view_of
-from grader.report.words import cost, mean
+from grader.report.words import cost, mean, number
 from grader.rubric.format import Rubric
 from grader.session.summary import Summary
 from grader.text.catalogue import Catalogue, words_in
@@ -210,7 +210,7 @@ def _weakest(summary: Summary, rubrics: Mapping[str, Rubric], language: str) -> 
         yield f"\n## {say['report']['weakest']}\n\n"
     for point in weakest:
         claim = claim_words(point.question, point.id, rubrics, language)
-        yield f"- {say['met']} {point.met}/{point.graded} ×{point.weight} {escape(claim)}\n"
+        yield f"- {say['met']} {point.met}/{point.graded} ×{number(point.worth)} {escape(claim)}\n"
     if causes := summary.causes:
         yield f"\n## {say['report']['ungraded_points']}\n\n"
     for cause, count in causes.items():

@@ -18,6 +18,7 @@ from grader.report.grade_view import (
     Passage,
     PointView,
 )
+from grader.report.words import rubric_sums
 from grader.rubric.format import KeyPoint, Rubric
 from grader.text.catalogue import Catalogue, words_in
 from grader.text.flags import Flag
@@ -279,6 +280,8 @@ def rubric(asked: Rubric, language: str, out: "Console") -> None:
     for point in asked.key_points:
         out.print()
         out.print(hung(f"×{point.weight}", _key_point(point, language, say), "bold"))
+    for line in rubric_sums(asked, say):
+        out.print(Text(f"\n{line}"))
     if asked.misconceptions:
         out.print(Text(f"\n{say['misconceptions']}", style="bold red"))
     for claim in asked.misconceptions:

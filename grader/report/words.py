@@ -1,6 +1,6 @@
 """What reports say about a grade and about the totals of a session, in English or Chinese."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from grader.decision import Decision, in_order
 from grader.record import (
@@ -13,6 +13,7 @@ from grader.record import (
     SetAside,
     Verdict,
 )
+from grader.rubric.format import Rubric
 from grader.session.summary import Scores, UsageSummary
 from grader.text.catalogue import Catalogue
 from grader.text.safe import one_line
@@ -24,6 +25,18 @@ _LONGEST = 40
 def number(value: float) -> str:
     """Without a useless ``.0``."""
     return f"{value:g}"
+
+
+def rubric_sums(rubric: Rubric, say: Catalogue) -> Iterator[str]:
+    """Yields how the points of *rubric* add up, where that is more than adding: a line for each
+    group, and one for a total that it states."""
+    for group in rubric.groups:
+        ids = ", ".join(group.key_points)
+        yield str(say["group"].format(enough=group.enough, of=len(group.key_points), ids=ids))
+    if rubric.total is not None:
+        names, weights = zip(*((p.id, p.weight) for p in rubric.key_points), strict=True)
+        most = rubric.scheme.earned(names, weights)
+        yield str(say["total"].format(total=number(rubric.total), most=number(most)))
 
 
 def importance(weight: float, among: Iterable[float], say: Catalogue) -> str:

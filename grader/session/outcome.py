@@ -36,14 +36,14 @@ class SessionOutcome:
         pass_mark: the per cent below which an answer fails, or None.
         below: answers that do not surely reach it: the lower end of their score is below.
         ungraded: answers with a key point that has no verdict.
-        named: the first of them, with the causes and what is known of each.
+        named: the first of them by question and id, with the causes and what is known of each.
         flips: by question and key point, where more than one sample was taken.
     """
 
     pass_mark: float | None = None
     below: int = 0
     ungraded: int = 0
-    named: list[tuple[str, tuple[tuple[Cause, str], ...]]] = field(default_factory=list)
+    named: list[tuple[str, str, tuple[tuple[Cause, str], ...]]] = field(default_factory=list)
     flips: dict[tuple[str, str], Flips] = field(default_factory=dict)
     _tally: Tally = field(default_factory=Tally)
 
@@ -57,7 +57,7 @@ class SessionOutcome:
             self.ungraded += 1
             if len(self.named) < _MOST_NAMED:
                 causes = Counter((p.cause, p.detail) for p in missing if p.cause is not None)
-                self.named.append((grade.answer_id, tuple(causes)))
+                self.named.append((grade.question, grade.answer_id, tuple(causes)))
         for point in grade.key_points:
             if len(point.votes) > 1:
                 self._count(grade.question, point)

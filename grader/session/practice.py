@@ -13,6 +13,7 @@ from typing import Any
 
 from grader.decision import decided, is_decided, united
 from grader.record import Grade, Score, Verdict
+from grader.scoring import PointCost, costs
 from grader.session.memory import Memory, remembered
 
 _NOT_SAID = (Verdict.MISSED, Verdict.CONTRADICTED)
@@ -25,6 +26,7 @@ class PastAttempt:
     Attributes:
         verdicts: by key point, in the rubric's order; None is ungraded.
         weights: by key point.
+        costs: what each was worth and lost, by key point.
         unsure: the key points whose verdict its judge was not sure of.
     """
 
@@ -33,6 +35,7 @@ class PastAttempt:
     score: Score
     verdicts: dict[str, Verdict | None]
     weights: dict[str, float]
+    costs: dict[str, PointCost]
     unsure: frozenset[str] = frozenset()
 
     def review(self, point: str) -> Verdict | None:
@@ -46,6 +49,8 @@ class PointHistory:
 
     Attributes:
         verdicts: in the order of the attempts; None is ungraded.
+        worth: its points in the latest grade, scaled to the question's total.
+        costly: how often it cost points; in a group that had enough others it did not.
         in_a_row: how often it was met since it last was not.
         missed_at: when it last was not met, or None.
         memory: how well it is known; None if no attempt was graded surely.
@@ -60,6 +65,8 @@ class PointHistory:
     missed_at: datetime | None
     memory: Memory | None
     lapsed: bool
+    worth: float
+    costly: int
 
     @property
     def misses(self) -> int:
@@ -143,9 +150,10 @@ def next_up(
 
 
 def weakest(questions: Iterable[QuestionHistory], longest: int = 10) -> tuple[PointHistory, ...]:
-    """The key points missed most often and not met since, at most *longest*, the heaviest first."""
-    missed = [p for q in questions for p in q.points if p.misses and not p.in_a_row]
-    return tuple(sorted(missed, key=lambda p: (-p.weight * p.misses, p.question))[:longest])
+    """The key points that cost points most often and were not met since, at most *longest*, those
+    that are worth most first."""
+    missed = [p for q in questions for p in q.points if p.costly and not p.in_a_row]
+    return tuple(sorted(missed, key=lambda p: (-p.worth * p.costly, p.question))[:longest])
 
 
 @dataclass
@@ -213,6 +221,7 @@ def past_attempt(grade: Grade) -> PastAttempt:
         score=grade.score,
         verdicts={point.id: point.verdict for point in grade.key_points},
         weights={point.id: point.weight for point in grade.key_points},
+        costs=costs(grade),
         unsure=frozenset(p.id for p in grade.key_points if p.alternative is not None),
     )
 
@@ -233,6 +242,8 @@ def _point(question: str, name: str, attempts: tuple[PastAttempt, ...]) -> Point
         verdicts=verdicts,
         in_a_row=in_a_row,
         missed_at=missed_at,
+        worth=attempts[-1].costs[name].worth,
+        costly=sum(a.costs[name].lost > 0 for a in attempts if name in a.costs),
         memory=remembered(reviews),
         lapsed=bool(reviews) and reviews[-1][1] in _NOT_SAID,
     )

@@ -36,6 +36,10 @@ class PointSummary(Frozen):
     id: str
     weight: Points
     """The weight in the latest record."""
+    worth: Points
+    """What that was in the points of the grade: scaled to the question's total."""
+    lost: float = 0.0
+    """Points of the grade that the point cost the graded answers together."""
     met: int = 0
     partial: int = 0
     missed: int = 0
@@ -159,7 +163,7 @@ class Summary(Frozen):
 
     def weakest(self, longest: int = 10) -> tuple[PointSummary, ...]:
         """The key points that lost the most points an answer, at most *longest*, worst first."""
-        points = [p for q in self.questions for p in q.key_points if p.share_met not in (None, 1)]
+        points = [p for q in self.questions for p in q.key_points if p.graded and p.lost]
         return tuple(sorted(points, key=_kept_per_answer)[:longest])
 
     def misconceptions(self, longest: int = 10) -> tuple[ClaimSummary, ...]:
@@ -169,5 +173,4 @@ class Summary(Frozen):
 
 
 def _kept_per_answer(point: PointSummary) -> float:
-    lost = 1 - (point.met + point.partial / 2) / point.graded
-    return -point.weight * lost
+    return -point.lost / point.graded

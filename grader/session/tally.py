@@ -4,13 +4,14 @@ The memory taken depends on the number of questions and candidates, not on the n
 """
 
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import accumulate
 
 from grader.decision import decided
 from grader.record import Cause, Grade, JudgeInfo, PointGrade, Score, Usage
+from grader.scoring import costs
 from grader.session.summary import (
     BINS,
     CandidateSummary,
@@ -82,6 +83,8 @@ def _median(counts: Counter[int]) -> float:
 class _Question:
     scores: _Scores = field(default_factory=_Scores)
     weights: dict[str, float] = field(default_factory=dict)
+    worth: dict[str, float] = field(default_factory=dict)
+    lost: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     verdicts: Counter[tuple[str, str]] = field(default_factory=Counter)
     claims: dict[str, list[int]] = field(default_factory=dict)
     rubrics: set[str] = field(default_factory=set)
@@ -89,8 +92,11 @@ class _Question:
     def add(self, grade: Grade) -> None:
         self.scores.add(grade.score)
         self.rubrics.add(grade.digests.rubric)
+        cost = costs(grade)
         for point in grade.key_points:
             self.weights[point.id] = point.weight
+            self.worth[point.id] = cost[point.id].worth
+            self.lost[point.id] += cost[point.id].lost
             self.verdicts[point.id, _name(point)] += 1
         for claim in grade.misconceptions:
             counts = self.claims.setdefault(claim.id, [0, 0])
@@ -111,7 +117,14 @@ class _Question:
 
     def _point(self, question: str, point: str) -> PointSummary:
         counts = {verdict: n for (name, verdict), n in self.verdicts.items() if name == point}
-        return PointSummary(question=question, id=point, weight=self.weights[point], **counts)
+        return PointSummary(
+            question=question,
+            id=point,
+            weight=self.weights[point],
+            worth=self.worth[point],
+            lost=self.lost[point],
+            **counts,
+        )
 
 
 def _name(point: PointGrade) -> str:

@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.util.files import data_folder
+from tests.support.courses import GERMAN
 
 
 def test_a_broken_rubric_stops_none_of_the_others(tmp_path: Path) -> None:
@@ -25,3 +27,24 @@ def test_a_broken_rubric_stops_none_of_the_others(tmp_path: Path) -> None:
 def test_without_a_broken_rubric_nothing_is_told() -> None:
     done = CliRunner().invoke(app, ["questions"])
     assert (done.exit_code, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("language", "group", "total"),
+    [
+        ("en", "2 of these 3 are enough: second, third, fourth.",
+         "The whole question is worth 0.5: its key points, 25 together, are scaled to it."),
+        ("zh", "以下 3 个要点满足其中 2 个即可:second, third, fourth。",
+         "全题共 0.5 分:各要点合计 25 分,按比例折算。"),
+    ],
+)  # fmt: skip
+def test_a_question_is_shown_with_its_groups_and_the_total_that_it_states(
+    language: str, group: str, total: str, tmp_path: Path
+) -> None:
+    GERMAN.rubric(tmp_path, "cache", total=0.5)
+    words = ["show", "cache", "--rubrics", str(tmp_path), "--lang", language]
+    shown = " ".join(CliRunner().invoke(app, words).stdout.split())
+    assert group in shown
+    assert total in shown
+    GERMAN.rubric(tmp_path, "cache")
+    assert total not in " ".join(CliRunner().invoke(app, words).stdout.split())

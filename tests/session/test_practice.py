@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from grader.cli.app import app
 from grader.ledger.ledger import Ledger
-from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
-from grader.scoring import total
+from grader.record import Digests, Grade, JudgeInfo, PointGrade, PointGroup, Usage, Verdict
+from grader.scoring import Scheme, total
 from grader.session.practice import as_json, histories, next_up, weakest
 
 START = datetime(2026, 10, 1, 12, tzinfo=UTC)
@@ -213,6 +213,15 @@ def test_the_weakest_points_are_those_missed_often_and_not_met_since() -> None:
         attempt(1, {"core": V.PARTIAL, "more": V.MISSED, "learnt": V.MET}),
     ]
     assert [(p.id, p.misses) for p in weakest(histories(grades))] == [("core", 2), ("more", 2)]
+
+
+def test_a_missed_point_of_a_group_that_had_enough_others_is_not_weak() -> None:
+    graded = attempt(0, {"core": V.MET, "more": V.MISSED})
+    two = tuple(point.model_copy(update={"weight": 2}) for point in graded.key_points)
+    group = PointGroup(key_points=("core", "more"), enough=1)
+    score = total(two, scheme=Scheme((group,)))
+    enough = graded.model_copy(update={"key_points": two, "groups": (group,), "score": score})
+    assert weakest(histories([enough])) == ()
 
 
 def test_candidates_are_told_apart() -> None:

@@ -16,10 +16,12 @@ from grader.record import (
     JudgeInfo,
     MisconceptionGrade,
     PointGrade,
+    PointGroup,
     Score,
     Usage,
     Verdict,
 )
+from grader.scoring import Scheme, costs, total
 from grader.session.summary import Unit
 from grader.session.tally import MOST_PERIODS, Tally
 from grader.text.flags import Flag
@@ -86,6 +88,34 @@ def test_the_weakest_key_points_are_those_that_cost_the_most_points() -> None:
     verdicts = points(Verdict.PARTIAL, Verdict.MISSED, Verdict.MET)
     weakest = summarize([record(key_points=verdicts)]).weakest()
     assert [p.id for p in weakest] == ["p1", "p0"]
+
+
+def test_what_a_point_was_worth_in_the_grade_decides_and_not_its_weight() -> None:
+    heavy = points(Verdict.MISSED)
+    small = record(key_points=heavy, score=total(heavy, scheme=Scheme((), 0.5)), question="small")
+    light = points(Verdict.MISSED, Verdict.MET)
+    large = record(key_points=light, score=total(light, scheme=Scheme((), 10)), question="large")
+    weakest = summarize([small, large]).weakest()
+    assert [(p.question, p.worth) for p in weakest] == [
+        ("large", 10 * light[0].weight / sum(p.weight for p in light)),
+        ("small", 0.5),
+    ]
+
+
+def test_a_point_of_a_group_that_had_enough_others_cost_nothing() -> None:
+    group = PointGroup(key_points=("p0", "p1", "p2"), enough=2)
+    said = tuple(
+        PointGrade(id=f"p{n}", weight=3, verdict=verdict)
+        for n, verdict in enumerate((Verdict.MET, Verdict.MISSED, Verdict.MET))
+    )
+    score = total(said, scheme=Scheme((group,)))
+    assert score.percent == 100
+    assert summarize([record(key_points=said, score=score, groups=(group,))]).weakest() == ()
+    less = (said[0], said[1], said[2].model_copy(update={"verdict": Verdict.PARTIAL}))
+    cost = costs(
+        record(key_points=less, score=total(less, scheme=Scheme((group,))), groups=(group,))
+    )
+    assert [round(each.lost, 6) for each in cost.values()] == [0, 1, 0.5]
 
 
 def test_a_key_point_that_nobody_could_grade_is_not_called_weak() -> None:

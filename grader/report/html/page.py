@@ -228,6 +228,8 @@ def _spoken(text: str, rubric: Rubric | None) -> str:
 
 def _importance(point: PointSummary, summary: Summary, say: Catalogue) -> str:
     among = {p.weight for q in summary.questions if q.id == point.question for p in q.key_points}
+    if point.worth != point.weight:
+        return f"×{words.number(point.worth)}"
     return words.importance(point.weight, among, say)
 
 
