@@ -42,7 +42,7 @@ def batch(
         list[str] | None,
         typer.Option(
             metavar="A=B",
-            help="question=COLUMN,answer=COLUMN,id=COLUMN,candidate=COLUMN of a table, or"
+            help="question=COLUMN,answer=COLUMN,id=COLUMN,candidate=COLUMN of a table or JSONL, or"
             ' "Response 1"=QUESTION-ID for each column of answers; =- leaves one out.',
         ),
     ] = None,
@@ -144,8 +144,6 @@ def batch(
     from grader.rubric.files import rubric_folders
     from grader.session.exports.columns import read_columns
 
-    if columns and via == "ray":
-        raise BadInput("--columns with --via ray: give it JSONL with question and answer")
     asked = [name for name in (*(model or []), then) if name and name != LOCAL]
     wanted_model = asked[0] if asked else os.environ.get("GRADER_MODEL")
     if via == "files" and not (base_url or address_of.names_one(os.environ, wanted_model)):

@@ -8,6 +8,7 @@ from grader.cli.batch_wanted import Via
 from grader.cli.batch_way import RunParts
 from grader.errors import BadInput, GraderError
 from grader.llm.address import VARIABLES
+from grader.llm.price import own_prices
 from grader.record import Grade
 from grader.report.progress import bring_weights
 from grader.rubric.files import load_rubrics
@@ -71,6 +72,8 @@ class OnRay:
             wanted.votes,
             parts.asking.pace.most,
             wanted.weights,
+            wanted.session.columns,
+            own_prices(),
         )
         cluster = ray.Cluster(self._via.address, self._via.actors)
         out, ledger = self._via.parquet(wanted.out), parts.bench.ledger.path

@@ -41,6 +41,11 @@ def use_prices(prices: Mapping[str, OwnPrice]) -> None:
     _own_prices.update(prices)
 
 
+def own_prices() -> dict[str, OwnPrice]:
+    """Returns the prices that stand for this process by the user's word, to be taken to others."""
+    return dict(_own_prices)
+
+
 def cost(usage: Usage, model: str, endpoint: str, *, batch: bool = False) -> float | None:
     """Returns US dollars for *usage*, or None where nobody knows a price for the model there.
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Generator, Iterable, Iterator
+from collections.abc import Coroutine, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from pathlib import Path
@@ -13,6 +13,7 @@ from grader.record import Grade
 from grader.rubric.files import rubric_folders
 from grader.rubric.format import Rubric
 from grader.session.entry import Entry, Problem, Questions
+from grader.session.exports.columns import read_columns
 from grader.session.grader import Graded, open_grader
 from grader.session.read import read_session
 
@@ -83,18 +84,24 @@ async def agrade_batch(
 
 
 def read_answers(
-    *paths: str | Path, rubrics: str | Path | None = None
+    *paths: str | Path, rubrics: str | Path | None = None, columns: Sequence[str] = ()
 ) -> Iterator[Entry | Problem]:
     """Yields the answers of files and folders, one after another, for :func:`grade_batch`.
 
     Read are the shapes that ``grade batch`` reads: Markdown with a heading for each question,
-    folders of texts, JSONL and CSV. What cannot be graded comes as a :class:`Problem` in its place.
+    folders of texts, documents, JSONL, CSV and what platforms export. What cannot be graded comes
+    as a :class:`Problem` in its place.
+
+    Args:
+        rubrics: a folder of rubrics of one's own, beside the shipped ones.
+        columns: what ``--columns`` of ``grade batch`` takes, as ``["Response 1=bank-conflict"]``.
 
     Raises:
-        BadInput: a path does not exist, or is of no shape that is known.
+        BadInput: a path does not exist, or is of no shape that is known; or *columns* say nothing.
     """
     questions = Questions(rubric_folders(Path(rubrics) if rubrics else None))
-    yield from read_session([str(path) for path in paths], questions)
+    said = read_columns([columns] if isinstance(columns, str) else columns)
+    yield from read_session([str(path) for path in paths], questions, columns=said)
 
 
 def grade_batch(

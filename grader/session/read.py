@@ -183,7 +183,7 @@ class _Reader:
         kind = _kind(suffix, stream, self.columns)
         if kind == "jsonl":
             # By its standard JSON is in UTF-8: a line that is not is in no other code page.
-            return jsonl(name, stream, marked(sample(stream)) or "utf-8")
+            return jsonl(name, stream, marked(sample(stream)) or "utf-8", self.columns)
         try:
             if kind != "markdown":
                 return table_rows(self._table(name, kind, stream), self.questions)

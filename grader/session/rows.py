@@ -1,6 +1,7 @@
 """Sessions as rows: JSONL, and tables with ``question``, ``answer`` and, if known, ``id``,
 ``candidate`` and ``attempted_at``."""
 
+import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import BinaryIO
@@ -9,8 +10,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from grader import answer
 from grader.session.entry import Entry, Problem, Questions, as_utc, whole
+from grader.session.exports.columns import LEFT_OUT, NO_COLUMNS, Columns
 from grader.session.exports.rows import entries, missing
 from grader.session.tables import OWN, AnswerTable, is_own
+from grader.text.safe import one_line
 from grader.util.complaint import first_complaint
 from grader.util.json_text import without_halves
 from grader.util.lines import LineProblem, Lines
@@ -41,12 +44,15 @@ class _Row(BaseModel):
         )
 
 
-def jsonl(name: str, stream: BinaryIO, encoding: str = "utf-8") -> Iterator[Entry | Problem]:
+def jsonl(
+    name: str, stream: BinaryIO, encoding: str = "utf-8", columns: Columns = NO_COLUMNS
+) -> Iterator[Entry | Problem]:
     """The rows of a file with a JSON object on each line; blank lines do not matter.
 
     Args:
         name: how the file is called in places and ids.
         encoding: as JSON has it: UTF-8, or what a byte order mark names.
+        columns: what the user said of the keys of the objects.
     """
     lines = Lines(stream, encoding)
     while True:
@@ -59,7 +65,7 @@ def jsonl(name: str, stream: BinaryIO, encoding: str = "utf-8") -> Iterator[Entr
             continue
         if not line.strip():
             continue
-        yield single_row(line, f"{name}:{lines.number}")
+        yield from told_rows(line, f"{name}:{lines.number}", columns)
 
 
 def table_rows(table: AnswerTable, questions: Questions) -> Iterator[Entry | Problem]:
@@ -97,6 +103,43 @@ def single_row(row: str | Mapping[str, object], place: str) -> Entry | Problem:
         return _Row.model_validate(row).entry(place)
     except ValidationError as error:
         return Problem(place, first_complaint(error))
+
+
+def told_rows(
+    row: str | Mapping[str, object], place: str, columns: Columns
+) -> Iterator[Entry | Problem]:
+    """The answers in one row whose keys are such as *columns* say, as in a table: one, or one for
+    each key that answers a question of its own."""
+    values = _values(row) if columns else None
+    if values is None:
+        yield single_row(row, place)
+        return
+    asked = {name: q for name, q in columns.questions.items() if q != LEFT_OUT}
+    needed = [*asked, *(columns.roles[role] for role in OWN if role in columns.roles)]
+    missing = [name for name in needed if name not in values]
+    yield from (Problem(place, f"no key {one_line(name)!r}") for name in missing)
+    person = values | {role: values.get(name) for role, name in columns.roles.items()}
+    if "answer" in columns.roles or not columns.questions:
+        yield from () if missing else (single_row(_there(person), place),)
+    for name, question in asked.items():
+        if name in values:
+            own = person | {"question": question, "answer": values[name]}
+            yield single_row(_there(own), f"{place} {name}" if place else "")
+
+
+def _values(row: str | Mapping[str, object]) -> dict[str, object] | None:
+    """The values by their keys in small letters; None where the row is no object."""
+    try:
+        given = json.loads(without_halves(row)) if isinstance(row, str) else row
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(given, Mapping):
+        return None
+    return {str(key).lower(): value for key, value in given.items()}
+
+
+def _there(values: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _entry(cells: dict[str, str], place: str) -> Entry | Problem:

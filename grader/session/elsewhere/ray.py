@@ -26,12 +26,14 @@ from grader.judge import choice
 from grader.judge.base import Judge
 from grader.judge.options import JudgeOptions
 from grader.llm.embedded.weights import own_model
+from grader.llm.price import OwnPrice, use_prices
 from grader.llm.request import Reply, Request
 from grader.record import Grade
 from grader.rubric.format import Rubric
 from grader.session.elsewhere.keeper import KeptReplies, LedgerKeeper
 from grader.session.entry import Entry, Problem
-from grader.session.rows import single_row
+from grader.session.exports.columns import NO_COLUMNS, Columns
+from grader.session.rows import told_rows
 from grader.session.run import SessionRun, answers_at_once
 from grader.util.digest_set import Seen
 
@@ -53,6 +55,8 @@ class Work:
         rubrics: by question; carried along, so that no node needs the files.
         env: the environment's words on the judge, the key among them.
         concurrency: requests that one actor sends at once.
+        columns: what the user said of the keys or columns of the rows.
+        prices: what models cost by the user's word.
         bring: fetches the embedded model's file where it is not yet.
     """
 
@@ -63,6 +67,8 @@ class Work:
     votes: int = 1
     concurrency: int = 16
     weights: str | None = None
+    columns: Columns = NO_COLUMNS
+    prices: dict[str, OwnPrice] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -227,6 +233,7 @@ class _Grader:
         # One loop for all batches, for the model's connections belong to theirs
         self._loop = asyncio.new_event_loop()
         self._gate = asyncio.Semaphore(work.concurrency)
+        use_prices(work.prices)  # those of the process that the run was started from
         given = Path(work.weights) if work.weights else None
         self._opened = choice.open_judge(
             work.options, work.env, lambda: work.bring(given), own=lambda: own_model(given)
@@ -237,7 +244,7 @@ class _Grader:
         return pa.Table.from_pylist(done, schema=_SCHEMA)
 
     async def _grade_all(self, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        entries = [self._entry(row) for row in rows]
+        entries = [entry for row in rows for entry in self._entries(row)]
         done = _Rows()
         opened, work = self._opened, self._work
         most = answers_at_once(opened.info, opened.model.slots, work.concurrency)
@@ -248,8 +255,11 @@ class _Grader:
         order = {e.id if isinstance(e, Entry) else e.place: n for n, e in enumerate(entries)}
         return sorted(done.rows, key=lambda row: order.get(row["answer_id"], -1))
 
-    def _entry(self, row: dict[str, Any]) -> Entry | Problem:
-        entry = single_row(row["text"] if list(row) == ["text"] else _values(row), "")
+    def _entries(self, row: dict[str, Any]) -> Iterator[Entry | Problem]:
+        given = row["text"] if list(row) == ["text"] else _values(row)
+        yield from map(self._checked, told_rows(given, "", self._work.columns))
+
+    def _checked(self, entry: Entry | Problem) -> Entry | Problem:
         if isinstance(entry, Problem):
             return Problem("a row", entry.message)
         if not entry.id:

@@ -65,6 +65,25 @@ def test_live_and_ray_give_the_same_records(tmp_path: Path) -> None:
     assert json.dumps(got, sort_keys=True) == json.dumps(wanted, sort_keys=True)
 
 
+def test_columns_and_prices_of_the_users_own_reach_every_actor(tmp_path: Path) -> None:
+    (tmp_path / "grade.toml").write_text("[prices.stub]\ninput = 1.0\noutput = 2.0\n")
+    session = tmp_path / "session.jsonl"
+    session.write_text(json.dumps({"F1": "Padding.", "F2": "Both wait.", "Nr": "007"}))
+    named = "F1=bank-conflict,F2=warp-divergence,id=Nr"
+    with running() as (_, url):
+        words = (str(session), "--via", "ray", "--actors", "1", "--columns", named)
+        done = grade(tmp_path, url, "o.jsonl", *words)
+    assert done.returncode == 0, done.stderr
+    graded = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text("utf-8").splitlines()]
+    assert {(r["question"], r["answer_id"]) for r in graded} == {
+        ("bank-conflict", "007"), ("warp-divergence", "007"),
+    }  # fmt: skip
+    for record in graded:
+        used = record["usage"]
+        paid = (used["input_tokens"] + 2 * used["output_tokens"]) / 1_000_000
+        assert record["usage"]["cost_usd"] == pytest.approx(paid)
+
+
 def test_more_actors_than_cores_leave_room_for_the_rows_to_be_read(tmp_path: Path) -> None:
     session = tmp_path / "session.jsonl"
     session.write_text(json.dumps({"question": "bank-conflict", "answer": "Padding.", "id": "a"}))
