@@ -138,7 +138,7 @@ class Summary(Frozen):
 
     scores: Scores
     questions: tuple[QuestionSummary, ...] = ()
-    """By id."""
+    """By id, ``q-2`` before ``q-10``."""
     candidates: tuple[CandidateSummary, ...] = ()
     """By name; those beyond the limit are not here."""
     more_candidates: int = 0

@@ -25,6 +25,7 @@ from grader.session.summary import (
     Unit,
     UsageSummary,
 )
+from grader.util.order import by_number
 
 MOST_CANDIDATES = 500
 MOST_PERIODS = 60
@@ -209,10 +210,15 @@ class Tally:
         """What the records so far add up to."""
         return Summary(
             scores=self._scores.frozen(),
-            questions=tuple(q.frozen(name) for name, q in sorted(self._questions.items())),
+            questions=tuple(
+                self._questions[name].frozen(name)
+                for name in sorted(self._questions, key=by_number)
+            ),
             candidates=tuple(
                 CandidateSummary(name=name, scores=scores.frozen())
-                for name, scores in sorted(self._candidates.items())
+                for name, scores in sorted(
+                    self._candidates.items(), key=lambda item: by_number(item[0])
+                )
             ),
             more_candidates=self._more,
             causes=dict(self._causes.most_common()),
