@@ -119,7 +119,7 @@ def _languages(given: "Sequence[str]") -> tuple[str, ...]:
     import re
 
     from grader.authoring.draft.proposal import BOTH
-    from grader.rubric.wording import LANGUAGE_TAG
+    from grader.text.language import LANGUAGE_TAG
 
     for tag in given:
         if not re.fullmatch(LANGUAGE_TAG, tag):
