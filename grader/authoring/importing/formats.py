@@ -3,7 +3,14 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from grader.authoring.importing import table
+from grader.authoring.importing import (
+    canvas,
+    gradescope,
+    label_studio,
+    markdown,
+    moodle,
+    table,
+)
 from grader.authoring.importing.material import Read
 from grader.authoring.importing.source import ImportFile
 from grader.authoring.importing.table import Roles
@@ -24,7 +31,15 @@ class ImportFormat:
     read: Callable[[ImportFile, Roles], Iterator[Read]]
 
 
-FORMATS = (ImportFormat("table", table.recognises, table.read),)
+FORMATS = (
+    ImportFormat("moodle-xml", moodle.recognises_xml, moodle.read_xml),
+    ImportFormat("canvas", canvas.recognises, canvas.read),
+    ImportFormat("gradescope", gradescope.recognises, gradescope.read),
+    ImportFormat("label-studio", label_studio.recognises, label_studio.read),
+    ImportFormat("table", table.recognises, table.read),
+    ImportFormat("gift", moodle.recognises_gift, moodle.read_gift),
+    ImportFormat("markdown", markdown.recognises, markdown.read),
+)
 """In the order in which a file is held against them: what is surest first."""
 NAMES = tuple(each.name for each in FORMATS)
 

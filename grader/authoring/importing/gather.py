@@ -67,20 +67,22 @@ class Gathering:
             self._point(ImportedPoint(text, self._at(line), points))
 
     def _point(self, point: ImportedPoint) -> None:
-        text, correction = point.text, ""
-        if point.points is not None and point.points < 0:
-            text, correction = _corrected(point.text)
+        text, correction = _corrected(point.text)
+        text, cost = split_points(text) if point.points is None else (text, point.points)
+        if cost is not None and cost < 0:
+            point.points = cost
+        else:
+            text, correction = point.text, ""
         before = len(self.question.claims)
         self.question.add(ImportedPoint(text, point.at, point.points), correction)
         listed = self.question.claims[before:] or self.question.points[-1:]
         self._last = listed[0] if listed else None
 
     def _claim(self, text: str, at: str) -> None:
-        said, points = split_points(text)
-        claim, correction = _corrected(said)
-        if correction and points is None:
-            correction, points = split_points(correction)
-        self._last = ImportedClaim(claim, at, abs(points or 0), correction)
+        before, after = _corrected(text)
+        claim, points = split_points(before)
+        correction, later = split_points(after)
+        self._last = ImportedClaim(claim, at, abs(points or later or 0), correction)
         self.question.claims.append(self._last)
 
     def _detail(self, role: str, text: str) -> None:

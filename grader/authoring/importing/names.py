@@ -40,16 +40,19 @@ def role_of(name: str) -> str:
 def numbered_role(name: str) -> tuple[str, int] | None:
     """Returns the role and the number of a column such as ``Key point 2``, else None."""
     match = _NUMBERED.fullmatch(folded(name))
-    role = role_of(match[1]) if match else ""
-    return (role, int(match[2])) if match and role else None
+    if match is None:
+        return None
+    role = role_of(match[1])
+    return (role, int(match[2])) if role else None
 
 
 def labelled(text: str) -> tuple[str, str]:
     """Returns the role that *text* begins with and what comes after it, as ``Quelle: RFC 9293``;
     an empty role and *text* where it begins with none."""
     match = _LABEL.fullmatch(text.strip())
-    role = role_of(match["name"]) if match else ""
-    rest = match["rest"].strip() if match else ""
+    if match is None:
+        return "", text
+    role, rest = role_of(match["name"]), match["rest"].strip()
     return (role, rest) if role and rest else ("", text)
 
 

@@ -20,10 +20,16 @@ _PROSE = 5
 
 @dataclass(frozen=True)
 class RowReader:
-    """A table below its heading; *names* are in small letters, each once."""
+    """A table below its heading.
+
+    Attributes:
+        names: of the columns in small letters, each once.
+        headings: the same as they are written, as far as that is known.
+    """
 
     file: ImportFile
     names: list[str]
+    headings: list[str]
     next_row: NextRow
 
     def rows(self) -> Iterator[CsvRow | ImportGap]:
@@ -55,11 +61,11 @@ def open_rows(file: ImportFile, is_heading: IsHeading) -> RowReader:
     try:
         if file.is_workbook:
             book = workbook_table(file.name, file.stream(), NO_COLUMNS)
-            return RowReader(file, book.names, book.next_row)
+            return RowReader(file, book.names, book.names, book.next_row)
         table = _csv(file, is_heading)
     except (NotText, RowProblem) as problem:
         raise BadInput(f"{file.name}: {problem}") from None
-    return RowReader(file, table.names, table.__next__)
+    return RowReader(file, table.names, table.headings, table.__next__)
 
 
 def _csv(file: ImportFile, is_heading: IsHeading) -> CsvTable:

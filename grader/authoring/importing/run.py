@@ -98,7 +98,10 @@ def import_rubrics(
 
 
 def _words(questions: Sequence[ImportedQuestion]) -> str:
-    texts = (text for q in questions for text in (q.text, *(p.text for p in q.points)))
+    texts: list[str] = []
+    for question in questions:
+        texts += [question.title, question.text, *(claim.text for claim in question.claims)]
+        texts += [text for p in question.points for text in (p.text, *p.notes.values())]
     return "\n".join(texts)
 
 
