@@ -16,9 +16,9 @@ from grader.authoring.check.words import (
     denies,
     numbers,
     pattern,
-    stop_words,
     tokens,
 )
+from grader.authoring.ids import slug, unique
 from grader.authoring.draft.proposal import (
     BOTH,
     WEIGHT,
@@ -94,7 +94,6 @@ def _bare(text: str) -> frozenset[str]:
 DOCUMENT = "source"
 MOST_POINTS = 8
 _LONGEST = 400
-_ID_WORDS = 4
 
 
 @dataclass(frozen=True)
@@ -199,9 +198,7 @@ class _Desk:
 
     def _id(self, wanted: str, text: str) -> str:
         taken = {p.id for p in self.points} | {c.id for c in self.claims}
-        name = _slug(wanted) or _slug(text) or "point"
-        numbered = (f"{name}-{n}" for n in range(2, 1000))
-        return name if name not in taken else next(n for n in numbered if n not in taken)
+        return unique(slug(wanted) or slug(text) or "point", taken)
 
 
 def assemble(
@@ -263,9 +260,3 @@ def visible_line(text: str) -> str:
 
 def _complete(content: dict[str, Any]) -> bool:
     return all(value != "" for value in content.values())
-
-
-def _slug(text: str) -> str:
-    words = re.findall(r"[a-z0-9]+", text.lower())
-    kept = [word for word in words if word not in stop_words()] or words
-    return "-".join(kept[:_ID_WORDS])[:64].strip("-")

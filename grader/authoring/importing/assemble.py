@@ -24,8 +24,8 @@ from grader.util.toml import parse_toml
 MOST_ITEMS = 200
 """Key points and wrong claims of one question; more is no rubric, but a broken file."""
 _FILE = "import"
+_OWN = "# accept: weights, the points are those of the file"
 _URL = re.compile(r"https?://\S+[^\s.,;)\]}>]")
-_SECTION = re.compile(r"(.+?)[,;]?\s*§\s*(\S.*)", re.DOTALL)
 _SAME = 1e-6
 
 
@@ -43,7 +43,20 @@ class Imported:
         lines = [f"Imported from {asked.file}:{asked.at}.", *asked.remarks]
         lines += [f"- {gap}" for gap in asked.gaps]
         head = "".join(f"# {one_line(line, 300)}\n" for line in lines)
-        return f"{head}\n{rubric_toml(self.rubric)}"
+        text = rubric_toml(self.rubric)
+        return f"{head}\n{_accepted(text) if self._own_points else text}"
+
+    @property
+    def _own_points(self) -> bool:
+        """Whether 1, 2 and 3 points are the file's, not a bonus, important and core."""
+        stated = all(point.points is not None for point in self.question.points)
+        return stated and self.rubric.total is None and not self.rubric.groups
+
+
+def _accepted(toml: str) -> str:
+    """The rubric with the note that its points need no core among them."""
+    before, mark, rest = toml.partition("[[key_points]]\n")
+    return before + mark + re.sub("^id = ", f"{_OWN}\nid = ", rest, count=1, flags=re.MULTILINE)
 
 
 @dataclass
@@ -172,8 +185,9 @@ class _Parts:
         return [*sources, {"document": _FILE, "section": where}]
 
     def _cited(self, text: str) -> dict[str, str]:
-        match = _SECTION.fullmatch(text.strip())
-        title, section = (match[1].strip(), match[2].strip()) if match else (text.strip(), "")
+        before, _, after = text.strip().partition("§")
+        title, section = before.rstrip(" ,;"), after.strip()
+        title, section = (title, section) if title and section else (text.strip(), "")
         known = (key for key, document in self.documents.items() if document["title"] == title)
         key = next(known, "")
         if not key:
@@ -212,14 +226,15 @@ def _worth(key_points: list[dict[str, Any]], groups: list[dict[str, Any]]) -> fl
 
 
 def _total(question: ImportedQuestion, worth: float) -> dict[str, float]:
-    """The stated total where the key points do not add up to it."""
+    """The total that the file states; the key points are scaled to it."""
     total = question.total
-    if total is None or abs(total - worth) <= _SAME:
+    if total is None:
         return {}
     if total <= 0:
         question.lack(f"{total:g} points stated for all of it; left to the key points")
         return {}
-    if any(point.points is not None for point in question.points):
+    stated = any(point.points is not None for point in question.points)
+    if stated and abs(total - worth) > _SAME:
         question.lack(f"{worth:g} points are listed and {total:g} stated: scaled to {total:g}")
     return {"total": total}
 

@@ -16,7 +16,7 @@ from grader.authoring.importing.points import split_points
 
 SECTIONS = {"key_point", "key_points", "misconception", "source", "question", "answer", "hint"}
 """What a heading may say of the lines below it."""
-_CORRECTS = re.compile(r"\s*(?:→|⇒|->|=>)\s*")
+_CORRECTS = re.compile(r"→|⇒|->|=>")
 _ABOUT_POINT = {*LEVELS, "hint", "source"}
 
 
@@ -137,7 +137,7 @@ def _section_of(line: OutlineLine) -> str:
 
 def _corrected(text: str) -> tuple[str, str]:
     """A wrong claim and what comes after an arrow, its correction."""
-    claim, *rest = _CORRECTS.split(text, maxsplit=1)
+    claim, *rest = (part.strip() for part in _CORRECTS.split(text, maxsplit=1))
     return (claim, rest[0]) if rest and claim and rest[0] else (text, "")
 
 

@@ -14,6 +14,10 @@ from grader.authoring.importing.outline import Kind, OutlineLine, of_markdown
 from grader.authoring.importing.points import split_points
 from grader.authoring.importing.source import ImportFile
 from grader.authoring.importing.table import Roles
+from grader.errors import BadInput
+
+MOST_CHARACTERS = 2_000_000
+_SAMPLE = 65536
 
 
 @dataclass
@@ -32,13 +36,19 @@ def recognises(file: ImportFile, _: Roles) -> bool:
     """Whether there is a heading with a list item below it."""
     if file.is_workbook or file.text.lstrip()[:1] == "<" or file.json is not None:
         return False
-    lines = of_markdown(file.text)
+    lines = of_markdown(file.text[:_SAMPLE])
     first = next((n for n, line in enumerate(lines) if line.kind is Kind.HEADING), len(lines))
     return any(line.kind is Kind.ITEM for line in lines[first:])
 
 
 def read(file: ImportFile, _: Roles) -> Iterator[Read]:
-    """The questions of a file; one without any key point is a gap."""
+    """The questions of a file; one without any key point is a gap.
+
+    Raises:
+        BadInput: it is longer than a course is.
+    """
+    if len(file.text) > MOST_CHARACTERS:
+        raise BadInput(f"{file.name}: longer than {MOST_CHARACTERS:,} characters; import in parts")
     parts = list(_parts(of_markdown(file.text)))
     following = [*parts[1:], None]
     for part, after in zip(parts, following, strict=True):

@@ -107,7 +107,7 @@ def _take(question: ImportedQuestion, element: XmlElement) -> None:
 
 _TITLE = re.compile(r"\s*::(?P<title>(?:\\.|[^\\])*?)::", re.DOTALL)
 _FORMAT = re.compile(r"\s*\[(html|plain|markdown|moodle)\]")
-_BRACES = re.compile(r"(?<!\\)\{(?P<inner>(?:\\.|[^\\}])*)\}", re.DOTALL)
+_BRACES = re.compile(r"(?<!\\)\{(?P<inner>(?:\\.|[^\\{}])*)\}", re.DOTALL)
 _ESCAPED = re.compile(r"\\([~=#{}:\\n])")
 _OPTION = re.compile(r"\[([a-z]+):([^\]]*)\]")
 
@@ -118,7 +118,7 @@ def recognises_gift(file: ImportFile, _: Roles) -> bool:
     if start.lstrip()[:1] == "<" or file.json is not None:
         return False
     return bool(
-        re.search(r"^(?:\$CATEGORY:|\s*::.+?::)", start, re.MULTILINE)
+        re.search(r"^(?:\$CATEGORY:|[ \t]*::.+?::)", start, re.MULTILINE)
         or re.search(r"\{\s*(?:####|[=~#]|T(?:RUE)?\b|F(?:ALSE)?\b|\})", start)
     )
 

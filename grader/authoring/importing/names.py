@@ -11,6 +11,8 @@ from grader.text.language import primary
 
 _FILE = Path(__file__).with_name("words.toml")
 _NUMBERED = re.compile(r"(.*?)[ _#-]*(\d{1,2})")
+_LONGEST = 80
+"""Characters; whatever is longer is no name."""
 _SCRIPTS = (("ja", "[\u3040-\u30ff]"), ("ko", "[\uac00-\ud7a3]"), ("zh", "[\u3400-\u9fff]"))
 _LABEL = re.compile(r"(?P<name>[^:：\n]{1,40})[:：]\s*(?P<rest>.*)", re.DOTALL)
 
@@ -27,7 +29,7 @@ ROLES = tuple(read_words(_FILE)["names"])
 
 def folded(name: str) -> str:
     """Returns *name* as names are compared: in small letters, without marks around it."""
-    text = unicodedata.normalize("NFKC", name).casefold().replace("_", " ")
+    text = unicodedata.normalize("NFKC", name[:_LONGEST]).casefold().replace("_", " ")
     return " ".join(text.strip(" \t\n*#:()[]_`").split())
 
 
@@ -39,7 +41,7 @@ def role_of(name: str) -> str:
 
 def numbered_role(name: str) -> tuple[str, int] | None:
     """Returns the role and the number of a column such as ``Key point 2``, else None."""
-    match = _NUMBERED.fullmatch(folded(name))
+    match = _NUMBERED.fullmatch(folded(name)) if len(name) <= _LONGEST else None
     if match is None:
         return None
     role = role_of(match[1])
@@ -59,12 +61,17 @@ def labelled(text: str) -> tuple[str, str]:
 def default(name: str, language: str) -> str:
     """Returns what is written for ``met``, ``missed`` or ``correction`` where a file is silent."""
     words = read_words(_FILE)["default"]
-    return str((words.get(primary(language)) or words["en"])[name])
+    own = words.get(primary(language)) or words["en"]
+    return str(own[name])
 
 
 def small_words(language: str) -> frozenset[str]:
-    """Returns words that say nothing by themselves in *language*; none for one without a list."""
-    return frozenset(read_words(_FILE)["small"].get(primary(language), ()))
+    """Returns words that say nothing by themselves in *language*; none for one without a list.
+
+    What denies is not among them: an id should not say the opposite of its text.
+    """
+    words = read_words(_FILE)
+    return frozenset(words["small"].get(primary(language), ())) - {*words["denials"]["words"]}
 
 
 def guess_language(text: str) -> str:

@@ -2,6 +2,8 @@
 
 import re
 
+_REACH = 60
+"""Characters at either end in which points are looked for."""
 _FRACTIONS = {"½": 0.5, "¼": 0.25, "¾": 0.75}
 _NUMBER = r"(?P<number>\d{0,7}[½¼¾]|\d{1,7}(?:[.,]\d{1,4})?)"
 _SIGN = r"(?P<sign>[+\-−–]?)"
@@ -24,14 +26,17 @@ def split_points(text: str) -> tuple[str, float | None]:
 
     A number in brackets is points where it has a unit or a sign: ``RFC 793 (1981)`` has none.
     """
+    text = text.strip()
     for pattern in (_END, _START, _CELL_END, _BARE_END, _BARE_START):
-        match = pattern.search(text)
+        at_end = pattern not in (_START, _BARE_START)
+        begin = max(0, len(text) - _REACH) if at_end else 0
+        match = pattern.search(text[begin:] if at_end else text[:_REACH])
         if match is None or (pattern in (_END, _START) and not (match["unit"] or match["sign"])):
             continue
-        rest = (text[: match.start()] + text[match.end() :]).strip()
+        rest = (text[: begin + match.start()] + text[begin + match.end() :]).strip()
         if rest:
             return rest, _value(match)
-    return text.strip(), None
+    return text, None
 
 
 def number(text: str) -> float | None:

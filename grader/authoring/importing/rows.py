@@ -1,5 +1,6 @@
 """The rows of a table to import from, CSV or XLSX, and what of them cannot be read."""
 
+import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -46,9 +47,9 @@ class RowReader:
 def heading(file: ImportFile, is_heading: IsHeading) -> list[str] | None:
     """The columns that the file's first row names, None where that is no such heading."""
     if file.is_workbook:
-        names = workbook_table(file.name, file.stream(), NO_COLUMNS).names
+        names = open_rows(file, is_heading).names
         return names if is_heading(names) else None
-    start = first_record(iter(file.text.splitlines(keepends=True)))
+    start = first_record(io.StringIO(file.text))
     return names_of(start, lambda names: is_heading(numbered(names)))
 
 

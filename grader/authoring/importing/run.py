@@ -52,6 +52,7 @@ class _Reading:
     def read(self, path: Path, name: str) -> None:
         try:
             file = open_file(path, name)
+            before = len(self.questions) + len(self.gaps)
             for each in format_of(file, self.format_name, self.roles).read(file, self.roles):
                 if isinstance(each, ImportGap):
                     self.gaps.append(each)
@@ -59,6 +60,8 @@ class _Reading:
                     self.questions.append(each)
                 else:
                     raise BadInput(f"{name}: more than {MOST_QUESTIONS} questions; import in parts")
+            if len(self.questions) + len(self.gaps) == before:
+                raise BadInput(f"{name}: holds no question")
         except GraderError as fault:
             self.faults.append(fault)
 
@@ -94,7 +97,17 @@ def import_rubrics(
     made = [assembler.rubric(question) for question in reading.questions]
     gaps = [*reading.gaps, *(gap for question in reading.questions for gap in question.gaps)]
     rubrics = tuple(each for each in made if each is not None)
-    return ImportResult(rubrics, tuple(gaps), tag, not language, tuple(reading.faults))
+    return ImportResult(rubrics, _in_order(gaps), tag, not language, tuple(reading.faults))
+
+
+def _in_order(gaps: Sequence[ImportGap]) -> tuple[ImportGap, ...]:
+    """The gaps by file, and in each by line; what has no line first."""
+    files = list(dict.fromkeys(gap.file for gap in gaps))
+
+    def place(gap: ImportGap) -> tuple[int, int]:
+        return files.index(gap.file), int(gap.at) if gap.at.isdecimal() else 0
+
+    return tuple(sorted(gaps, key=place))
 
 
 def _words(questions: Sequence[ImportedQuestion]) -> str:

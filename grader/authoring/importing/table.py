@@ -24,8 +24,8 @@ from grader.session.exports.columns import read_pairs
 from grader.util.table import CsvRow
 
 _HELP = "write ROLE=COLUMN, such as question=Aufgabe,key_point=Erwartet; roles: " + ", ".join(ROLES)
-_PARTS = re.compile(r"\s*[;；]\s*")
-_POINT_ROLES = ("points", *LEVELS, "hint", "source")
+_PARTS = re.compile(r"[;；]")
+_DIGITS = 4
 Roles = Mapping[str, str]
 """A column by each role that was named for it."""
 
@@ -198,7 +198,7 @@ def _point(cell: _Cells, question: ImportedQuestion, text: str, among: Mapping[s
         point.cited.append(_with_section(source, cell))
     point.group = cell.get("group", among)
     enough = cell.get("enough", among)
-    if point.group and enough.isdecimal():
+    if point.group and enough.isdecimal() and len(enough) < _DIGITS:
         question.enough[point.group] = int(enough)
     elif enough:
         question.lack(f"how many are enough, {enough!r}, has no group or is no number", cell.at)
@@ -215,7 +215,9 @@ def _listed(text: str, question: ImportedQuestion, at: str, section: str = "") -
     lines = outline(text)
     if not any(line.kind is Kind.ITEM for line in lines):
         parts = [line.text for line in lines]
-        parts = [p for p in _PARTS.split(parts[0]) if p] if len(parts) == 1 else parts
+        parts = (
+            [p.strip() for p in _PARTS.split(parts[0]) if p.strip()] if len(parts) == 1 else parts
+        )
         lines = [OutlineLine(Kind.ITEM, 1, part, 1) for part in parts]
     gathering = Gathering(question, _section=section)
     before = len(question.points), len(question.claims)
