@@ -11,6 +11,8 @@ from grader.text.language import primary
 _WORDS = 4
 _LONGEST = 60
 _MARK = 6
+_KATAKANA = re.compile("[\u30a1-\u30fa\u30fc]{2,}")
+"""Words that Japanese has from elsewhere, such as those for server and port."""
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 # What no decomposition leads to plain letters
 _PLAIN = str.maketrans(
@@ -20,7 +22,7 @@ _PLAIN = str.maketrans(
 
 def plain_words(text: str, language: str = "") -> list[str]:
     """Returns the words of *text* in plain letters; those of other scripts are left out."""
-    text = unicodedata.normalize("NFC", text).lower()
+    text = _KATAKANA.sub(_romanised, unicodedata.normalize("NFKC", text)).lower()
     if primary(language) == "de":
         text = text.translate(_GERMAN)
     folded = unicodedata.normalize("NFKD", text.translate(_PLAIN))
@@ -40,6 +42,13 @@ def slug(text: str, language: str = "", skip: Collection[str] = ()) -> str:
     if _in_other_script(text):
         kept = [*kept[: _WORDS - 1], _mark(text)]
     return "-".join(kept[:_WORDS])[:_LONGEST].strip("-")
+
+
+def _romanised(word: re.Match[str]) -> str:
+    """Syllables by their names in Unicode, as ``KATAKANA LETTER PO``."""
+    names = (unicodedata.name(c) for c in word[0])
+    kept = (name for name in names if " LETTER " in name and not name.endswith("SMALL TU"))
+    return f" {''.join(name.rsplit(' ', 1)[1] for name in kept)} "
 
 
 def unique(name: str, taken: Collection[str]) -> str:
