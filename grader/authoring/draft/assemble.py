@@ -18,7 +18,6 @@ from grader.authoring.check.words import (
     pattern,
     tokens,
 )
-from grader.authoring.ids import slug, unique
 from grader.authoring.draft.proposal import (
     BOTH,
     WEIGHT,
@@ -28,6 +27,7 @@ from grader.authoring.draft.proposal import (
     ProposedPoint,
 )
 from grader.authoring.draft.source import Quotation, SourceText
+from grader.authoring.ids import slug, unique
 from grader.errors import Failed
 from grader.rubric.format import KeyPoint, Misconception, Rubric
 from grader.text.safe import one_line

@@ -19,7 +19,7 @@ from grader.authoring.importing.material import (
 )
 from grader.authoring.importing.outline import as_text
 from grader.authoring.importing.points import number
-from grader.authoring.importing.rows import heading, open_rows
+from grader.authoring.importing.rows import heading, open_known
 from grader.authoring.importing.source import ImportFile
 from grader.authoring.importing.table import Roles
 from grader.util.table import CsvRow
@@ -130,7 +130,7 @@ def _add(
 
 
 def _read_rows(file: ImportFile) -> Iterator[Read]:
-    table = open_rows(file, is_heading)
+    table = open_known(file, is_heading, "Canvas")
     questions: dict[str, ImportedQuestion] = {}
     title = ""
     for row in table.rows():

@@ -15,7 +15,7 @@ from grader.authoring.importing.levels import RatingLevel, take_levels
 from grader.authoring.importing.material import ImportedPoint, ImportedQuestion, ImportGap, Read
 from grader.authoring.importing.outline import as_text
 from grader.authoring.importing.points import number
-from grader.authoring.importing.rows import RowReader, heading, open_rows
+from grader.authoring.importing.rows import RowReader, heading, open_known
 from grader.authoring.importing.source import ImportFile
 from grader.authoring.importing.table import Roles
 
@@ -40,7 +40,7 @@ def recognises(file: ImportFile, _: Roles) -> bool:
 def read(file: ImportFile, _: Roles) -> Iterator[Read]:
     """The questions of the file; a question's title stands for its text."""
     if file.json is None:
-        yield from _evaluations(open_rows(file, is_heading))
+        yield from _evaluations(open_known(file, is_heading, "Gradescope"))
         return
     for index, top in enumerate(_tops(file.json)):
         place = f"[{index}]" if isinstance(file.json, list) else ""

@@ -6,6 +6,7 @@ above them. A heading with nothing but deeper headings below it is a chapter.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import zip_longest
 
 from grader.authoring.importing.gather import SECTIONS, Gathering
 from grader.authoring.importing.material import ImportedQuestion, Read
@@ -50,8 +51,7 @@ def read(file: ImportFile, _: Roles) -> Iterator[Read]:
     if len(file.text) > MOST_CHARACTERS:
         raise BadInput(f"{file.name}: longer than {MOST_CHARACTERS:,} characters; import in parts")
     parts = list(_parts(of_markdown(file.text)))
-    following = [*parts[1:], None]
-    for part, after in zip(parts, following, strict=True):
+    for part, after in zip_longest(parts, parts[1:]):
         if part.heading is None:
             if part.has_items:
                 question = ImportedQuestion(file.name, str(part.lines[0].line))

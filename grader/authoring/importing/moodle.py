@@ -17,16 +17,16 @@ from grader.authoring.importing.table import Roles
 from grader.authoring.importing.xml_tree import XmlElement, parse_xml
 from grader.util.text_file import marked
 
-_XML = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*(?:<!DOCTYPE[^>]*>\s*)?<quiz\b", re.DOTALL
-)
+_XML = re.compile(r"<quiz[\s/>]")
+_SAMPLE = 65536
 _MARKUP = {"html": "html", "markdown": "markdown", "plain_text": "plain", "plain": "plain"}
 _COURSE = re.compile(r"^\$[a-z]+\$/(?:top/)?|^top/")
 
 
 def recognises_xml(file: ImportFile, _: Roles) -> bool:
     """Whether the root is ``quiz``."""
-    return _XML.match(file.text[:65536]) is not None
+    start = file.text[:_SAMPLE]
+    return start.lstrip()[:1] == "<" and _XML.search(start) is not None
 
 
 def read_xml(file: ImportFile, _: Roles) -> Iterator[Read]:
@@ -114,7 +114,7 @@ _OPTION = re.compile(r"\[([a-z]+):([^\]]*)\]")
 
 def recognises_gift(file: ImportFile, _: Roles) -> bool:
     """Whether a block is a category, or a question with a name or an answer in braces."""
-    start = file.text[:65536]
+    start = file.text[:_SAMPLE]
     if start.lstrip()[:1] == "<" or file.json is not None:
         return False
     return bool(
@@ -180,7 +180,8 @@ def _gift(file: ImportFile, block: _Block, category: str) -> Read:
     question = ImportedQuestion(file.name, str(block.line))
     question.title = _plain(named["title"]).strip() if named else ""
     begin = stated.end() if stated else 0
-    question.text = as_text(_plain(rest[begin : braces.start()] + rest[braces.end() :]), markup)
+    parts = (rest[begin : braces.start()], rest[braces.end() :])
+    question.text = "\n\n".join(text for part in parts if (text := as_text(_plain(part), markup)))
     question.remarks += [f"Category: {category}"] if category else []
     _listed(question, block, feedback, markup)
     return question

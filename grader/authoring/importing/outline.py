@@ -113,7 +113,9 @@ def of_markdown(text: str) -> list[OutlineLine]:
 
     lines: list[OutlineLine] = []
     depth, begins, heading = 0, False, 0
-    for token in MarkdownIt("commonmark").parse(text):
+    # Marks within a line stay as they are; to read them takes time quadratic in open brackets
+    blocks = MarkdownIt("commonmark").disable(["inline", "reference"])
+    for token in blocks.parse(text):
         depth += _step(token)
         if token.type == "list_item_open":
             begins = True

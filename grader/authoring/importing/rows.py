@@ -69,6 +69,18 @@ def open_rows(file: ImportFile, is_heading: IsHeading) -> RowReader:
     return RowReader(file, table.names, table.headings, table.__next__)
 
 
+def open_known(file: ImportFile, is_heading: IsHeading, whose: str) -> RowReader:
+    """The table in *file*, whose columns must be those of *whose* exports.
+
+    Raises:
+        BadInput: they are not, or it cannot be read as a table.
+    """
+    table = open_rows(file, is_heading)
+    if not is_heading(table.names):
+        raise BadInput(f"{file.name}:1: not the columns that {whose} writes; leave --format out")
+    return table
+
+
 def _csv(file: ImportFile, is_heading: IsHeading) -> CsvTable:
     names = heading(file, is_heading) or []
     stream = file.stream()
