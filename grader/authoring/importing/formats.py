@@ -47,16 +47,19 @@ NAMES = tuple(each.name for each in FORMATS)
 def format_of(file: ImportFile, name: str = "", roles: Roles | None = None) -> ImportFormat:
     """The format called *name*, or else the first that recognises the file.
 
+    A file whose columns were named, *roles*, is a table where nothing else recognises it.
+
     Raises:
         BadInput: there is no such format, or none recognises the file.
     """
-    if name:
+    fitting = (each for each in FORMATS if each.recognises(file, roles or {}))
+    known = None if name else next(fitting, None)
+    if known is None and (name or roles):
+        name = name or "table"
         named = next((each for each in FORMATS if each.name == name), None)
         if named is None:
             raise BadInput(f"--format {name}: one of {', '.join(NAMES)}")
         return named
-    fitting = (each for each in FORMATS if each.recognises(file, roles or {}))
-    known = next(fitting, None)
     if known is None:
         raise BadInput(
             f"{file.name}: not recognised; a table needs columns for question and key point"
