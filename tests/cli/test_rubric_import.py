@@ -1,4 +1,4 @@
-"""``grade rubric import`` writes a rubric a question, says what is lacking, and overwrites nothing."""
+"""``grade rubric import`` writes a rubric a question, says what is lacking, overwrites nothing."""
 
 import shutil
 from collections.abc import Iterator
