@@ -52,7 +52,7 @@ class _Reading:
     def read(self, path: Path, name: str) -> None:
         try:
             file = open_file(path, name)
-            before = len(self.questions) + len(self.gaps)
+            before = len(self.questions) + self._left_out()
             for each in format_of(file, self.format_name, self.roles).read(file, self.roles):
                 if isinstance(each, ImportGap):
                     self.gaps.append(each)
@@ -60,10 +60,13 @@ class _Reading:
                     self.questions.append(each)
                 else:
                     raise BadInput(f"{name}: more than {MOST_QUESTIONS} questions; import in parts")
-            if len(self.questions) + len(self.gaps) == before:
+            if len(self.questions) + self._left_out() == before:
                 raise BadInput(f"{name}: holds no question")
         except GraderError as fault:
             self.faults.append(fault)
+
+    def _left_out(self) -> int:
+        return sum(gap.left_out for gap in self.gaps)
 
 
 def import_rubrics(

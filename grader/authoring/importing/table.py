@@ -86,6 +86,12 @@ class Layout:
         )
 
     @property
+    def used(self) -> set[str]:
+        """The columns that are read."""
+        several = (column for roles in self.numbered.values() for column in roles.values())
+        return {*self.columns.values(), *several}
+
+    @property
     def by_question(self) -> bool:
         """Whether each row is a question."""
         return bool(self.numbered) or (
@@ -120,6 +126,9 @@ def read(file: ImportFile, told: Roles) -> Iterator[Read]:
         raise BadInput(
             f"{file.name}:1: no column for question and key point; say --columns: {_HELP}"
         )
+    if unread := [name for name in table.names if name and name not in layout.used]:
+        told = f"columns not read: {', '.join(unread)}; name what counts by --columns ROLE=COLUMN"
+        yield ImportGap(file.name, "1", told)
     yield from _questions(table, layout)
 
 

@@ -191,6 +191,24 @@ def test_a_file_that_cannot_be_read_is_named_in_one_line(
     assert str(raised.value).startswith(told)
 
 
+def test_columns_that_are_not_read_are_named(tmp_path: Path) -> None:
+    rows = [("a", "What is A?", "Size", 1, "It is big.", "x")]
+    gaps = table(tmp_path, *rows, head=(*HEAD, "description", "week"))
+    told = "columns not read: description, week; name what counts by --columns ROLE=COLUMN"
+    assert gaps == [f"t.csv:1: note: {told}"]
+
+
+def test_a_row_of_a_question_has_its_list_in_a_cell_and_its_points_are_the_total(
+    tmp_path: Path,
+) -> None:
+    cell = "1. It is big. (2 P.)\n2. It is red.\n   - partial: only pink"
+    text = csv_of(("no", "question", "key points", "points"), (7, "What is A?", cell, 5))
+    [made] = imported(tmp_path, "t.csv", text, language="en").rubrics
+    told = [(point.en, point.weight, point.notes.partial) for point in made.rubric.key_points]
+    assert told == [("It is big.", 2, None), ("It is red.", 3, "only pink")]
+    assert (made.rubric.id, made.rubric.total) == ("7", 5)
+
+
 def test_gaps_that_say_the_same_are_one_line() -> None:
     gaps = [ImportGap("t.csv", str(line), "no points") for line in range(2, 12)]
     gaps.append(ImportGap("t.csv", "20", "no question", left_out=True))

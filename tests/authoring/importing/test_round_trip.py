@@ -30,10 +30,10 @@ def test_every_key_point_says_what_it_cites_and_where_it_stood(
 ) -> None:
     result = imported(tmp_path, name, WHOLE[name](bank), language=tag)
     for made in result.rubrics:
-        for item in (*made.rubric.key_points, *made.rubric.misconceptions):
-            *cited, place = item.sources
-            told = [made.rubric.citation(source) for source in cited]
-            assert told == ["RFC 9293"], item.id
+        points = [point.sources for point in made.rubric.key_points]
+        claims = [claim.sources for claim in made.rubric.misconceptions]
+        for *cited, place in (*points, *claims):
+            assert [made.rubric.citation(source) for source in cited] == ["RFC 9293"]
             assert made.rubric.documents[place.document].title == name
             assert place.section.startswith(("line ", "["))
 
