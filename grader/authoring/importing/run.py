@@ -52,7 +52,7 @@ class _Reading:
     def read(self, path: Path, name: str) -> None:
         try:
             file = open_file(path, name)
-            before = len(self.questions) + self._left_out()
+            before = len(self.questions) + self.left_out()
             for each in format_of(file, self.format_name, self.roles).read(file, self.roles):
                 if isinstance(each, ImportGap):
                     self.gaps.append(each)
@@ -60,12 +60,12 @@ class _Reading:
                     self.questions.append(each)
                 else:
                     raise BadInput(f"{name}: more than {MOST_QUESTIONS} questions; import in parts")
-            if len(self.questions) + self._left_out() == before:
+            if len(self.questions) + self.left_out() == before:
                 raise BadInput(f"{name}: holds no question")
         except GraderError as fault:
             self.faults.append(fault)
 
-    def _left_out(self) -> int:
+    def left_out(self) -> int:
         return sum(gap.left_out for gap in self.gaps)
 
 
@@ -93,7 +93,7 @@ def import_rubrics(
         for path in files_of(source):
             name = str(path.relative_to(source)) if source.is_dir() else path.name
             reading.read(path, name)
-    if reading.faults and not (reading.questions or reading.gaps):
+    if reading.faults and not (reading.questions or reading.left_out()):
         raise BadInput("\n".join(str(fault) for fault in reading.faults))
     tag = language or guess_language(_words(reading.questions))
     assembler = Assembler(tag, title)

@@ -177,6 +177,7 @@ def test_questions_of_other_types_are_named_by_line(tmp_path: Path) -> None:
         ("a.xml", "<quiz>\n<question>\n</quiz>", "a.xml:3: broken XML: mismatched tag"),
         ("a.csv", "name,age\nx,3\n", "a.csv: not recognised; a table needs columns for question"),
         ("a.csv", "question,key point\n", "a.csv: holds no question"),
+        ("a.csv", "question,key point,week\n", "a.csv: holds no question"),
         ("a.json", '{"a": 1}', "a.json: not recognised"),
         ("a.txt", "\0\0\0", "a.txt: not text"),
         ("a.xlsx", "PK\x03\x04junk", "a.xlsx: is no Office file that can be read"),
