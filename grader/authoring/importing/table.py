@@ -127,8 +127,8 @@ def read(file: ImportFile, told: Roles) -> Iterator[Read]:
             f"{file.name}:1: no column for question and key point; say --columns: {_HELP}"
         )
     if unread := [name for name in table.names if name and name not in layout.used]:
-        told = f"columns not read: {', '.join(unread)}; name what counts by --columns ROLE=COLUMN"
-        yield ImportGap(file.name, "1", told)
+        way_out = "name what counts by --columns ROLE=COLUMN"
+        yield ImportGap(file.name, "1", f"columns not read: {', '.join(unread)}; {way_out}")
     yield from _questions(table, layout)
 
 
