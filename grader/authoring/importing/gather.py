@@ -26,14 +26,15 @@ class Gathering:
 
     Attributes:
         prose: paragraphs before the first key point.
-        passed: prose that is in no rubric: the number of its first line, and how many.
+        passed: the lines of prose that is in no rubric.
+        section: what the lines are about, one of :data:`SECTIONS`; empty for key points.
     """
 
     question: ImportedQuestion
     first_line: int = 1
     prose: list[str] = field(default_factory=list)
     passed: list[int] = field(default_factory=list)
-    _section: str = ""
+    section: str = ""
     _last: ImportedPoint | ImportedClaim | None = None
 
     def take(self, lines: Sequence[OutlineLine]) -> None:
@@ -43,7 +44,7 @@ class Gathering:
         for line in lines:
             section = _section_of(line)
             if section:
-                self._section, self._last = section, None
+                self.section, self._last = section, None
             elif line.kind is Kind.ITEM:
                 self._item(line)
             elif line.kind is Kind.PROSE:
@@ -56,11 +57,11 @@ class Gathering:
         role, rest = labelled(line.text)
         if self._last is not None and line.depth > 1:
             self._detail(role, rest if role in {*_ABOUT_POINT, "correction"} else line.text)
-        elif self._section in {"source", "hint", "question", "answer"}:
+        elif self.section in {"source", "hint", "question", "answer"}:
             self._paragraph(line)
         elif role == "source":
             self.question.cited.append(rest)
-        elif role == "misconception" or self._section == "misconception":
+        elif role == "misconception" or self.section == "misconception":
             self._claim(rest if role == "misconception" else line.text, self._at(line))
         else:
             text, points = split_points(rest if role == "key_point" else line.text)
@@ -102,12 +103,12 @@ class Gathering:
         role, rest = labelled(line.text)
         if line.depth and self._last is not None:  # a paragraph within an item
             self._detail(role, rest if role in {*_ABOUT_POINT, "correction"} else line.text)
-        elif role == "source" or self._section == "source":
+        elif role == "source" or self.section == "source":
             self.question.cited.append(rest if role == "source" else line.text)
-        elif role == "question" or self._section == "question":
+        elif role == "question" or self.section == "question":
             text = rest if role == "question" else line.text
             self.question.text = _joined(self.question.text, text, "\n\n")
-        elif not self._section and not self.question.points and not self.question.claims:
+        elif not self.section and not self.question.points and not self.question.claims:
             self.prose.append(line.text)
         elif not line.text.rstrip().endswith((":", "：")):
             self.passed.append(self.first_line + line.line - 1)

@@ -118,7 +118,7 @@ def _list(question: ImportedQuestion, value: Any, at: str, section: str) -> None
 
 def _take(question: ImportedQuestion, lines: list[OutlineLine], at: str, section: str) -> None:
     points, claims = len(question.points), len(question.claims)
-    gathering = Gathering(question, _section=section)
+    gathering = Gathering(question, section=section)
     gathering.take(lines)
     for point in question.points[points:]:
         point.at = at

@@ -228,7 +228,7 @@ def _listed(text: str, question: ImportedQuestion, at: str, section: str = "") -
             [p.strip() for p in _PARTS.split(parts[0]) if p.strip()] if len(parts) == 1 else parts
         )
         lines = [OutlineLine(Kind.ITEM, 1, part, 1) for part in parts]
-    gathering = Gathering(question, _section=section)
+    gathering = Gathering(question, section=section)
     before = len(question.points), len(question.claims)
     gathering.take(lines)
     gathering.end()
