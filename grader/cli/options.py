@@ -90,7 +90,12 @@ BaseUrlOption = Annotated[
 ]
 AskOption = Annotated[
     str | None,
-    typer.Option("--ask", metavar="FORM", help="`one-call` or `per-point` (log-probabilities)."),
+    typer.Option(
+        "--ask",
+        metavar="FORM",
+        help="`one-call`, `per-point` (log-probabilities), or `trained` (a server with the shipped"
+        " adapter: grade model export).",
+    ),
 ]
 ParamOption = Annotated[
     list[str] | None,

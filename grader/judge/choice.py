@@ -69,8 +69,11 @@ def target(options: JudgeOptions, env: Mapping[str, str], own: Own = lambda: Non
                 f" --base-url; --model local needs neither ({address.what_is_set(env)})"
             )
         return _local(options, "no OPENAI_API_KEY and no --base-url", own())
-    if options.ask == "trained":
-        raise BadInput("--ask trained: only the embedded model is trained; use --model local")
+    if options.ask == "trained" and endpoint.base_url in (address.OPENAI, address.OPENROUTER):
+        raise BadInput(
+            f"--ask trained: {endpoint.base_url} does not serve the trained judge; name a server"
+            " that does with --base-url URL --model NAME, or use --model local"
+        )
     if model is None and endpoint.base_url != address.OPENAI:
         raise BadInput(
             f"name the model that {endpoint.base_url} should use: --model NAME or GRADER_MODEL"
@@ -157,11 +160,16 @@ class OpenJudge:
         info, parameters, level = self.info, self.options.parameters, self.options.level
         if self.target.ask != "one-call":
             from grader.judge.per_point import PerPoint
+            from grader.judge.served import as_served
 
             form: Literal["trained", "yes-no"] = (
                 "trained" if self.target.ask == "trained" else "yes-no"
             )
-            return PerPoint(ask, info, form, level, parameters, self.model.slots)
+            served = form == "trained" and self.target.kind == "endpoint"
+            asked = as_served(ask) if served else ask
+            return PerPoint(
+                asked, info, form, level, parameters, self.model.slots, first_alone=served
+            )
         from grader.judge.one_call import OneCall
 
         if level:

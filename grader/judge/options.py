@@ -141,7 +141,7 @@ def _part(options: JudgeOptions, name: str) -> JudgeOptions:
     part = replace(options, model=name)
     if name == LOCAL:
         return replace(part, ask=None, parameters={})
-    return part if options.ask == "per-point" else replace(part, level=None)
+    return part if options.ask in ("per-point", "trained") else replace(part, level=None)
 
 
 def _together(word: str | None, models: int) -> Together:

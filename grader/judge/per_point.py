@@ -38,6 +38,8 @@ class PerPoint:
         claims: whether misconceptions are asked about; where none costs points, the score is the
             same without.
         defences: what is looked for in the answer before it is judged.
+        first_alone: ask the first question alone: a server that answers many at once knows the
+            beginning that they share only once one of them has been read.
     """
 
     ask: Ask
@@ -48,6 +50,7 @@ class PerPoint:
     slots: int = 1
     claims: bool = True
     defences: tuple[Defence, ...] = DEFENCES
+    first_alone: bool = False
 
     @cached_property
     def curves(self) -> curves.Curves | curves.YesNo:
@@ -80,7 +83,7 @@ class PerPoint:
             shown.lines,
             self.level or curves.TeamLevel(),
         )
-        graded = await self._each(about.point, points(rubric))
+        graded = await self._points(about, points(rubric))
         wrong = claims(rubric, language(answer.text)) if self.claims else ()
         held = await self._each(about.claim, wrong)
         settled = tuple(contradicted(grade, held, rubric) for grade in graded)
@@ -94,6 +97,11 @@ class PerPoint:
             usage=total_usage(asked.replies),
             set_aside=shown.set_aside,
         )
+
+    async def _points(self, about: "_About", items: Sequence[PointItem]) -> list[PointGrade]:
+        alone = 1 if self.first_alone else 0
+        first = await self._each(about.point, items[:alone])
+        return first + await self._each(about.point, items[alone:])
 
     async def _each(
         self, ask: Callable[[_Row], Awaitable[_Result]], rows: Sequence[_Row]

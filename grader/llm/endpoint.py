@@ -153,7 +153,7 @@ class Endpoint:
                 # The generic call: it sends the very bytes that the ledger's key is the digest
                 # of, and spares the SDK's pass over the body against its types.
                 response = await self._client.post(
-                    "/completions" if "prompt" in request.body else "/chat/completions",
+                    request.path,
                     content=sent,
                     cast_to=httpx2.Response,
                     options=_UNNAMED,

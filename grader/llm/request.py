@@ -80,6 +80,11 @@ class Request:
         return text.encode("utf-8", "surrogatepass")
 
     @property
+    def path(self) -> str:
+        """Where it goes, behind the endpoint's address."""
+        return "/completions" if "prompt" in self.body else "/chat/completions"
+
+    @property
     def beginning(self) -> str:
         """What requests with the same rubric, or on the same answer, begin with."""
         if "prompt" in self.body:

@@ -194,6 +194,6 @@ def answers_at_once(judge: JudgeInfo, slots: int, requests: int) -> int:
         return max(answers_at_once(part, slots, requests) for part in judge.parts)
     if judge.kind == "local":
         return 1  # its cache holds one answer
-    calls = slots if judge.ask == "per-point" else 1
+    calls = 1 if judge.ask == "one-call" else slots
     # A few more than can be asked about, for those that wait for the ledger's disk.
     return math.ceil(requests / calls) + requests // (4 * calls) + 1

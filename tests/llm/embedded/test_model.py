@@ -171,21 +171,6 @@ def test_the_trained_form_is_refused_for_ones_own_model() -> None:
         target(JudgeOptions(ask="trained"), {}, lambda: OWN)
 
 
-@pytest.mark.parametrize(
-    ("said", "env"),
-    [
-        (JudgeOptions(model="m", base_url="http://here/v1", ask="trained"), {}),
-        (JudgeOptions(ask="trained"), {"OPENAI_API_KEY": "k"}),
-    ],
-)
-def test_the_trained_form_is_refused_for_an_endpoint(
-    said: JudgeOptions, env: dict[str, str]
-) -> None:
-    with pytest.raises(BadInput, match="only the embedded model is trained") as refused:
-        target(said, env)
-    assert "\n" not in str(refused.value)
-
-
 def test_the_command_refuses_what_is_no_model_in_one_line(tmp_path: Path) -> None:
     path, text = tmp_path / "mine.gguf", tmp_path / "answer.txt"
     path.write_bytes(b"no model")
