@@ -97,7 +97,7 @@ class BatchStub:
         self, method: str, path: str, body: bytes, kind: str
     ) -> tuple[str, Callable[[], tuple[int, bytes]]]:
         parts = path.removeprefix("/v1/").split("/")
-        if parts == ["chat", "completions"]:
+        if parts[-1] == "completions":
             return "live", lambda: self._live(body)
         if method == "POST":
             if parts == ["files"]:
@@ -130,6 +130,7 @@ class BatchStub:
         lines = self.files[asked["input_file_id"]].splitlines()
         assert len(lines) <= 50_000
         assert len({json.loads(line)["body"]["model"] for line in lines}) == 1
+        assert {json.loads(line)["url"] for line in lines} == {asked["endpoint"]}
         self.batches[name] = {
             "id": name,
             "object": "batch",

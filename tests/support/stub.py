@@ -55,6 +55,8 @@ class Behaviour:
         moody: share of replies, 0 to 1, that hold nothing that was judged, or hold it oddly
             wrapped.
         slow: share of paid replies, 0 to 1, whose body comes in two pieces, some time apart.
+        legacy: log-probabilities of a completed prompt in lists beside each other, as vLLM sends
+            them.
         headers: further headers of every reply.
         echo: the feedback begins with the answer's first words, so it is in its language.
     """
@@ -68,6 +70,7 @@ class Behaviour:
     jitter: float = 0.0
     moody: float = 0.0
     slow: float = 0.0
+    legacy: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     echo: bool = False
     dice: random.Random = field(default_factory=lambda: random.Random(0))
@@ -184,6 +187,8 @@ class Stub:
 
     def _text_completion(self, asked: dict[str, Any], fault: str | None) -> dict[str, Any]:
         choice = _continued(asked["prompt"], fault)
+        if self.behaviour.legacy:
+            choice["logprobs"] = _beside_each_other(choice["logprobs"]["content"])
         usage = {"prompt_tokens": len(asked["prompt"]) // 4, "completion_tokens": 3}
         return {
             "id": "x",
@@ -367,6 +372,17 @@ def _continued(prompt: str, fault: str | None) -> dict[str, Any]:
     }
 
 
+def _beside_each_other(content: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "text_offset": [0] * len(content),
+        "tokens": [token["token"] for token in content],
+        "token_logprobs": [token["logprob"] for token in content],
+        "top_logprobs": [
+            {top["token"]: top["logprob"] for top in token["top_logprobs"]} for token in content
+        ],
+    }
+
+
 def _spoil(choice: dict[str, Any], fault: str | None) -> None:
     spoilt = {
         "not-json": {"content": "I would say that it is quite good."},
@@ -415,6 +431,7 @@ async def _serve(options: argparse.Namespace) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="An OpenAI-compatible stub on loopback.")
     parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--legacy", action="store_true")
     for name in ("delay", "put_off", "retry_after", "unparseable", "flip"):
         default = getattr(Behaviour(), name)
         parser.add_argument(f"--{name.replace('_', '-')}", type=float, default=default)

@@ -1,7 +1,9 @@
 """Has shards answered by an endpoint's Batch API (Files and Batches, as OpenAI's)."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -203,11 +205,19 @@ def _wait_s(attempt: int) -> float:
 async def _create(client: "Client", shard: Shard) -> "BatchJob":
     return await client.batches.create(
         input_file_id=shard.file_id or "",
-        endpoint="/v1/chat/completions",
+        endpoint=_goes_to(shard.path),
         # The one window that the API knows
         completion_window="24h",
         metadata={_TAG: shard.token},
     )
+
+
+def _goes_to(path: Path) -> Literal["/v1/completions", "/v1/chat/completions"]:
+    """Where the requests of a shard go, all of them to the same place."""
+    url = ""
+    with suppress(OSError), path.open("rb") as file:  # once uploaded it may be gone
+        url = json.loads(file.readline())["url"]
+    return "/v1/completions" if url == "/v1/completions" else "/v1/chat/completions"
 
 
 async def _download(client: "Client", file_id: str, path: Path) -> None:

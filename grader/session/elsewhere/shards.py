@@ -82,7 +82,7 @@ def custom_id(request: Request) -> str:
 
 def line(request: Request) -> bytes:
     """Returns the request as a line of a batch file."""
-    head = f'{{"custom_id":"{custom_id(request)}","method":"POST","url":"/v1/chat/completions"'
+    head = f'{{"custom_id":"{custom_id(request)}","method":"POST","url":"/v1{request.path}"'
     # Put together by hand: the body is the very bytes that the key is the digest of
     return head.encode() + b',"body":' + request.payload + b"}\n"
 

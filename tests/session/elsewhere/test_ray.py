@@ -84,6 +84,22 @@ def test_columns_and_prices_of_the_users_own_reach_every_actor(tmp_path: Path) -
         assert record["usage"]["cost_usd"] == pytest.approx(paid)
 
 
+def test_the_trained_judge_of_a_server_gives_the_same_records_on_ray(tmp_path: Path) -> None:
+    rows = [
+        {"question": "bank-conflict", "answer": text, "id": n, "attempted_at": "2026-11-20T10:00"}
+        for n, text in enumerate(["Threads of a warp hit one bank.", "Padding helps.", "..."])
+    ]
+    session = tmp_path / "session.jsonl"
+    session.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    trained = (str(session), "--ask", "trained")
+    with running() as (_, url):
+        grade(tmp_path, url, "live.jsonl", *trained)
+        grade(tmp_path, url, "ray.jsonl", *trained, "--via", "ray", "--actors", "1")
+    wanted = records(tmp_path / "live.jsonl")
+    assert len(wanted) == len(rows)
+    assert records(tmp_path / "ray.jsonl") == wanted
+
+
 def test_more_actors_than_cores_leave_room_for_the_rows_to_be_read(tmp_path: Path) -> None:
     session = tmp_path / "session.jsonl"
     session.write_text(json.dumps({"question": "bank-conflict", "answer": "Padding.", "id": "a"}))
