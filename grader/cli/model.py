@@ -1,5 +1,8 @@
 """``grade model``: the embedded model's weights."""
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 app = typer.Typer(help="The embedded model: where its file is, and how to fetch it ahead.")
@@ -34,3 +37,25 @@ def pull() -> None:
     from grader.report import progress
 
     typer.echo(str(progress.bring_weights(None)))
+
+
+@app.command()
+def export(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.")],
+    merged: Annotated[
+        Path | None,
+        typer.Option(
+            "--merged",
+            metavar="MODEL_DIR",
+            help="Write the whole model with the adapter in it, from the publisher's own weights.",
+        ),
+    ] = None,
+) -> None:
+    """Write the trained judge's adapter for vLLM, SGLang and PEFT, with a card.
+
+    Needs pip install 'answer-grader[export]'.
+    """
+    from grader.llm.embedded.export import export_adapter, export_merged
+
+    done = export_adapter(folder) if merged is None else export_merged(folder, merged)
+    typer.echo(str(done))

@@ -19,6 +19,7 @@ from grader.llm.embedded import weights_file
 from grader.llm.embedded.model import checked_adapter
 from grader.util.files import new_file
 from grader.util.tensors import (
+    WIDTHS,
     Floats,
     TensorPlace,
     pieces_of,
@@ -197,8 +198,14 @@ def _checked_shards(model: Path, adapter: LowRank) -> dict[Path, _Shard]:
             header = read_header(path)
         except (OSError, ValueError) as error:
             raise BadInput(f"--merged {path}: cannot be read as weights: {error}") from None
+        for name, place in header.tensors.items():
+            if place.dtype not in WIDTHS:
+                raise BadInput(
+                    f"--merged {path}: {name} is of the type {place.dtype}; name the folder of"
+                    f" {BASE} in full precision"
+                )
+            shapes[name] = place.shape
         shards[path] = (list(header.tensors.values()), header.notes)
-        shapes |= {name: place.shape for name, place in header.tensors.items()}
     if not shards:
         raise BadInput(f"--merged {model}: no *.safetensors there; name the folder of {BASE}")
     for name, (low, high) in adapter.pairs.items():
