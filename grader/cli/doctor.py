@@ -83,19 +83,46 @@ async def _examine(said: "JudgeOptions", weights: str | None, *, quick: bool) ->
         out.print(f"judge: {target.model}, {where}, asked {target.ask} ({target.reason})")
         found = [await answers_at_all(bench)]
         terminal.check(found[-1], out)
+        served = target.ask == "trained" and target.kind == "endpoint"
         if not found[0].good:
+            if served:
+                _say_how_to_start(bench)
             return found
         # The trained judge is asked in its own form alone: neither matters to it.
         probes = () if target.ask == "trained" else (keeps_to_schemas, gives_log_probabilities)
         for examine in probes:
             found.append(await examine(bench))
             terminal.check(found[-1], out)
+        if served:
+            found.append(await _served(bench))
+            if not found[-1].good:
+                return found
         if not quick:
             found.append(await _labelled(bench))
             terminal.check(found[-1], out)
             warning = None if found[-1].good else found[-1].found
             bench.ledger.remember_judge(bench.judge.info, warning)
         return found
+
+
+async def _served(bench: "Bench") -> "Check":
+    """Whether the server is the trained judge; where it is not, later grades are warned of it."""
+    from grader.report import terminal
+    from grader.trust.served import is_the_trained_judge
+
+    check = await is_the_trained_judge(bench)
+    terminal.check(check, terminal.console())
+    if not check.good:
+        _say_how_to_start(bench)
+    bench.ledger.remember_judge(bench.judge.info, None if check.good else check.found)
+    return check
+
+
+def _say_how_to_start(bench: "Bench") -> None:
+    from grader.trust.served import how_to_start
+
+    for command in how_to_start(bench.target):
+        typer.echo(f"  {command}")
 
 
 async def _labelled(bench: "Bench") -> "Check":
