@@ -17,14 +17,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812 - its customary name
 from torch import Tensor
 
 from training.batches import by_budget, collate, pack
-from training.model import MAPS, Model, Shape, Weights, read_gguf
+from training.model import MAPS, Layer, Linear, Model, Shape, Weights, read_gguf
 
 VERDICTS = (9454, 42627, 2753, 29185)
 """Yes, Half, No, Wrong in the base model's vocabulary."""
@@ -67,7 +67,7 @@ def plain_model(weights: Weights, shape: Shape, pairs: Pairs, scale: float) -> M
     model = Model(weights, shape, rank, scale * rank)
     for number, layer in enumerate(model.layers):
         for name in MAPS:
-            linear = layer.maps[name]  # type: ignore[index, union-attr]
+            linear = cast("Linear", cast("Layer", layer).maps[name])
             linear.a.data, linear.b.data = pairs[f"blk.{number}.{name}"]
     return model.eval()
 
@@ -154,7 +154,7 @@ class Fast:
         h = F.rms_norm(x, (width,), layer["before_attention"], shape.epsilon)
         qkv = F.linear(h, layer["qkv"], layer["qkv_bias"])
         qkv = qkv.view(batch, length, -1, shape.head).transpose(1, 2)
-        q, k, v = qkv.split([shape.heads, shape.key_heads, shape.key_heads], 1)
+        q, k, v = torch.split(qkv, [shape.heads, shape.key_heads, shape.key_heads], 1)
         q, k = (z * cos + _half_turned(z) * sin for z in (q, k))
         share = shape.heads // shape.key_heads
         k, v = k.repeat_interleave(share, 1), v.repeat_interleave(share, 1)
