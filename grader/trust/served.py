@@ -58,7 +58,7 @@ def fixed_decisions() -> FixedDecisions:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class Likeness:
     """How a server's probabilities of the four words stand to the known ones."""
 
     known: Sequence[Chances]
@@ -115,7 +115,7 @@ async def is_the_trained_judge(bench: Bench) -> Check:
     except Unusable as unusable:
         found = f"it gave none of the four words' log-probabilities: {unusable}"
         return Check(_NAME, False, found, _WAY_OUT)
-    return Comparison([d.chances for d in known], given).check
+    return Likeness([d.chances for d in known], given).check
 
 
 async def _given(ask: Ask, given: Sequence[str], bench: Bench) -> list[Chances]:

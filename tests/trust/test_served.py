@@ -16,7 +16,7 @@ from grader.judge.prompts import WORDS
 from grader.llm.embedded import weights_file
 from grader.llm.embedded.engine import escape
 from grader.llm.embedded.export import BASE
-from grader.trust.served import Comparison, chances_of, fixed_decisions
+from grader.trust.served import Likeness, chances_of, fixed_decisions
 
 FIXED = fixed_decisions()
 KNOWN = {decision.prompt: decision.chances for decision in FIXED.decisions}
@@ -138,5 +138,5 @@ def test_where_nothing_listens_the_commands_are_said_too(
 def test_what_is_compared_are_the_words_among_each_other() -> None:
     assert chances_of([-1.0, -1.0, -1.0, -1.0]) == pytest.approx(EVEN)
     assert chances_of([-9999.0, -0.5, -20.0, -20.0])[1] == pytest.approx(1, abs=1e-6)
-    found = Comparison([(1.0, 0.0, 0.0, 0.0)], [(0.0, 1.0, 0.0, 0.0)])
+    found = Likeness([(1.0, 0.0, 0.0, 0.0)], [(0.0, 1.0, 0.0, 0.0)])
     assert (found.different, found.apart) == (1, 0.5)

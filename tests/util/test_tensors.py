@@ -58,7 +58,9 @@ def test_a_matrix_comes_in_whole_rows_however_little_is_read_at_once(tmp_path: P
 def test_half_precision_of_brains_is_rounded_to_the_nearest_even() -> None:
     torch = pytest.importorskip("torch")
     values = np.random.default_rng(0).normal(size=5000).astype(np.float32)
-    values = np.concatenate([values, np.array([1.00390625, 1.01171875, 0.0, -0.0, 1e-40], np.float32)])
+    values = np.concatenate(
+        [values, np.array([1.00390625, 1.01171875, 0.0, -0.0, 1e-40], np.float32)]
+    )
     wanted = torch.from_numpy(values).bfloat16()
     assert to_bytes(values, "BF16") == wanted.view(torch.int16).numpy().tobytes()
     assert np.array_equal(from_bytes(to_bytes(values, "BF16"), "BF16"), wanted.float().numpy())
