@@ -4,24 +4,14 @@ Whatever the server, it must read the very tokens that the embedded engine reads
 likeliest of them.
 """
 
-import unicodedata
 from typing import Any
 
-from grader.llm.embedded.engine import escape
+from grader.llm.embedded.engine import as_read
 from grader.llm.request import Ask, Reply
 
 NEUTRAL = {"repetition_penalty": 1}
 """What servers take from the model's own settings unless it is said: a penalty on words that stand
 in the prompt already would turn the number of the sentence into another."""
-
-
-def as_read(prompt: str) -> str:
-    """Returns a prompt that every server cuts into the same tokens.
-
-    No special token is in it, which would open a turn. Its characters are composed (NFC), as some
-    tokenisers make them and others do not.
-    """
-    return escape(unicodedata.normalize("NFC", prompt))
 
 
 def as_served(ask: Ask) -> Ask:

@@ -13,8 +13,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from grader.judge.served import as_read
 from grader.llm.embedded import weights
+from grader.llm.embedded.engine import as_read
 from training import sets
 from training.judged import WAY
 from training.prepare import held_out

@@ -14,9 +14,9 @@ from grader.grading import Attempt, grade
 from grader.judge.choice import bench, target
 from grader.judge.curves import TeamLevel
 from grader.judge.options import JudgeOptions, options
-from grader.judge.served import as_read
 from grader.ledger.ledger import Ledger
 from grader.llm.embedded import weights_file
+from grader.llm.embedded.engine import as_read
 from grader.llm.request import Reply, Request
 from grader.session.run import answers_at_once
 from tests.support.claims import CLAIMS, RUBRIC, TEXT, claim_of, saying

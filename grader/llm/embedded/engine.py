@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import unicodedata
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
@@ -78,6 +79,15 @@ def escape(text: str) -> str:
     special token holds a space, so breaking one never makes another. Other text is unchanged.
     """
     return _special_token_starts().sub(lambda found: found[0] + " ", text)
+
+
+def as_read(prompt: str) -> str:
+    """Returns a prompt that this engine and every server cut into the same tokens.
+
+    No special token is in it. Its characters are composed (NFC), as the tokenisers of some
+    servers make them, and others do not.
+    """
+    return escape(unicodedata.normalize("NFC", prompt))
 
 
 class Engine:

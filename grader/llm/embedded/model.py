@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grader.errors import ModelFailed
 from grader.llm.embedded import weights_file
-from grader.llm.embedded.engine import Engine, escape
+from grader.llm.embedded.engine import Engine, as_read, escape
 from grader.llm.endpoint import Endpoint
 from grader.llm.request import Reply, Request
 
@@ -88,7 +88,7 @@ class EmbeddedModel:
 def _escaped(body: dict[str, Any]) -> dict[str, Any]:
     """The body with no special token in any text: an answer must never open a turn."""
     if "prompt" in body:
-        return {**body, "prompt": escape(body["prompt"])}
+        return {**body, "prompt": as_read(body["prompt"])}
     messages = [{**m, "content": escape(m["content"])} for m in body["messages"]]
     return {**body, "messages": messages}
 

@@ -65,3 +65,14 @@ def test_lists_beside_each_other_say_what_a_list_of_tokens_says(
     ]
     assert {"met", "missed", "partial", "contradicted"} & set(verdicts)
     assert verdicts.count(None) == len(place.records()["2"]["key_points"])
+
+
+def test_what_was_paid_for_is_never_asked_again(tmp_path: Path) -> None:
+    with running() as (stub, url):
+        place = write(Place(tmp_path, stub, url), ANSWERS)  # type: ignore[arg-type]
+        place.grade(*TRAINED, "--out", str(place.folder / "first.jsonl"))
+        asked = stub.stats.requests
+        done = place.grade(*TRAINED, "--out", str(place.folder / "out.jsonl"))
+        assert stub.stats.requests == asked > 0
+    assert "0 requests were paid for now" in done.stdout
+    assert place.records().keys() == place.records("first.jsonl").keys()
