@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer(help="The embedded model: where its file is, and how to fetch it ahead.")
+app = typer.Typer(
+    help="The embedded model: where its file is, how to fetch it ahead or export its adapter."
+)
 
 
 @app.callback(invoke_without_command=True)
