@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from grader.errors import Failed
 from grader.judge import prompts
 from grader.judge.choice import Bench, Target
 from grader.judge.served import as_served
@@ -112,19 +113,21 @@ async def is_the_trained_judge(bench: Bench) -> Check:
     known = fixed_decisions().decisions
     try:
         given = await _given(as_served(asked), [d.prompt for d in known], bench)
+    except Failed as error:
+        return Check(_NAME, False, str(error), _WAY_OUT)
     except Unusable as unusable:
         found = f"it gave none of the four words' log-probabilities: {unusable}"
         return Check(_NAME, False, found, _WAY_OUT)
     return Likeness([d.chances for d in known], given).check
 
 
-async def _given(ask: Ask, given: Sequence[str], bench: Bench) -> list[Chances]:
-    async def one(prompt: str) -> Chances:
+async def _given(ask: Ask, asked: Sequence[str], bench: Bench) -> list[Chances]:
+    async def decide(prompt: str) -> Chances:
         reply = await ask({"prompt": prompt, **_ASKED, **bench.options.parameters})
         seen = {top.token: top.logprob for top in read(reply).first_token.top_logprobs}
         return chances_of([seen.get(word, _UNSEEN) for word in prompts.WORDS.values()])
 
-    return list(await asyncio.gather(*map(one, given)))
+    return list(await asyncio.gather(*map(decide, asked)))
 
 
 def how_to_start(target: Target) -> list[str]:

@@ -126,6 +126,19 @@ def test_a_server_without_log_probabilities_is_told(
     assert "vllm serve" in done.stdout
 
 
+def test_a_server_that_completes_no_prompts_is_told(
+    server: Server, httpserver: HTTPServer, tmp_path: Path
+) -> None:
+    httpserver.clear_all_handlers()
+    text = json.dumps({"choices": [{"message": {"content": "ready"}}]})
+    httpserver.expect_request("/v1/chat/completions").respond_with_data(text)
+    httpserver.expect_request("/v1/completions").respond_with_json({"error": "no"}, 404)
+    done = doctor(server.url, tmp_path)
+    assert done.exit_code == 1
+    assert "HTTP 404" in done.stdout
+    assert "vllm serve" in done.stdout
+
+
 def test_where_nothing_listens_the_commands_are_said_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
