@@ -4,6 +4,7 @@ import random
 import sqlite3
 import time
 from pathlib import Path
+from typing import Any
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS call (
@@ -54,6 +55,23 @@ _BUSY_S = 60.0
 """How long another process may hold the ledger before this one gives up."""
 
 
+class LedgerConnection(sqlite3.Connection):
+    """A connection whose every failure is SQLite's own error, also over a damaged file.
+
+    Its messages may quote names out of the file, which need not be UTF-8 any more: Python then
+    raises a UnicodeDecodeError instead of what went wrong.
+    """
+
+    def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:  # noqa: ANN401 - sqlite3's
+        try:
+            return super().execute(sql, parameters)
+        except UnicodeDecodeError as error:
+            said = bytes(error.object).decode("utf-8", "backslashreplace")
+            damaged = sqlite3.DatabaseError(said)
+            damaged.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+            raise damaged from error
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Returns a connection to the file whose commits are on the disk when they are done.
 
@@ -61,7 +79,7 @@ def connect(path: Path) -> sqlite3.Connection:
         sqlite3.Error: it cannot be opened.
     """
     # isolation_level: the module begins no transaction by itself, the writer does
-    db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+    db = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None, factory=LedgerConnection)
     # With a write-ahead log NORMAL may lose the last commits when the power fails
     db.execute("PRAGMA synchronous = FULL")
     return db

@@ -3,11 +3,12 @@
 import sqlite3
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from grader.errors import LedgerFailed
+from grader.ledger.database import LedgerConnection
 from grader.ledger.ledger import Ledger
 from grader.llm.request import content_digest, key_digest
 from grader.record import Grade
@@ -114,7 +115,7 @@ def _readable_copy(path: Path) -> Path:
 
 
 def _opened(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, timeout=5)
+    db = sqlite3.connect(path, timeout=5, factory=LedgerConnection)
     # Damaged text must not end the reading: digests tell it afterwards
     db.text_factory = lambda data: data.decode("utf-8", "surrogateescape")
     return db
@@ -125,6 +126,8 @@ def _saved(damaged: Path, fresh: Path) -> tuple[int, int, int]:
     counts = dict.fromkeys(_TABLES, 0)
     dropped = 0
     with closing(sqlite3.connect(fresh)) as db, closing(_opened(damaged)) as old, db:
+        # A schema of which something cannot be read is taken as far as it can be
+        old.execute("PRAGMA writable_schema = ON")
         for table in _TABLES:
             columns = _columns(db, old, table)
             names, marks = ", ".join(columns), ", ".join("?" * len(columns))
@@ -133,8 +136,12 @@ def _saved(damaged: Path, fresh: Path) -> tuple[int, int, int]:
                 if not _VALID[table](row):
                     dropped += 1
                     continue
-                with suppress(sqlite3.IntegrityError, sqlite3.InterfaceError):
+                try:
                     counts[table] += db.execute(insert, row).rowcount
+                except (sqlite3.IntegrityError, sqlite3.InterfaceError):
+                    continue
+                except UnicodeEncodeError:
+                    dropped += 1
         (replies,) = db.execute("SELECT COUNT(*) FROM call WHERE state = 'done'").fetchone()
     return replies, counts["grade"], dropped
 

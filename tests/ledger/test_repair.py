@@ -107,6 +107,26 @@ def test_a_ledger_with_overwritten_pages_never_gives_a_reply_that_was_not_paid_f
         assert problem(path) is None
 
 
+def test_a_ledger_whose_names_are_garbled_is_told_and_repaired(path: Path) -> None:
+    data = path.read_bytes()
+    for name in (b"call_content", b"grade_question"):
+        path.write_bytes(data.replace(name, b"\xff\xfe\xe2(" + name[4:]))
+        with pytest.raises(LedgerFailed, match="grade doctor --repair"):
+            Ledger(path)
+        assert repair(path).replies == REPLIES
+        assert kept(path) == REPLIES
+
+
+def test_an_entry_with_garbled_words_is_left_behind_and_counted(path: Path) -> None:
+    db = sqlite3.connect(path)
+    db.execute("UPDATE grade SET answer_id = CAST(x'61ff62' AS TEXT)")
+    db.execute("UPDATE call SET key = content WHERE rowid = 6")
+    db.commit()
+    db.close()
+    found = repair(path)
+    assert (found.replies, found.grades, found.dropped) == (REPLIES - 1, 0, 2)
+
+
 def test_a_file_that_is_no_ledger_is_kept_aside_and_a_new_one_begun(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     path.write_bytes(b"a shopping list" * 500)
