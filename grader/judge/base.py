@@ -1,7 +1,7 @@
 """What a judge is: gives a judgement of an answer, however and wherever it is asked."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -43,6 +43,14 @@ class Judgement:
     usage: Usage
     set_aside: tuple[SetAside, ...] = ()
     spent: tuple[PartUsage, ...] = ()
+
+
+Heard = Callable[[PointGrade | MisconceptionGrade], None]
+"""Is told each verdict as it comes. What is known only at the end may still turn one."""
+
+
+def unheard(_: PointGrade | MisconceptionGrade) -> None:
+    """Nobody listens."""
 
 
 class Judge(Protocol):

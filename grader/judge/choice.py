@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
 from grader.errors import BadInput
-from grader.judge.base import Judge
+from grader.judge.base import Heard, Judge, unheard
 from grader.judge.options import LOCAL, AskForm, JudgeOptions, part_options
 from grader.judge.several import RoutedReplies, combine
 from grader.judge.stated import StatedConfidence
@@ -156,7 +156,7 @@ class OpenJudge:
             sure = self.stated.unsure_below if self.stated else SURE
         return Voting(lambda number: self._judge(replies.sample(number)), votes, sure)
 
-    def _judge(self, ask: Ask) -> Judge:
+    def _judge(self, ask: Ask, heard: Heard = unheard) -> Judge:
         info, parameters, level = self.info, self.options.parameters, self.options.level
         if self.target.ask != "one-call":
             from grader.judge.per_point import PerPoint
@@ -168,13 +168,20 @@ class OpenJudge:
             served = form == "trained" and self.target.kind == "endpoint"
             asked = as_served(ask) if served else ask
             return PerPoint(
-                asked, info, form, level, parameters, self.model.slots, first_alone=served
+                asked,
+                info,
+                form,
+                level,
+                parameters,
+                self.model.slots,
+                first_alone=served,
+                heard=heard,
             )
         from grader.judge.one_call import OneCall
 
         if level:
             raise BadInput("--calibration: one call an answer gives no probabilities to calibrate")
-        return OneCall(ask, info, parameters, self.stated)
+        return OneCall(ask, info, parameters, self.stated, heard)
 
     @property
     def stated(self) -> StatedConfidence | None:
@@ -232,6 +239,13 @@ class Bench(OpenJudge):
     def judge(self) -> Judge:
         """The judge that asks live."""
         return self.judge_over(self.replies)
+
+    def judge_heard(self, heard: Heard) -> Judge:
+        """Returns the judge that asks live and tells *heard* each verdict as it comes.
+
+        Where several judge, only what they make together counts, and nothing is told before.
+        """
+        return self.judge if self.others else self._judge(self.ask, heard)
 
     def sampled(self, number: int) -> Judge:
         """Returns the judge that takes sample *number* of each reply, 0 the first."""

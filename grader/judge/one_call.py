@@ -10,7 +10,7 @@ from typing import Any
 
 from grader.answer import Answer
 from grader.judge import prompts
-from grader.judge.base import Judgement, language, placer, total_usage
+from grader.judge.base import Heard, Judgement, language, placer, total_usage, unheard
 from grader.judge.items import TOO_SHORT, Item, Place, claims, points, reply_schema
 from grader.judge.prompts import Message
 from grader.judge.stated import StatedConfidence
@@ -32,12 +32,14 @@ class OneCall:
     Attributes:
         parameters: further parameters of the request (temperature, ...), sent only as given.
         stated: the model's own probabilities of the words for its confidence, where fitted.
+        heard: is told each verdict as it comes: those of the first reply together.
     """
 
     ask: Ask
     info: JudgeInfo
     parameters: dict[str, Any] = field(default_factory=dict)
     stated: StatedConfidence | None = None
+    heard: Heard = unheard
 
     @cached_property
     def prompt_digest(self) -> str:
@@ -134,6 +136,9 @@ class _Asked:
         problems = [grade for _, grade in grades if isinstance(grade, Unusable)]
         if len(problems) == len(grades):
             return _Whole(problem=problems[0])
+        for _, grade in grades:
+            if not isinstance(grade, Unusable):
+                self.judge.heard(grade)
         feedback = value.get("feedback")
         text = feedback[:_LONGEST_FEEDBACK] if isinstance(feedback, str) else ""
         return _Whole(grades, None, text, completion.model)
@@ -149,9 +154,11 @@ class _Asked:
         reply = await self.judge.ask(self.judge.request_body(messages, item.schema))
         self.replies.append(reply)
         try:
-            return item.read(self._alone(item, read(reply)), self.place)
+            settled = item.read(self._alone(item, read(reply)), self.place)
         except Unusable as second:
-            return item.ungraded(second.cause, second.detail)
+            settled = item.ungraded(second.cause, second.detail)
+        self.judge.heard(settled)
+        return settled
 
     def _alone(self, item: Item, completion: Completion) -> object:
         """What the reply to one item alone holds for it, though it be inside a whole judgement."""

@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar
 
 from grader.answer import Answer
 from grader.judge import curves, prompts
-from grader.judge.base import Judgement, language, total_usage
+from grader.judge.base import Heard, Judgement, language, total_usage, unheard
 from grader.judge.curves import VERDICTS, Chances
 from grader.judge.defences import DEFENCES, Defence, ShownSentence, look
 from grader.judge.forms import ClaimReading, Form, Trained, Transcript, YesOrNo
@@ -21,7 +21,7 @@ from grader.record import Evidence, JudgeInfo, MisconceptionGrade, PointGrade, V
 from grader.rubric.format import KeyPoint, Misconception, Rubric
 
 _Row = TypeVar("_Row")
-_Result = TypeVar("_Result")
+_Graded = TypeVar("_Graded", PointGrade, MisconceptionGrade)
 
 SURE = 0.6
 """A verdict of this probability or less may as well be the next likely one."""
@@ -40,6 +40,7 @@ class PerPoint:
         defences: what is looked for in the answer before it is judged.
         first_alone: ask the first question alone: a server that answers many at once knows the
             beginning that they share only once one of them has been read.
+        heard: is told each verdict as it comes.
     """
 
     ask: Ask
@@ -51,6 +52,7 @@ class PerPoint:
     claims: bool = True
     defences: tuple[Defence, ...] = DEFENCES
     first_alone: bool = False
+    heard: Heard = unheard
 
     @cached_property
     def curves(self) -> curves.Curves | curves.YesNo:
@@ -104,14 +106,16 @@ class PerPoint:
         return first + await self._each(about.point, items[alone:])
 
     async def _each(
-        self, ask: Callable[[_Row], Awaitable[_Result]], rows: Sequence[_Row]
-    ) -> list[_Result]:
-        """*ask* of every row, at most ``slots`` at once."""
+        self, ask: Callable[[_Row], Awaitable[_Graded]], rows: Sequence[_Row]
+    ) -> list[_Graded]:
+        """*ask* of every row, at most ``slots`` at once, each told when it is there."""
         gate = asyncio.Semaphore(self.slots)
 
-        async def one(row: _Row) -> _Result:
+        async def one(row: _Row) -> _Graded:
             async with gate:
-                return await ask(row)
+                graded = await ask(row)
+            self.heard(graded)
+            return graded
 
         return list(await asyncio.gather(*map(one, rows)))
 

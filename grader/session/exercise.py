@@ -13,6 +13,7 @@ from typing import Literal
 from grader.answer import from_text
 from grader.decision import decided
 from grader.errors import BadRubric
+from grader.judge.base import Heard, unheard
 from grader.ledger.ledger import Ledger, default_path
 from grader.record import Grade, Score, Verdict
 from grader.rubric.files import load_readable, load_rubric
@@ -161,11 +162,14 @@ class Exercise:
             return None
         return _next(ordered[0], _why(ordered[0], tried, waiting, now), tried, waiting, now)
 
-    async def grade(self, grader: Grader, rubric: Rubric) -> Practised:
+    async def grade(self, grader: Grader, rubric: Rubric, heard: Heard = unheard) -> Practised:
         """Grades the draft for the question of *rubric*, keeps the grade, and ends the draft.
 
         The draft is kept where something is ungraded, and where this raises. Handed in again
         unchanged, it is the same attempt.
+
+        Args:
+            heard: is told each verdict as it comes.
 
         Raises:
             EmptyAnswer: nothing was written.
@@ -178,7 +182,7 @@ class Exercise:
         before = self._attempts(rubric)
         name = f"practice-{at:%Y%m%dT%H%M%S}" if at else "practice"
         grade = await grader.grade(
-            answer, rubric, id=name, candidate=self.candidate, attempted_at=at
+            answer, rubric, id=name, candidate=self.candidate, attempted_at=at, heard=heard
         )
         # What was typed while it was graded, in another window, is a new draft
         unfinished = bool(decided(grade).ungraded)

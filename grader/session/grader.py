@@ -17,6 +17,7 @@ from grader import grading
 from grader.answer import Answer, from_text
 from grader.grading import Attempt
 from grader.judge.choice import Bench, OpenJudge, bench
+from grader.judge.base import Heard, unheard
 from grader.judge.options import JudgeOptions
 from grader.ledger.decisions import with_earlier_decisions
 from grader.ledger.ledger import Ledger, default_path
@@ -61,6 +62,7 @@ class Grader:
         id: str = "answer",  # noqa: A002 - the record's own word
         candidate: str | None = None,
         attempted_at: datetime | None = None,
+        heard: Heard = unheard,
     ) -> Grade:
         """Returns the grade of one answer, which is kept in the history too.
 
@@ -71,6 +73,7 @@ class Grader:
             question: the id of a rubric, or a rubric.
             id: names the answer in the record.
             attempted_at: when it was given; the same text at another time is another attempt.
+            heard: is told each verdict as it comes.
 
         Raises:
             UnknownQuestion: no rubric has that id; the nearest ones are named.
@@ -80,7 +83,7 @@ class Grader:
         rubric = question if isinstance(question, Rubric) else self._questions.find(question)
         text = answer if isinstance(answer, Answer) else from_text(answer, id)
         attempt = Attempt(text, id, candidate, attempted_at)
-        result = await grading.grade(rubric, attempt, self._bench.judge)
+        result = await grading.grade(rubric, attempt, self._bench.judge_heard(heard))
         result = with_earlier_decisions(self._bench.ledger, result)
         self._bench.ledger.keep_grade(result)
         return result

@@ -57,6 +57,19 @@ def test_a_good_reply_takes_one_call_and_its_quotes_are_located() -> None:
     assert (result.usage.input_tokens, result.usage.calls) == (100, 1)
 
 
+def test_each_verdict_is_told_as_soon_as_it_can_be_used() -> None:
+    bad = {**MET, "quotes": ["words that nobody wrote"]}
+    model = FakeModel(whole(**item(bad)), completion(json.dumps(MET)))
+    told: list[tuple[str, int]] = []
+    heard = OneCall(model.ask, INFO, heard=lambda grade: told.append((grade.id, len(model.asked))))
+    result = asyncio.run(heard.judge(RUBRIC, answers.from_text(TEXT, "t")))
+    assert told[-1] == (POINT.id, 2)
+    assert {calls for _, calls in told[:-1]} == {1}
+    assert sorted(name for name, _ in told) == sorted(
+        each.id for each in (*result.points, *result.misconceptions)
+    )
+
+
 @pytest.mark.parametrize("rubric", load_rubrics((data_folder("rubrics"),)), ids=lambda r: r.id)
 def test_the_schema_has_one_required_property_for_each_item_and_no_place_for_others(
     rubric: Rubric,

@@ -43,6 +43,18 @@ def test_every_claim_is_asked_about_once_the_answer_before_it(form: FormName) ->
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_each_verdict_is_told_before_the_next_claim_is_asked_about(form: FormName) -> None:
+    model = saying(form)
+    told: list[tuple[str, int]] = []
+    heard = PerPoint(
+        model.ask, INFO, form, heard=lambda grade: told.append((grade.id, len(model.asked)))
+    )
+    asyncio.run(heard.judge(RUBRIC, answers.from_text(TEXT, "t")))
+    assert [name for name, _ in told] == [claim.id for claim in ALL]
+    assert [asked for _, asked in told] == list(range(1, CLAIMS + 1))
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_all_questions_on_an_answer_begin_alike(form: FormName) -> None:
     model = saying(form)
     judge(model, form)
