@@ -18,9 +18,16 @@ from grader.ledger.ledger import Ledger, default_path
 from grader.record import Grade, Score, Verdict
 from grader.rubric.files import load_readable, load_rubric
 from grader.rubric.format import Rubric
+from grader.session.answered import Answered, default_answered
 from grader.session.drafts import AnswerDraft, Drafts, default_folder
 from grader.session.grader import Grader
-from grader.session.practice import PastAttempt, QuestionHistory, histories, past_attempt
+from grader.session.practice import (
+    PastAttempt,
+    QuestionHistory,
+    histories,
+    latest_grades,
+    past_attempt,
+)
 
 Why = Literal["asked", "draft", "due", "new", "early"]
 """Why a question comes next: somebody asked for it, a draft of it waits, it is due, it was never
@@ -96,6 +103,7 @@ class Exercise:
         candidate: whose; None takes the attempts of everybody, as ``grade progress`` does.
         ledger: None is the user's own.
         drafts: the folder of drafts; None is the one beside the ledger.
+        answered: the folder of texts that were handed in; None is the one beside the ledger.
     """
 
     def __init__(
@@ -104,11 +112,13 @@ class Exercise:
         candidate: str | None = None,
         ledger: Path | None = None,
         drafts: Path | None = None,
+        answered: Path | None = None,
     ) -> None:
         self._folders = tuple(folders)
         self.candidate = candidate
         self._ledger = ledger or default_path()
         self._drafts = Drafts(drafts or default_folder(), candidate)
+        self._answered = Answered(answered or default_answered())
 
     @cached_property
     def _readable(self) -> tuple[dict[str, Rubric], tuple[BadRubric, ...]]:
@@ -154,13 +164,34 @@ class Exercise:
         Raises:
             LedgerFailed: the ledger cannot be read.
         """
+        return next(iter(self.plan(now, leave_out)), None)
+
+    def plan(self, now: datetime, leave_out: Collection[str] = ()) -> tuple[NextQuestion, ...]:
+        """Returns all questions in the order in which :meth:`next` gives them. Raises as that."""
         rubrics = {name: r for name, r in self.rubrics.items() if name not in leave_out}
         tried = {each.id: each for each in self._tried(rubrics)}
         waiting = self._drafts.waiting(rubrics)
         ordered = sorted(rubrics, key=lambda name: _order(name, tried, waiting, now))
-        if not ordered:
-            return None
-        return _next(ordered[0], _why(ordered[0], tried, waiting, now), tried, waiting, now)
+        return tuple(
+            _next(name, _why(name, tried, waiting, now), tried, waiting, now) for name in ordered
+        )
+
+    def histories(self) -> list[QuestionHistory]:
+        """Returns what was tried of the questions that can be asked. Raises as :meth:`next`."""
+        return self._tried(self.rubrics)
+
+    def attempts(self, rubric: Rubric) -> tuple[Grade, ...]:
+        """Returns the attempts at a question as graded last, the oldest first.
+
+        Raises:
+            LedgerFailed: the ledger cannot be read.
+        """
+        with Ledger(self._ledger) as ledger:
+            return latest_grades(ledger.grades(rubric.id), self.candidate)
+
+    def text(self, grade: Grade) -> str | None:
+        """Returns the text of an attempt; None where it was not handed in by a practice."""
+        return self._answered.text(grade)
 
     async def grade(self, grader: Grader, rubric: Rubric, heard: Heard = unheard) -> Practised:
         """Grades the draft for the question of *rubric*, keeps the grade, and ends the draft.
@@ -175,10 +206,12 @@ class Exercise:
             EmptyAnswer: nothing was written.
             UnreadableAnswer: it is too long.
             ModelFailed: no request to the judge can succeed.
+            OutFailed: the disk is full.
         """
         draft = self._drafts.of(rubric)
         text, at = draft.text(), draft.changed_at
         answer = from_text(text, str(draft.path))
+        self._answered.keep(answer)
         before = self._attempts(rubric)
         name = f"practice-{at:%Y%m%dT%H%M%S}" if at else "practice"
         grade = await grader.grade(

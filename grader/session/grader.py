@@ -16,8 +16,8 @@ from typing import TypeVar
 from grader import grading
 from grader.answer import Answer, from_text
 from grader.grading import Attempt
-from grader.judge.choice import Bench, OpenJudge, bench
 from grader.judge.base import Heard, unheard
+from grader.judge.choice import Bench, OpenJudge, bench
 from grader.judge.options import JudgeOptions
 from grader.ledger.decisions import with_earlier_decisions
 from grader.ledger.ledger import Ledger, default_path

@@ -140,6 +140,21 @@ def histories(grades: Iterable[Grade], candidate: str | None = None) -> tuple[Qu
     return tuple(question.history(name) for name, question in sorted(questions.items()))
 
 
+def latest_grades(grades: Iterable[Grade], candidate: str | None = None) -> tuple[Grade, ...]:
+    """The attempts at one question as each was graded last, the oldest first, with their words and
+    with what people decided.
+
+    Args:
+        grades: of one question, as for :func:`histories`; they are all held in memory.
+        candidate: only this one's answers; None takes those of everybody.
+    """
+    question = _PastQuestion(with_words=True)
+    for grade in grades:
+        if candidate is None or grade.candidate == candidate:
+            question.add(grade)
+    return tuple(question.united(graded) for graded in question.in_order())
+
+
 def next_up(
     questions: Iterable[QuestionHistory], now: datetime, longest: int = 5
 ) -> tuple[QuestionHistory, ...]:
@@ -163,6 +178,8 @@ class _PastQuestion:
     attempts: dict[tuple[str, str | None, datetime | None], "_Graded"] = field(default_factory=dict)
     people: dict[tuple[str, str | None, str], list[Grade]] = field(default_factory=dict)
     """The grades that people decided on, by text, candidate and rubric."""
+    with_words: bool = False
+    """Whether quotations and reasons are kept too."""
 
     def add(self, grade: Grade) -> None:
         key = (grade.digests.answer, grade.candidate, grade.attempted_at)
@@ -173,22 +190,30 @@ class _PastQuestion:
         made = (grade.graded_at, len(grade.overrides), says, grade.answer_id)
         if earlier is None or made > earlier.made:
             began = min(at, earlier.at) if earlier else at
-            self.attempts[key] = _Graded(made, began, _without_words(grade))
+            self.attempts[key] = _Graded(
+                made, began, grade if self.with_words else _without_words(grade)
+            )
         elif at < earlier.at:
             earlier.at = at
         if is_decided(grade):
             self.people.setdefault(_same_work(grade), []).append(_without_words(grade))
 
     def history(self, name: str) -> QuestionHistory:
-        ordered = sorted(self.attempts.items(), key=lambda item: (item[1].at, str(item[0])))
-        attempts = tuple(self._attempt(graded) for _, graded in ordered)
+        attempts = tuple(self._attempt(graded) for graded in self.in_order())
         points = tuple(_point(name, point, attempts) for point in attempts[-1].verdicts)
         return QuestionHistory(name, attempts, points)
 
-    def _attempt(self, graded: "_Graded") -> PastAttempt:
+    def in_order(self) -> list["_Graded"]:
+        """The attempts, the oldest first."""
+        ordered = sorted(self.attempts.items(), key=lambda item: (item[1].at, str(item[0])))
+        return [graded for _, graded in ordered]
+
+    def united(self, graded: "_Graded") -> Grade:
         """A text that is graded anew against the same rubric keeps what people decided on it."""
-        grade = united(graded.grade, *self.people.get(_same_work(graded.grade), ()))
-        return replace(past_attempt(grade), at=graded.at)
+        return united(graded.grade, *self.people.get(_same_work(graded.grade), ()))
+
+    def _attempt(self, graded: "_Graded") -> PastAttempt:
+        return replace(past_attempt(self.united(graded)), at=graded.at)
 
 
 @dataclass

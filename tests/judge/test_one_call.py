@@ -65,9 +65,8 @@ def test_each_verdict_is_told_as_soon_as_it_can_be_used() -> None:
     result = asyncio.run(heard.judge(RUBRIC, answers.from_text(TEXT, "t")))
     assert told[-1] == (POINT.id, 2)
     assert {calls for _, calls in told[:-1]} == {1}
-    assert sorted(name for name, _ in told) == sorted(
-        each.id for each in (*result.points, *result.misconceptions)
-    )
+    names = [point.id for point in result.points] + [claim.id for claim in result.misconceptions]
+    assert sorted(name for name, _ in told) == sorted(names)
 
 
 @pytest.mark.parametrize("rubric", load_rubrics((data_folder("rubrics"),)), ids=lambda r: r.id)

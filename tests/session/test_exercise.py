@@ -15,6 +15,7 @@ from grader.record import Digests, Grade, JudgeInfo, PointGrade, Usage, Verdict
 from grader.rubric.files import load_rubric
 from grader.rubric.format import Rubric
 from grader.scoring import total
+from grader.session.answered import Answered
 from grader.session.exercise import Exercise, NextQuestion, Practised, compare
 from grader.session.grader import open_grader
 from grader.session.practice import past_attempt
@@ -217,3 +218,54 @@ def test_nothing_written_is_nothing_graded(exercise: Exercise, tmp_path: Path) -
 def test_only_what_was_graded_both_times_can_have_changed(bank_conflict: Rubric) -> None:
     before, after = (past_attempt(graded(bank_conflict, v, 1)) for v in (None, V.MET))
     assert compare(before, after).points == ()
+
+
+def test_all_questions_stand_in_the_order_in_which_they_come_up(
+    folder: Path, exercise: Exercise, tmp_path: Path
+) -> None:
+    tried = {"bank-conflict": (V.MET, 0.5), "warp-divergence": (V.MISSED, 3)}
+    keep(folder, tried, tmp_path / "ledger.sqlite")
+    assert [(each.question, each.why) for each in exercise.plan(NOW)] == order(exercise)
+
+
+def test_an_attempt_can_be_read_again_with_its_text_and_evidence(
+    exercise: Exercise, stub: None
+) -> None:
+    rubric = exercise.rubric("bank-conflict")
+    practise(exercise, rubric, "Banks of 4 bytes.\n")
+    practise(exercise, rubric, "共享内存分成 32 个 bank。\n")
+    first, second = exercise.attempts(rubric)
+    assert exercise.text(first) == "Banks of 4 bytes.\n"
+    text = exercise.text(second)
+    assert text == "共享内存分成 32 个 bank。\n"
+    pieces = [piece for point in second.key_points for piece in point.evidence]
+    assert all(text[piece.start : piece.end] == piece.text for piece in pieces)
+
+
+def test_of_an_attempt_from_elsewhere_only_the_record_is_there(
+    folder: Path, exercise: Exercise, tmp_path: Path
+) -> None:
+    keep(folder, {"bank-conflict": (V.MET, 3)}, tmp_path / "ledger.sqlite")
+    (only,) = exercise.attempts(exercise.rubric("bank-conflict"))
+    assert exercise.text(only) is None
+
+
+def test_a_record_names_no_file_outside_of_the_folder_of_answers(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    rubric = load_rubric("bank-conflict", (data_folder("rubrics"),))
+    odd = graded(rubric, V.MET, 1).model_copy(
+        update={"digests": Digests(answer="sha256:../secret", rubric="r", prompt="p")}
+    )
+    assert Answered(tmp_path / "answers").text(odd) is None
+
+
+def test_each_verdict_is_told_while_an_answer_is_graded(exercise: Exercise, stub: None) -> None:
+    rubric, told = exercise.rubric("bank-conflict"), list[str]()
+    exercise.draft(rubric).save("Banks of 4 bytes.\n")
+
+    async def grade() -> Practised:
+        async with open_grader(JudgeOptions(model="stub")) as grader:
+            return await exercise.grade(grader, rubric, lambda graded: told.append(graded.id))
+
+    practised = asyncio.run(grade())
+    assert {point.id for point in practised.grade.key_points} <= set(told)
