@@ -44,6 +44,7 @@ class NextQuestion:
         tried_at: when it was tried last, or None.
         due_at: when the first of its key points is due, or None.
         draft_at: when its draft was last changed, or None.
+        urgency: how likely what is due is forgotten, by weight, from 0 to 1.
     """
 
     question: str
@@ -53,6 +54,7 @@ class NextQuestion:
     tried_at: datetime | None = None
     due_at: datetime | None = None
     draft_at: datetime | None = None
+    urgency: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -287,4 +289,5 @@ def _next(name: str, why: Why, tried: Tried, waiting: Waiting, now: datetime) ->
         tried_at=history.attempts[-1].at if history else None,
         due_at=history.next_due if history else None,
         draft_at=waiting.get(name),
+        urgency=history.urgency(now) if history else 0.0,
     )

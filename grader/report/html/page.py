@@ -292,7 +292,7 @@ def answer_page(
     changed = text is not None and _digest(text) != grade.digests.answer
     known = None if changed else text
     catalogue = words_in(language)
-    marks = _Marks(seen, name, known, catalogue)
+    marks = AnswerMarks(seen, name, known, catalogue)
     return (
         environment(language)
         .get_template("answer.html.j2")
@@ -312,7 +312,7 @@ def answer_page(
     )
 
 
-class _Marks:
+class AnswerMarks:
     """What is marked in an answer, and by which anchors it is found.
 
     A quote is marked only where the answer really has it.
