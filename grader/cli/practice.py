@@ -99,7 +99,7 @@ def practice(
     exercise = Exercise(rubric_folders(rubrics, only_own), candidate)
     if question is not None:
         exercise.rubric(question)
-    _check_judge(said, weights)
+    check_judge(said, weights)
     run = PracticeRun(exercise, choose_input(language or "en"), said, weights, language)
     run.hints, run.pass_mark = hints, pass_mark
     try:
@@ -111,7 +111,7 @@ def practice(
     raise typer.Exit(code)
 
 
-def _check_judge(said: "JudgeOptions", weights: str | None) -> None:
+def check_judge(said: "JudgeOptions", weights: str | None) -> None:
     """Makes sure that the options name judges.
 
     Raises:

@@ -1,5 +1,7 @@
 """``grade web``: a small web application on one's own machine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -7,11 +9,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from grader.cli.options import AnswersLanguageOption, OnlyOption, RubricsOption
+from grader.cli.options import (
+    AnswersLanguageOption,
+    AskOption,
+    BaseUrlOption,
+    CalibrationOption,
+    CombineOption,
+    FreshOption,
+    ModelsOption,
+    OnlyOption,
+    ParamOption,
+    RubricsOption,
+    ThenOption,
+    TimeoutOption,
+    UnsureBelowOption,
+    WeightsOption,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from grader.judge.options import JudgeOptions
     from grader.web.room import Room
 
 
@@ -39,6 +55,20 @@ def web(
     columns: Annotated[
         list[str] | None, typer.Option("--columns", metavar="A=B", help="As for grade batch.")
     ] = None,
+    candidate: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Who practises, for the record.")
+    ] = None,
+    model: ModelsOption = None,
+    combine: CombineOption = None,
+    then: ThenOption = None,
+    unsure_below: UnsureBelowOption = None,
+    base_url: BaseUrlOption = None,
+    timeout: TimeoutOption = None,
+    ask: AskOption = None,
+    param: ParamOption = None,
+    fresh: FreshOption = False,
+    weights: WeightsOption = None,
+    calibration: CalibrationOption = None,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     port: Annotated[
@@ -50,8 +80,13 @@ def web(
     ] = False,
     language: AnswersLanguageOption = None,
 ) -> None:
-    """Open a small web application, for this machine alone, until Ctrl-C."""
+    """Open a small web application, for this machine alone, until Ctrl-C.
+
+    Without --rate one practises in it: the question that is due, an answer, and its grade while
+    it is made, by the judge that the options name.
+    """
     _need_extra()
+    from grader.judge.options import options
     from grader.rubric.files import rubric_folders
     from grader.text.language import interface
     from grader.web.serve import serve
@@ -59,7 +94,21 @@ def web(
     shown_in = language and interface(language)
     folders = rubric_folders(rubrics, only_own)
     rating = _Rating(rate or [], ratings, rater, drawn, answers or [], columns or [])
-    serve(list(_rooms(rating, folders)), port, shown_in, typer.echo, browse=not no_open)
+    said = options(
+        model,
+        base_url,
+        ask,
+        param or [],
+        fresh=fresh,
+        calibration=calibration,
+        timeout_s=timeout,
+        combine=combine,
+        then=then,
+        unsure_below=unsure_below,
+    )
+    practising = _Practising(candidate, said, weights)
+    with _rooms(rating, practising, folders) as rooms:
+        serve(rooms, port, shown_in, typer.echo, browse=not no_open)
 
 
 @dataclass(frozen=True)
@@ -74,10 +123,45 @@ class _Rating:
     columns: list[str]
 
 
-def _rooms(rating: _Rating, folders: tuple[Path, ...]) -> "Iterator[Room]":
-    """The rooms that the given files open."""
+@dataclass(frozen=True)
+class _Practising:
+    """What was said of the room for practising."""
+
+    candidate: str | None
+    said: "JudgeOptions"
+    weights: str | None
+
+
+@contextmanager
+def _rooms(
+    rating: _Rating, practising: _Practising, folders: tuple[Path, ...]
+) -> Iterator[list["Room"]]:
+    """The rooms that the given files open; without any, the one for practising."""
     if rating.paths:
-        yield _rating_room(rating, folders)
+        yield [_rating_room(rating, folders)]
+        return
+    with _practise_room(practising, folders) as room:
+        yield [room]
+
+
+@contextmanager
+def _practise_room(given: _Practising, folders: tuple[Path, ...]) -> Iterator["Room"]:
+    """The room for practising; its judge ends with the block."""
+    from grader.cli.practice import check_judge
+    from grader.errors import BadInput
+    from grader.session.exercise import Exercise
+    from grader.web.rooms.practise import open_room
+    from grader.web.rooms.practise.judging import JudgeThread
+
+    check_judge(given.said, given.weights)
+    exercise = Exercise(folders, given.candidate)
+    if not exercise.rubrics:
+        raise BadInput("no question to practise: --rubrics names a folder without a good one")
+    judge = JudgeThread(exercise, given.said, Path(given.weights) if given.weights else None)
+    try:
+        yield open_room(exercise, judge)
+    finally:
+        judge.close()
 
 
 def _rating_room(said: _Rating, folders: tuple[Path, ...]) -> "Room":
