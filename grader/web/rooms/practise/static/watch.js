@@ -8,6 +8,7 @@
   const claims = document.getElementById("claims");
   const points = [...watch.querySelectorAll("[data-id]")];
   const told = new Set();
+  const RETRY = 2000;
   let verdicts = 0;
 
   function log(words) {
@@ -52,7 +53,16 @@
   });
   events.addEventListener("error", () => {
     stage.textContent = watch.dataset.lost;
-    // After a refusal the browser does not try again by itself: the page tells what became of it
-    if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000);
+    // After some failures the browser does not try again by itself
+    if (events.readyState === EventSource.CLOSED) setTimeout(goOn, RETRY);
   });
+
+  async function goOn() {
+    try {
+      await fetch(watch.dataset.over);
+      location.replace(watch.dataset.over);
+    } catch {
+      setTimeout(goOn, RETRY);
+    }
+  }
 }
