@@ -157,7 +157,12 @@ def _practise_room(given: _Practising, folders: tuple[Path, ...]) -> Iterator["R
     exercise = Exercise(folders, given.candidate)
     if not exercise.rubrics:
         raise BadInput("no question to practise: --rubrics names a folder without a good one")
-    judge = JudgeThread(exercise, given.said, Path(given.weights) if given.weights else None)
+    judge = JudgeThread(
+        exercise,
+        given.said,
+        Path(given.weights) if given.weights else None,
+        lambda words: typer.echo(f"grade: {words}", err=True),
+    )
     try:
         yield open_room(exercise, judge)
     finally:

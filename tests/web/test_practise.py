@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from grader.errors import ModelFailed
+from grader.errors import ModelFailed, OutFailed
 from grader.judge.base import Heard, unheard
 from grader.judge.options import JudgeOptions
 from grader.ledger.ledger import Ledger
@@ -29,6 +29,7 @@ from grader.record import (
 )
 from grader.rubric.format import Rubric
 from grader.scoring import total
+from grader.session.drafts import AnswerDraft
 from grader.session.exercise import Exercise, Practised
 from grader.session.grader import Grader
 from grader.util.files import data_folder
@@ -337,6 +338,38 @@ def test_what_could_not_be_graded_is_an_interval_and_can_be_tried_again(
     assert "Something could not be graded" in page
     assert "Try again" in page
     assert exercise.draft(exercise.rubric("bank-conflict")).text() == "Banks. stub:refuse\n"
+
+
+def test_a_disk_that_takes_no_draft_costs_nothing_that_was_typed(
+    inside: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OutFailed("the draft d.md: cannot be written: No space left on device")
+
+    monkeypatch.setattr(AnswerDraft, "save", full)
+    page = inside.post(inside.at(f"{BANKS}/grade"), data={"text": "Banks.", "version": ""}).text
+    assert "cannot be written" in page
+    assert "Banks.</textarea>" in page
+    told = inside.post(inside.at(f"{BANKS}/draft"), json={"text": "Banks.", "version": ""})
+    assert (told.status_code, "cannot be written" in told.json()["error"]) == (507, True)
+
+
+def test_what_the_doctor_found_wrong_with_the_judge_is_told(
+    exercise: Exercise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    with running() as (_, url):
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        judge = JudgeThread(exercise, JudgeOptions(model="stub"), tell=told.append)
+        hand_in(browser(open_room(exercise, judge)), judge, "Banks.")
+        (attempt,) = exercise.attempts(exercise.rubric("bank-conflict"))
+        with Ledger(tmp_path / "ledger.sqlite") as ledger:
+            ledger.remember_judge(attempt.judge, "it likes everything")
+        judge.close()
+        again = JudgeThread(exercise, JudgeOptions(model="stub"), tell=told.append)
+        hand_in(browser(open_room(exercise, again)), again, "Padding.")
+        again.close()
+    assert told == ["careful with stub: it likes everything (grade doctor)"]
 
 
 def test_every_verdict_is_sent_while_the_answer_is_graded(

@@ -8,7 +8,7 @@ neither a closed page nor an ended server loses anything.
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import Literal
 from grader.errors import GraderError
 from grader.judge.options import JudgeOptions
 from grader.llm.embedded import weights
+from grader.llm.endpoint import Endpoint
 from grader.record import MisconceptionGrade, PointGrade
 from grader.rubric.format import Rubric
 from grader.session.exercise import Exercise
@@ -59,10 +60,18 @@ class JudgeThread:
 
     Args:
         given: the embedded model's file; None looks for it, and fetches it where it is not here.
+        tell: is told what ``grade doctor`` found wrong with the judge, and what an endpoint does
+            not take of a request.
     """
 
-    def __init__(self, exercise: Exercise, said: JudgeOptions, given: Path | None = None) -> None:
-        self._exercise, self._said, self._given = exercise, said, given
+    def __init__(
+        self,
+        exercise: Exercise,
+        said: JudgeOptions,
+        given: Path | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._exercise, self._said, self._given, self._tell = exercise, said, given, tell
         self._gradings: dict[str, Grading] = {}
         self._current: Grading | None = None
         self._open = AsyncExitStack()
@@ -134,7 +143,13 @@ class JudgeThread:
         """The judge, which is opened anew after a failure: its engine may have died."""
         if self._grader is None:
             opened = open_bench(self._said, self._given, bring=self._bring, starting=self._starting)
-            self._grader = Grader(await self._open.enter_async_context(opened))
+            bench = await self._open.enter_async_context(opened)
+            for part in bench.parts:
+                if warning := bench.ledger.warning(part.info):
+                    self._tell(f"careful with {part.model.name}: {warning} (grade doctor)")
+                if isinstance(part.model, Endpoint):
+                    part.model.tell = self._tell
+            self._grader = Grader(bench)
         return self._grader
 
     async def _shut(self) -> None:

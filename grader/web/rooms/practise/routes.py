@@ -116,7 +116,12 @@ class PractisePages:
         say = words_in(language_of(request), WORDS)
         told = ""
         if "text" in sent:
-            kept = self._keep(rubric, sent)
+            try:
+                kept = self._keep(rubric, sent)
+            except GraderError as error:  # a full disk must not cost what was typed
+                return self._question_page(
+                    request, rubric, sent["text"], told=str(error), wrong=True
+                )
             if kept.set_aside is not None:
                 told = str(say["set_aside"]).format(path=kept.set_aside)
         draft = self._exercise.draft(rubric)
@@ -161,6 +166,7 @@ class PractisePages:
             rubric=rubric,
             asked=rubric.question.text(shown_in),
             points=[(point.id, point.text(shown_in)) for point in rubric.key_points],
+            shown_in=shown_in,
             known={each["point"]: each for each in known if "point" in each},
             claims=[each["claim"] for each in known if each.get("claim")],
             count=len(known),
@@ -202,6 +208,7 @@ class PractisePages:
             due_at=coming.due_at,
             waits=coming.draft_at is not None,
             words=words_in(shown_in),
+            shown_in=shown_in,
             day=_day,
         )
 

@@ -16,7 +16,7 @@ from grader.web.rooms.practise.judging import Grading
 
 _LOOK_S = 0.1
 _SIGN_OF_LIFE_S = 15
-_LONGEST_S = 600
+_LONGEST_S = 3600
 
 
 def stage_words(grading: Grading, say: Catalogue) -> str:
