@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from grader.answer import from_text
 from grader.errors import ModelFailed, OutFailed
 from grader.judge.base import Heard, unheard
 from grader.judge.options import JudgeOptions
@@ -29,6 +30,7 @@ from grader.record import (
 )
 from grader.rubric.format import Rubric
 from grader.scoring import total
+from grader.session.answered import Answered
 from grader.session.drafts import AnswerDraft
 from grader.session.exercise import Exercise, Practised
 from grader.session.grader import Grader
@@ -299,6 +301,24 @@ def test_misconceptions_come_with_their_correction_in_the_readers_language(
         page = unescape(inside.get(inside.at(f"{BANKS}/result?lang={language}")).text)
         assert wrong.text(language) in page
     assert "was not kept here" in inside.get(inside.at(f"{BANKS}/result?lang=en")).text
+
+
+def test_no_mark_of_an_earlier_attempt_leads_to_nowhere(
+    inside: Browser, judge: JudgeThread, exercise: Exercise, tmp_path: Path
+) -> None:
+    rubric, text = exercise.rubric("bank-conflict"), "Alignment prevents conflicts."
+    answer = from_text(text, "a")
+    Answered(tmp_path / "answers").keep(answer)
+    piece = Evidence(text=text, start=0, end=len(text))
+    before = graded(rubric, 3, V.MET, text=text)
+    wrong = before.misconceptions[0].model_copy(update={"evidence": (piece,)})
+    digests = before.digests.model_copy(update={"answer": answer.digest})
+    keep(tmp_path, before.model_copy(update={"misconceptions": (wrong,), "digests": digests}))
+    page = hand_in(inside, judge, "Shared memory has 32 banks.")
+    assert text in words_of(page)
+    assert '<span class="ref held">✗</span>' in page
+    for target in re.findall(r'href="#([^"]+)"', page):
+        assert f'id="{target}"' in page
 
 
 def test_an_empty_or_far_too_long_answer_is_not_graded_and_the_page_says_why(

@@ -56,6 +56,12 @@ class ShownResult:
     points: tuple[ShownPoint, ...]
 
     @property
+    def ids(self) -> frozenset[str]:
+        """The ids of what a mark may lead to."""
+        points = {f"point-{each.point.id}" for each in self.points}
+        return frozenset(points | {f"claim-{claim.id}" for claim in self.claims})
+
+    @property
     def open_points(self) -> tuple[ShownPoint, ...]:
         """What is not met."""
         return tuple(each for each in self.points if each.point.verdict != Verdict.MET)
