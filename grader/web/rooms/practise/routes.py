@@ -21,11 +21,10 @@ from grader.text.catalogue import Catalogue, words_in
 from grader.web.door import Visitor
 from grader.web.forms import form, sent_json
 from grader.web.pages import language_of, page
-from grader.web.rooms.practise import draft_versions
-from grader.web.rooms.practise.draft_versions import KeptDraft
+from grader.web.rooms.practise.draft_versions import KeptDraft, keep, version
 from grader.web.rooms.practise.judging import JudgeThread
 from grader.web.rooms.practise.shown_progress import question_progress
-from grader.web.rooms.practise.shown_result import ShownText, shown_result, shown_text
+from grader.web.rooms.practise.shown_result import ShownAttempt, shown_attempt, shown_result
 from grader.web.rooms.practise.watching import followed, shown_verdict, stage_words
 
 WORDS = Path(__file__).with_name("words.toml")
@@ -231,7 +230,7 @@ class PractisePages:
         text, based_on = sent.get("text"), sent.get("version", "")
         if not isinstance(text, str) or not isinstance(based_on, str):
             raise BadInput("text and version must be texts")
-        return draft_versions.keep(self._exercise.draft(rubric), text, based_on)
+        return keep(self._exercise.draft(rubric), text, based_on)
 
     def _question_page(
         self, request: Request, rubric: Rubric, text: str, *, told: str = "", wrong: bool = False
@@ -247,14 +246,14 @@ class PractisePages:
             tags=list(rubric.question.texts),
             hints=[p.hint.text(shown_in) for p in rubric.key_points if p.hint is not None],
             text=text,
-            version=draft_versions.version(self._exercise.draft(rubric)),
+            version=version(self._exercise.draft(rubric)),
             told=told,
             wrong=wrong,
             day=_day,
         )
 
-    def _shown(self, grade: Grade, rubric: Rubric, language: str, name: str) -> ShownText:
-        return shown_text(grade, rubric, self._exercise.text(grade), language, name)
+    def _shown(self, grade: Grade, rubric: Rubric, language: str, name: str) -> ShownAttempt:
+        return shown_attempt(grade, rubric, self._exercise.text(grade), language, name)
 
     def _latest_text(self, rubric: Rubric) -> str | None:
         attempts = self._exercise.attempts(rubric)

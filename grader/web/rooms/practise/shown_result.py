@@ -18,7 +18,7 @@ from grader.web.pages import LANG
 
 
 @dataclass(frozen=True)
-class ShownText:
+class ShownAttempt:
     """One attempt's own words.
 
     Attributes:
@@ -51,8 +51,8 @@ class ShownPoint:
 class ShownResult:
     """The page of one attempt."""
 
-    now: ShownText
-    before: ShownText | None
+    now: ShownAttempt
+    before: ShownAttempt | None
     points: tuple[ShownPoint, ...]
 
     @property
@@ -77,9 +77,9 @@ class ShownResult:
         return self.now.seen.claims
 
 
-def shown_text(
+def shown_attempt(
     grade: Grade, rubric: Rubric, text: str | None, language: str, name: str
-) -> ShownText:
+) -> ShownAttempt:
     """Returns the words of an attempt, marked; *name* tells its anchors from another's."""
     seen = view(grade, rubric, language)
     marks = AnswerMarks(seen, name, text, words_in(language))
@@ -87,7 +87,7 @@ def shown_text(
     claims = {c.id: a for c, a in zip(seen.claims, marks.claims, strict=True)}
     targets = {anchor: f"point-{id_}" for id_, all_of in points.items() for anchor in all_of}
     targets |= {anchor: f"claim-{id_}" for id_, all_of in claims.items() for anchor in all_of}
-    return ShownText(
+    return ShownAttempt(
         at=grade.attempted_at or grade.graded_at,
         seen=seen,
         grade=decided(grade),
@@ -98,7 +98,7 @@ def shown_text(
     )
 
 
-def shown_result(now: ShownText, before: ShownText | None, language: str) -> ShownResult:
+def shown_result(now: ShownAttempt, before: ShownAttempt | None, language: str) -> ShownResult:
     """Returns what the page of the attempt *now* shows beside the one *before*."""
     say = words_in(language)
     moved: dict[str, Verdict] = {}
