@@ -146,6 +146,7 @@ def test_an_answer_that_is_being_graded_when_the_server_is_killed_is_a_draft_aga
     page.keyboard.type(TEXT)
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#watch")
+    page.wait_for_load_state()  # with its script
     web.end(SIGKILL)
     page.wait_for_selector('#stage:text-matches("does not answer")')
     endpoint.delay = 0
