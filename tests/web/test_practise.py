@@ -228,12 +228,27 @@ def test_a_draft_that_is_emptied_ends(inside: Browser, exercise: Exercise) -> No
     assert exercise.draft(exercise.rubric("bank-conflict")).changed_at is None
 
 
-@pytest.mark.parametrize("sent", [{}, {"text": 1}, {"text": "x", "version": 2}])
+def test_texts_of_one_page_replace_each_other_in_the_order_in_which_they_were_sent(
+    inside: Browser, exercise: Exercise
+) -> None:
+    draft = exercise.draft(exercise.rubric("bank-conflict"))
+    for number, text in ((1, "One"), (3, "One two three"), (2, "One two")):
+        sent = {"text": text, "version": "", "page": "p", "number": number}
+        told = inside.post(inside.at(f"{BANKS}/draft"), json=sent).json()
+        assert told["aside"] == ""
+    assert draft.text() == "One two three\n"
+    other = {"text": "Other", "version": "", "page": "q", "number": 1}
+    assert inside.post(inside.at(f"{BANKS}/draft"), json=other).json()["aside"]
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"text": 1}, {"text": "x", "version": 2}, {"text": "x", "page": []}]
+)
 def test_what_is_no_draft_is_refused_in_a_line(inside: Browser, sent: dict[str, object]) -> None:
     told = inside.post(
         inside.at(f"{BANKS}/draft"), json=sent, headers={"Accept": "application/json"}
     )
-    assert (told.status_code, told.json()["error"]) == (400, "text and version must be texts")
+    assert (told.status_code, told.json()["error"]) == (400, "text, version and page must be texts")
 
 
 def test_without_a_script_the_form_keeps_the_draft_too(inside: Browser, exercise: Exercise) -> None:

@@ -21,7 +21,7 @@ from grader.text.catalogue import Catalogue, words_in
 from grader.web.door import Visitor
 from grader.web.forms import form, sent_json
 from grader.web.pages import language_of, page
-from grader.web.rooms.practise.draft_versions import KeptDraft, keep, version
+from grader.web.rooms.practise.draft_versions import DraftKeeper, KeptDraft, Turn, version
 from grader.web.rooms.practise.judging import JudgeThread
 from grader.web.rooms.practise.shown_progress import question_progress
 from grader.web.rooms.practise.shown_result import ShownAttempt, shown_attempt, shown_result
@@ -31,13 +31,14 @@ WORDS = Path(__file__).with_name("words.toml")
 _READ_IN = "practise/in"
 _SKIPPED = "practise/skipped"
 _DISK_FULL = 507
+_LAST = 2**53
 
 
 class PractisePages:
     """One person's practice in pages; all state is in drafts, the ledger and the judge's thread."""
 
     def __init__(self, exercise: Exercise, judge: JudgeThread) -> None:
-        self._exercise, self._judge = exercise, judge
+        self._exercise, self._judge, self._keeper = exercise, judge, DraftKeeper()
         at = "/q/{question}"
         self.routes: Sequence[BaseRoute] = [
             Route("/", self.start),
@@ -227,10 +228,16 @@ class PractisePages:
         )
 
     def _keep(self, rubric: Rubric, sent: Mapping[str, object]) -> KeptDraft:
-        text, based_on = sent.get("text"), sent.get("version", "")
-        if not isinstance(text, str) or not isinstance(based_on, str):
-            raise BadInput("text and version must be texts")
-        return keep(self._exercise.draft(rubric), text, based_on)
+        text, based_on, page_id = sent.get("text"), sent.get("version", ""), sent.get("page", "")
+        if not (isinstance(text, str) and isinstance(based_on, str) and isinstance(page_id, str)):
+            raise BadInput("text, version and page must be texts")
+        # A form has no numbers, and comes after all that its page sent before
+        number = sent.get("number", _LAST) if page_id else 0
+        if not isinstance(number, int):
+            raise BadInput("number must be a number")
+        return self._keeper.keep(
+            self._exercise.draft(rubric), text, Turn(based_on, page_id, number)
+        )
 
     def _question_page(
         self, request: Request, rubric: Rubric, text: str, *, told: str = "", wrong: bool = False

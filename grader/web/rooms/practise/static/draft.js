@@ -13,7 +13,11 @@
   let kept = text.value;
   let sending = null;
   let handedIn = false;
+  let number = 0;
+  let left = kept;
+  const page = document.getElementById("page");
 
+  page.value = crypto.randomUUID();
   document.getElementById("keep").hidden = true; // it is kept anyway
 
   function tell(words) {
@@ -25,7 +29,7 @@
     return fetch(form.dataset.draft, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ text: value, version: version.value }),
+      body: JSON.stringify({ text: value, version: version.value, page: page.value, number: ++number }),
       keepalive: leaving,
       signal: leaving ? undefined : AbortSignal.timeout(PATIENCE),
     });
@@ -89,10 +93,9 @@
     form.requestSubmit(submitter);
   });
   function leave() {
-    if (!handedIn && !sending && text.value !== kept) {
-      kept = text.value;
-      send(kept, true).then((reply) => reply.json()).then((told) => { version.value = told.version; }).catch(() => { kept = null; });
-    }
+    if (handedIn || text.value === kept || text.value === left) return;
+    left = text.value;
+    send(left, true).catch(() => { left = null; });
   }
   document.addEventListener("visibilitychange", () => { if (document.hidden) leave(); });
   window.addEventListener("pagehide", leave);
