@@ -48,7 +48,12 @@ def enter(browser: "Browser", web: WebProcess, **how: Any) -> "Page":
 def question(page: "Page", name: str, **address: str) -> None:
     here = page.url.partition("/practise/")[0]
     page.goto(f"{here}/practise/q/{name}{address.get('query', '')}")
+    wait_for_question(page)
+
+
+def wait_for_question(page: "Page") -> None:
     page.wait_for_selector("#text")
+    page.wait_for_load_state()  # with its script
 
 
 def draft(folder: Path, name: str = "bank-conflict") -> str:
@@ -66,7 +71,7 @@ def test_a_question_is_practised_by_keyboard_twice_and_both_attempts_stand_side_
 ) -> None:
     page = enter(chromium, start([]))
     page.keyboard.press("Enter")  # the button that answers what comes next has the focus
-    page.wait_for_selector("#text")
+    wait_for_question(page)
     page.keyboard.type(TEXT)
     kept(page)
     assert draft(tmp_path) == f"{TEXT}\n"
@@ -76,13 +81,13 @@ def test_a_question_is_practised_by_keyboard_twice_and_both_attempts_stand_side_
     assert draft(tmp_path) == ""
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # change this answer
-    page.wait_for_selector("#text")
+    wait_for_question(page)
     page.keyboard.type(" Swizzling too.")
     page.keyboard.press("Control+Enter")
     page.wait_for_selector("#that-attempt")
     assert page.locator(".pair .text").count() == 2
     page.keyboard.press("Enter")  # the next question
-    page.wait_for_selector("#text")
+    wait_for_question(page)
     assert "bank-conflict" not in page.url
 
 
@@ -152,7 +157,7 @@ def test_an_answer_that_is_being_graded_when_the_server_is_killed_is_a_draft_aga
     endpoint.delay = 0
     again = enter(chromium, start([]))
     again.keyboard.press("Enter")  # the draft comes first
-    again.wait_for_selector("#text")
+    wait_for_question(again)
     again.keyboard.press("Control+Enter")
     again.wait_for_selector(".big-score")
     assert draft(tmp_path) == ""
@@ -164,7 +169,7 @@ def test_by_touch_at_the_width_of_a_phone(
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
     page = enter(chromium, start([]), locale="zh-CN", **phone)
     page.tap(".coming .button.main")
-    page.wait_for_selector("#text")
+    wait_for_question(page)
     page.tap(".hints > summary")
     page.tap(".hints li:first-child summary")
     assert page.locator(".hints li:first-child p").is_visible()
