@@ -1,8 +1,9 @@
-"""Writes an adapter as the file that the engine loads."""
+"""Writes an adapter as the file that the engine loads, and reads it again."""
 
 from collections.abc import Iterable
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 _BLOCK = 32
@@ -33,3 +34,19 @@ def write(path: Path, matrices: Iterable[tuple[str, Tensor]], alpha: float) -> N
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def read(path: Path) -> tuple[dict[str, Tensor], float]:
+    """Returns an adapter's matrices, float32, by name, and its alpha. Needs the extra `train`."""
+    import numpy as np
+    from gguf import GGUFReader
+    from gguf.quants import dequantize
+
+    reader = GGUFReader(path)
+    matrices = {}
+    for tensor in reader.tensors:
+        values = np.array(dequantize(tensor.data, tensor.tensor_type), np.float32)
+        sizes = [int(size) for size in tensor.shape[::-1]]
+        matrices[tensor.name] = torch.from_numpy(values).reshape(sizes)
+    field = reader.fields["adapter.lora.alpha"]
+    return matrices, float(field.parts[field.data[0]][0])

@@ -181,6 +181,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="what training.prepare wrote")
     parser.add_argument("out", type=Path, help="NAME: writes NAME.gguf and NAME.json.gz")
     parser.add_argument("--weights", type=Path, help="the base model; without it a toy is trained")
+    parser.add_argument("--adapter", type=Path, help="read with this one, and train nothing")
     parser.add_argument("--without", nargs="*", default=[], help="subject groups to leave out")
     parser.add_argument("--use", nargs="*", default=[], help="only these evaluation sets")
     for name, default in vars(Recipe()).items():
@@ -196,9 +197,11 @@ def main() -> None:
     else:
         weights, shape = toy(data["vocabulary"])
     model = Model(weights, shape, recipe.rank, recipe.alpha)
+    if given.adapter:
+        model.load_adapter(adapter.read(given.adapter)[0])
     answers = [a["views"] for a in data["train"] if a["group"] not in given.without]
     print(f"{recipe}, {len(answers)} answers, without {given.without}", flush=True)
-    if recipe.epochs:
+    if recipe.epochs and not given.adapter:
         train(model, answers, data["tokens"]["verdicts"], recipe, lambda s: print(s, flush=True))
         adapter.write(given.out.with_suffix(".gguf"), model.adapter(), recipe.alpha)
     items = [i for i in data["items"] if not given.use or i["set"] in given.use]

@@ -146,6 +146,12 @@ class Model(nn.Module):
                     matrix = getattr(cast("Layer", layer).maps[name], half)
                     yield f"blk.{number}.{name}.weight.lora_{half}", matrix.detach()
 
+    @torch.no_grad()
+    def load_adapter(self, matrices: dict[str, Tensor]) -> None:
+        """Takes an adapter's matrices over. Raises KeyError where one is missing."""
+        for name, mine in self.adapter():
+            mine.copy_(matrices[name])
+
     def _turn(self, positions: Tensor, dtype: torch.dtype) -> tuple[Tensor, Tensor]:
         size = self.shape.head
         steps = torch.arange(0, size, 2, device=positions.device).float() / size

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from training import attack_sets, public_sets, sets
+from training.judged import WAY
 from training.questions import FOLDER, Question, read_all
 from training.tokens import Tokens, load
 from training.views import views
@@ -75,17 +76,24 @@ def main() -> None:
     parser.add_argument("--realsumm", type=Path, help="the folder of REALSumm's rating sheets")
     parser.add_argument("--summaries", type=int, default=100)
     parser.add_argument("--groups", nargs="*", default=[], help="groups that a run will leave out")
+    parser.add_argument("--only", nargs="*", default=[], help="these sets, nothing to train on")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     tokens, groups = load(given.weights), read_all(given.questions)
     out = held_out(question for questions in groups.values() for question in questions)
     kept = [q for questions in groups.values() for q in questions if q.id not in out]
+    kept = [] if given.only else kept
     train = [
         {"group": name, "views": [tokens.view(view) for view in seen]}
         for name, questions in groups.items()
         for seen in views([q for q in questions if q in kept], given.seed, others=kept)
     ]
-    found = [as_ids(item, way, tokens) for item in items(given, groups) for way in _WAYS[item.set]]
+    found = [
+        as_ids(item, way, tokens)
+        for item in items(given, groups)
+        for way in _WAYS[item.set]
+        if not given.only or (item.set in given.only and way in (WAY, _WAYS[item.set][0]))
+    ]
     marks = {"verdicts": tokens.verdicts, "digits": tokens.digits, "open": tokens.of(" [")}
     size = tokens.tokenizer.get_vocab_size(with_added_tokens=True)
     with gzip.open(given.out, "wt", encoding="utf-8", compresslevel=6) as file:
