@@ -1,7 +1,6 @@
 """What the shipped embedded judge is worth, from the log-probabilities that `training.fit
 --adapter` read: nothing is asked again, and `grade`'s own code makes the records."""
 
-import asyncio
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

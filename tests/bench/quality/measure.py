@@ -1,4 +1,4 @@
-"""Every figure of `docs/quality.md` that needs no network: python -m tests.bench.quality.measure DIR
+"""Every figure of the page that needs no network: `python -m tests.bench.quality.measure DIR`.
 
 DIR holds what was graded: `trained.json.gz` (what `training.fit --adapter` read with the shipped
 adapter), `saf-*.jsonl` and `labelled-*.jsonl` (`grade batch` on the base model, its form in the

@@ -11,6 +11,7 @@ import argparse
 import gzip
 import hashlib
 import json
+import re
 import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -65,7 +66,7 @@ class Replies:
             self.unknown += 1
             self._keep(name, body)
         if self.dummy:
-            return 200, _dummy(body)
+            return 200, made_up(body)
         return 400, {"error": {"message": "no reply is known to this request", "code": "unknown"}}
 
     def _keep(self, name: str, body: Body) -> None:
@@ -85,7 +86,8 @@ class Replies:
         }
 
 
-def _dummy(body: Body) -> Body:
+def made_up(body: Body) -> Body:
+    """Returns a reply of the form that a request asks for, always the same."""
     tools = [tool["function"] for tool in body.get("tools") or ()]
     form = body.get("response_format") or {}
     message: Body = {"role": "assistant", "content": "GRADE: I", "refusal": None}
@@ -94,7 +96,8 @@ def _dummy(body: Body) -> Body:
         message["content"] = None
         message["tool_calls"] = [{"id": "call_0", "type": "function", "function": called}]
     elif form.get("type") == "json_schema":
-        message["content"] = json.dumps(_value(form["json_schema"]["schema"]))
+        value = _value(form["json_schema"]["schema"])
+        message["content"] = json.dumps(_one_each(value, form["json_schema"]["schema"], body))
     elif "JSON" in str(body["messages"]):
         message["content"] = '{"reason": "none", "pass": false, "score": 0}'
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
@@ -104,6 +107,15 @@ def _dummy(body: Body) -> Body:
     return made | {"choices": [choice], "usage": used}
 
 
+def _one_each(value: Any, schema: Body, body: Body) -> Any:
+    """The value, with a judgment for each criterion where a list of them is asked for."""
+    each = schema.get("$defs", {}).get("RubricCriterionJudgment")
+    if each is None:
+        return value
+    names = re.findall(r'rubric_criterion id="(\w+)"', str(body["messages"][-1]["content"]))
+    return {"judgments": [_value(each, schema) | {"criterion_id": name} for name in names]}
+
+
 def _value(schema: Body, root: Body | None = None) -> Any:
     root = root or schema
     if "$ref" in schema:
@@ -111,7 +123,9 @@ def _value(schema: Body, root: Body | None = None) -> Any:
     if "anyOf" in schema:
         return _value(schema["anyOf"][0], root)
     if "enum" in schema or "const" in schema:
-        return schema.get("const", (schema.get("enum") or [None])[0])
+        options = schema.get("enum") or [schema.get("const")]
+        # What is missed needs no words of the answer to show it
+        return "missed" if "missed" in options else options[0]
     if "properties" in schema:
         return {name: _value(part, root) for name, part in schema["properties"].items()}
     if schema.get("type") == "array":
@@ -149,6 +163,9 @@ def serve(
     class Server(ThreadingHTTPServer):
         request_queue_size = 256
         daemon_threads = True
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Says nothing of clients that went away, or were killed."""
 
     return Server(("127.0.0.1", port), Handler)
 

@@ -1,17 +1,37 @@
-"""autorubric: a verdict a criterion, one call each or one an answer (`--llm-calls per_item`)."""
+"""autorubric: a verdict a criterion, one call each or one an answer (`--per-item`), by its own
+runner, which takes up what a run before it left."""
 
+import asyncio
 import os
 import sys
+import time
 from typing import Any
 
-from tests.bench.quality.tools.common import KEY, MODEL, Item, Result, arguments, run_each
+from tests.bench.quality.tools.common import (
+    KEY,
+    MODEL,
+    Item,
+    Result,
+    arguments,
+    stats,
+    told,
+    write,
+)
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 
 def main() -> None:
     """Grades the sample."""
-    from autorubric import Criterion, LLMConfig, Rubric
+    from autorubric import (
+        Criterion,
+        DataItem,
+        EvalConfig,
+        EvalRunner,
+        LLMConfig,
+        Rubric,
+        RubricDataset,
+    )
     from autorubric.graders import CriterionGrader
 
     calls = "per_item" if "--per-item" in sys.argv else "per_criterion"
@@ -24,28 +44,38 @@ def main() -> None:
         temperature=0.0,
         max_parallel_requests=given.slots,
     )
-    grader: Any = CriterionGrader(judge_model_config=config, llm_calls=calls)
 
-    async def grade(item: Item) -> Result:
-        criteria = [
-            Criterion(name=c["name"], weight=float(c["weight"]), requirement=c["text"])
-            for c in item["criteria"]
-        ]
-        report = await Rubric(criteria).grade(
-            to_grade=item["answer"],
-            grader=grader,
-            query=item["question"],
+    def asked(item: Item) -> Any:
+        return DataItem(
+            submission=item["answer"],
+            description=item["id"],
+            prompt=item["question"],
             reference_submission=item["reference"],
+            rubric=Rubric(
+                [
+                    Criterion(name=c["name"], weight=float(c["weight"]), requirement=c["text"])
+                    for c in item["criteria"]
+                ]
+            ),
         )
-        if report.score is None:
-            return {"score": None, "error": report.error}
-        points = {
-            each.criterion.name: float(str(each.final_verdict.value).lower() == "met")
-            for each in report.report
-        }
-        return {"score": report.score, "points": points}
 
-    run_each(given, grade)
+    before, started = stats(given.base_url), time.time()
+    dataset = RubricDataset(name="sample", items=[asked(item) for item in given.items])
+    kept = EvalConfig(
+        show_progress=False,
+        max_concurrent_items=given.slots,
+        experiment_name="run",
+        experiments_dir=given.out.with_suffix(".runs"),
+    )
+    grader: Any = CriterionGrader(judge_model_config=config, llm_calls=calls)
+    found = asyncio.run(EvalRunner(dataset=dataset, grader=grader, config=kept).run())
+    write(given.out, [_result(each) for each in found.item_results])
+    told(given, before, started)
+
+
+def _result(each: Any) -> Result:
+    score = each.report.score if each.report else None
+    return {"id": each.item.description, "score": score, "error": each.error}
 
 
 if __name__ == "__main__":

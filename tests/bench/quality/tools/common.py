@@ -6,7 +6,8 @@ Each runs in an environment of its own, with the tool's package and nothing of t
         --base-url http://127.0.0.1:8431/v1
 
 A result is ``{"id", "score"}`` with a score from 0 to 1, ``points`` where the tool gives verdicts,
-and ``error`` in place of a score where it has none. Lines that OUT has are not graded again.
+and ``error`` in place of a score where it has none. Where a tool keeps what it has by itself, its
+own way of going on is used; where it does not, results are written at the end.
 """
 
 import argparse
@@ -82,20 +83,19 @@ def told(given: argparse.Namespace, before: dict[str, int], started: float) -> N
 def run_each(given: argparse.Namespace, grade: Callable[[Item], Awaitable[Result]]) -> None:
     """Grades every item, some at once, for tools that leave this to their user."""
     before, started = stats(given.base_url), time.time()
-    done = {result["id"] for result in read(given.out)}
 
-    async def run() -> None:
+    async def run() -> list[Result]:
         gate = asyncio.Semaphore(given.slots)
 
-        async def graded(item: Item) -> None:
+        async def graded(item: Item) -> Result:
             async with gate:
                 try:
                     result = await grade(item)
                 except Exception as error:  # noqa: BLE001 - whatever a tool raises, it lost the answer
                     result = {"score": None, "error": f"{type(error).__name__}: {error}"[:300]}
-            write(given.out, [{"id": item["id"], **result}])
+            return {"id": item["id"], **result}
 
-        await asyncio.gather(*(graded(i) for i in given.items if i["id"] not in done))
+        return await asyncio.gather(*(graded(item) for item in given.items))
 
-    asyncio.run(run())
+    write(given.out, asyncio.run(run()))
     told(given, before, started)

@@ -7,7 +7,6 @@ from tests.bench.quality.tools.common import (
     KEY,
     MODEL,
     arguments,
-    read,
     stats,
     told,
     wanted,
@@ -21,16 +20,15 @@ def main() -> None:
     """Grades the sample."""
     given = arguments(__doc__)
     os.environ |= {"OPENAI_BASE_URL": given.base_url, "OPENAI_API_KEY": KEY}
-    from inspect_ai import Task
-    from inspect_ai import eval as run
+    from inspect_ai import Task, eval_set
     from inspect_ai.dataset import MemoryDataset, Sample
+    from inspect_ai.log import read_eval_log
     from inspect_ai.model import ModelOutput
     from inspect_ai.scorer import model_graded_qa
     from inspect_ai.solver import Generate, Solver, TaskState, solver
 
     before, started = stats(given.base_url), time.time()
-    done = {result["id"] for result in read(given.out)}
-    answers = {item["id"]: item["answer"] for item in given.items if item["id"] not in done}
+    answers = {item["id"]: item["answer"] for item in given.items}
 
     @solver  # type: ignore[untyped-decorator,unused-ignore]
     def hand_on() -> Solver:
@@ -50,17 +48,18 @@ def main() -> None:
         solver=hand_on(),
         scorer=model_graded_qa(partial_credit=True, model=f"openai/{MODEL}"),
     )
-    logs = run(
+    _, logs = eval_set(
         task,
+        log_dir=str(given.out.with_suffix(".logs")),
+        retry_attempts=0,
         model=f"openai/{MODEL}",
         max_connections=given.slots,
         max_samples=given.slots,
         display="none",
-        log_dir=str(given.out.with_suffix(".logs")),
         fail_on_error=False,
     )
     results = []
-    for sample in logs[0].samples or []:
+    for sample in read_eval_log(logs[0].location).samples or []:
         score = next(iter((sample.scores or {}).values()), None)
         letter = score.value if score else None
         credit = _CREDIT.get(str(letter))

@@ -60,6 +60,8 @@ def main() -> None:
     results = folder / "results.json"
     command = [str(program), "eval", "-c", str(made), "-j", str(given.slots), "--no-cache"]
     command += ["--no-share", "--no-table", "--no-progress-bar", "-o", str(results)]
+    if (folder / "promptfoo.db").exists():  # a run before this was ended
+        command = [str(program), "eval", "--resume", "-o", str(results), "--no-table"]
     settings = {**_QUIET, "PROMPTFOO_CONFIG_DIR": str(folder)}
     subprocess.run(command, env=os.environ | settings, check=False, stdout=subprocess.DEVNULL)
     rows = json.loads(results.read_text(encoding="utf-8"))["results"]["results"]

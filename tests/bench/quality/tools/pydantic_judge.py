@@ -9,7 +9,6 @@ from tests.bench.quality.tools.common import (
     Item,
     Result,
     arguments,
-    read,
     stats,
     told,
     wanted,
@@ -33,8 +32,7 @@ def main() -> None:
 
     model = OpenAIChatModel(MODEL)
     before, started = stats(given.base_url), time.time()
-    done = {result["id"] for result in read(given.out)}
-    left = {item["id"]: item for item in given.items if item["id"] not in done}
+    left = {item["id"]: item for item in given.items}
 
     def case(item: Item) -> "Case[str, str, None]":
         judge = LLMJudge(
