@@ -2,9 +2,9 @@
 
 DIR holds what was graded: `trained.json.gz` (what `training.fit --adapter` read with the shipped
 adapter), `saf-*.jsonl` and `labelled-*.jsonl` (`grade batch` on the base model, its form in the
-name), `tools/NAME.jsonl` with `NAME.took.json` (the other tools), `strong.jsonl` (`grade batch
---via files`). What is not there is left out. The figures go to `figures.json` beside this file,
-from which `tests.bench.quality.page` makes the page.
+name), `tools/NAME.jsonl` with `NAME.took.json` (the other tools). What is not there is left out. The figures go to `figures.json` beside this file,
+from which `tests.bench.quality.page` makes the page; `network.jsonl` is what
+`tests.bench.quality.network` counted.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from grader.stats.statistic import Interval
 from grader.trust.calibration import thresholds
 from grader.trust.calibration.decide import Shared, decide
 from grader.trust.calibration.values import Estimate
-from tests.bench.quality import embedded, figures, labelled, records
+from tests.bench.quality import embedded, figures, labelled, records, strong
 from tests.bench.quality.figures import Graded
 from tests.bench.quality.items import items
 from tests.bench.quality.replay import read_lines
@@ -29,6 +29,8 @@ FIGURES = Path(__file__).with_name("figures.json")
 SAF = "SAF, 260 exam answers"
 SAF_WHOLE = "SAF, all 2,502"
 LABELLED = "162 labelled answers"
+ONE_EACH = "of these one a question, 18"
+STRONG = "grade, a strong model, one call"
 EMBEDDED = "grade, embedded judge"
 FORMS = {
     "one-call": "grade, base model, one call",
@@ -125,12 +127,17 @@ def _took(path: Path) -> dict[str, Any]:
 
 def of_labelled(folder: Path) -> Iterator[Row]:
     """Gives the rows of the project's labelled answers."""
-    graders = {"trained": EMBEDDED, **FORMS, "strong": "grade, a strong model by files"}
-    for form, name in graders.items():
+    graders = {"trained": EMBEDDED, **FORMS}
+    kept = {labelled.name_of(question, given) for question, given in strong.sample()}
+    for form, name in (*graders.items(), ("strong", STRONG)):
         path = folder / f"labelled-{form}.jsonl"
         if not path.exists():
             continue
         rows = labelled.rows(path)
+        yield row("people", ONE_EACH, name, [each for each in rows if each.answer in kept])
+        if form == "strong":
+            yield from labelled.verdict_rows(path, name)
+            continue
         yield row("people", LABELLED, name, rows)
         yield from sure(LABELLED, name, rows)
         yield from labelled.verdict_rows(path, name)
@@ -180,8 +187,10 @@ def main() -> None:
     if (given.folder / "trained.json.gz").exists():
         asyncio.run(embedded.regrade(given.folder, given.data))
         found += embedded.of_items(given.folder)
+    asyncio.run(strong.write_records(given.folder / "labelled-strong.jsonl"))
     found += [*of_saf(given.folder, given.data), *of_labelled(given.folder)]
     found += of_tools(given.folder, given.data)
+    found += [Row(**line) for line in read_lines(given.folder / "network.jsonl")]
     for each in found:
         shown = {name: value[0] for name, value in each.figures.items()}
         print(f"{each.section:12} {each.set:24} {each.grader:50} {shown} {each.plain}")
