@@ -57,3 +57,15 @@ def test_the_matrices_come_back_within_the_error_of_8_bits(model: Model, read: G
         assert np.abs(found.reshape(want.shape) - want).max() <= np.abs(want).max() / 127 * 0.6
         kinds.add(tensor.tensor_type.name)
     assert kinds == {"Q8_0", "F16"}
+
+
+def test_an_adapter_that_is_read_again_says_what_the_trained_one_said(
+    model: Model, tmp_path: Path
+) -> None:
+    adapter.write(tmp_path / "a.gguf", model.adapter(), ALPHA)
+    other = Model(*toy(20), rank=8, alpha=ALPHA)
+    matrices, alpha = adapter.read(tmp_path / "a.gguf")
+    other.load_adapter(matrices)
+    assert alpha == ALPHA
+    for (name, mine), (_, theirs) in zip(model.adapter(), other.adapter(), strict=True):
+        assert torch.allclose(mine, theirs, atol=float(mine.abs().max()) / 100), name

@@ -1,10 +1,11 @@
 """Every figure of the page that needs no network: `python -m tests.bench.quality.measure DIR`.
 
 DIR holds what was graded: `trained.json.gz` (what `training.fit --adapter` read with the shipped
-adapter), `saf-*.jsonl` and `labelled-*.jsonl` (`grade batch` on the base model, its form in the
-name), `tools/NAME.jsonl` with `NAME.took.json` (the other tools). What is not there is left out. The figures go to `figures.json` beside this file,
-from which `tests.bench.quality.page` makes the page; `network.jsonl` is what
-`tests.bench.quality.network` counted.
+adapter), `without.json.gz` (what one trained without some subject groups read), `saf-*.jsonl`
+and `labelled-*.jsonl` (`grade batch` on the base model, its form in the name), `tools/NAME.jsonl`
+with `NAME.took.json` (the other tools), `network.jsonl` (`tests.bench.quality.network`). What is
+not there is left out. The figures go to `figures.json` beside this file, from which
+`tests.bench.quality.page` makes the page.
 """
 
 import argparse

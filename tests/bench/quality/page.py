@@ -251,7 +251,7 @@ def filled(page: str, rows: Sequence[Row]) -> str:
 
 def drawing(rows: Sequence[Row]) -> str:
     """Returns the QWK of every grader of SAF's 260 answers with its interval, as SVG."""
-    import altair as alt  # noqa: ICN001, RUF100
+    import altair as alt
     import vl_convert
 
     values = [
