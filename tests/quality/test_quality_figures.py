@@ -1,6 +1,7 @@
 """The figures of the page on quality are right on answers whose figures are known by hand."""
 
 import random
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,7 +9,9 @@ from tests.bench.quality import figures
 from tests.bench.quality.figures import Graded
 
 
-def rows(pairs: list[tuple[float, float | None]], sure: list[float] | None = None) -> list[Graded]:
+def rows(
+    pairs: Sequence[tuple[float, float | None]], sure: list[float] | None = None
+) -> list[Graded]:
     """Answers to five questions in turn."""
     return [
         Graded(str(n), str(n % 5), people, given, sure[n] if sure else None)

@@ -12,10 +12,10 @@ import numpy as np
 from grader import answer
 from grader.grading import Attempt, grade
 from grader.judge import curves
-from grader.judge.curves import TeamLevel
+from grader.judge.curves import VERDICTS, TeamLevel
 from grader.judge.per_point import PerPoint
 from grader.llm.embedded import weights_file
-from grader.record import Grade, JudgeInfo, PointGrade, Verdict
+from grader.record import JudgeInfo, PointGrade, Verdict
 from grader.rubric.files import load_rubrics
 from grader.scoring import CREDIT, share_of_weight, total
 from grader.stats.arrays import clusters_of
@@ -23,13 +23,12 @@ from grader.stats.bootstrap import intervals
 from grader.stats.two_raters import kappa, pairs
 from grader.trust.calibration.ratings import read as read_ratings
 from grader.trust.calibration.results import read as read_results
-from grader.trust.fit import fit_level, rated
+from grader.trust.fit import Rated, fit_level, rated
 from tests.bench.quality import figures, labelled, records
 from tests.bench.quality.figures import Graded
 from tests.bench.saf import chosen, convert, rate
 from training import replay
 from training.judged import (
-    VERDICTS,
     WAY,
     Judged,
     cross_judged,
@@ -85,12 +84,11 @@ def fitted_on_few(path: Path, people: Mapping[str, float], on: str) -> Iterator[
         for each in rated(results, read_ratings(path.with_name("ratings.csv"), results))
         if each.key[1] in people
     ]
-    grades = {g.answer_id: g for g in results.grades}
     dice = random.Random(0)
     drawn: dict[str, list[float]] = {"QWK": [], "together": [], "among": []}
     for _ in range(_DRAWS if len(answers) < 1000 else _DRAWS // 10):
         order = dice.sample(answers, len(answers))
-        left = _at(fit_level(order[:FEW]), order[FEW:], grades)
+        left = _at(fit_level(order[:FEW]), order[FEW:])
         alone = figures.graded_alone(left)
         drawn["together"].append(alone.together)
         drawn["among"].append(alone.among)
@@ -104,9 +102,7 @@ def fitted_on_few(path: Path, people: Mapping[str, float], on: str) -> Iterator[
     yield Row("fitted", on, name, found, plain)  # type: ignore[arg-type]
 
 
-def _at(
-    level: TeamLevel, answers: Sequence[Any], grades: Mapping[str | None, Grade]
-) -> list[Graded]:
+def _at(level: TeamLevel, answers: Sequence[Rated]) -> list[Graded]:
     found = []
     for each in answers:
         chances = [dict(zip(VERDICTS, level.applied(c), strict=True)) for c in each.chances]

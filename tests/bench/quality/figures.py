@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grader.stats.arrays import Floats, clusters_of, divide
 from grader.stats.bootstrap import intervals
@@ -83,7 +84,9 @@ def mean_of(values: Floats, questions: Sequence[str]) -> Statistic:
     """Returns the mean of values of answers to questions."""
     groups = clusters_of(questions)
     sums = np.stack(
-        [np.bincount(groups.codes, v, groups.count) for v in (np.ones(len(values)), values)], 1
+        [np.bincount(groups.codes, v, groups.count) for v in (np.ones(len(values)), values)],
+        axis=1,
+        dtype=np.float64,
     )
     return statistic(sums, lambda s: divide(s[..., 1], s[..., 0]), "points")
 
@@ -164,7 +167,7 @@ def graded_alone(rows: Sequence[Graded], wanted: float = 0.8) -> Alone:
     scored = sum(row.given is not None for row in order)
     people = np.array([row.people for row in order])
     given = np.array([row.people if row.given is None else row.given for row in order])
-    count = np.arange(1, len(order) + 1)
+    count = np.arange(1, len(order) + 1, dtype=np.float64)
     among = _prefix_qwk(people, given, count)
     together = _mixed_qwk(people, given)
     enough = (count >= _BINS) & (count <= scored)
@@ -181,19 +184,21 @@ def quick_qwk(rows: Sequence[Graded]) -> float:
     return continuous_quadratic_kappa(score_pairs(a, b)).value or 0.0
 
 
-def _largest(holds: Floats, count: Floats, allowed: Floats, total: int) -> float:
-    passed = count[np.asarray(holds & allowed, bool)]
+def _largest(
+    holds: NDArray[np.bool_], count: Floats, allowed: NDArray[np.bool_], total: int
+) -> float:
+    passed = count[holds & allowed]
     return float(passed.max() / total) if len(passed) else 0.0
 
 
 def _prefix_qwk(a: Floats, b: Floats, n: Floats) -> Floats:
-    sums = [np.cumsum(v) for v in (a, b, a * a, b * b, a * b)]
-    return _qwk(*sums, n)
+    a, b, aa, bb, ab = (np.cumsum(v) for v in (a, b, a * a, b * b, a * b))
+    return _qwk(a, b, aa, bb, ab, n)
 
 
 def _mixed_qwk(people: Floats, given: Floats) -> Floats:
     """The QWK of all when the first k are the grader's and the others people's own."""
-    n = np.full(len(people), len(people))
+    n = np.full(len(people), float(len(people)))
     a, aa = (np.full(len(people), v.sum()) for v in (people, people * people))
     b, bb, ab = (
         np.cumsum(own) + (person.sum() - np.cumsum(person))

@@ -99,7 +99,7 @@ def verdict_rows(results: Path, grader: str) -> "Iterator[Row]":
         there = [(got == verdict, g.question) for got, label, _, g in pairs if label == verdict]
         said = [(label == verdict, g.question) for got, label, _, g in pairs if got == verdict]
         found = {
-            name: ends(share_of(*map(list, zip(*hits, strict=True))))  # type: ignore[arg-type]
+            name: ends(share_of(*map(list, zip(*hits, strict=True))))
             for name, hits in (("recall", there), ("precision", said))
             if hits
         }

@@ -3,8 +3,8 @@
 DIR holds what was graded: `trained.json.gz` (what `training.fit --adapter` read with the shipped
 adapter), `without.json.gz` (what one trained without some subject groups read), `saf-*.jsonl`
 and `labelled-*.jsonl` (`grade batch` on the base model, its form in the name), `tools/NAME.jsonl`
-with `NAME.took.json` (the other tools), `network.jsonl` (`tests.bench.quality.network`). What is
-not there is left out. The figures go to `figures.json` beside this file, from which
+with `NAME.took.json` (the other tools), `network.jsonl` and `twice.jsonl` (of the modules of these
+names). What is not there is left out. The figures go to `figures.json` beside this file, from which
 `tests.bench.quality.page` makes the page.
 """
 
@@ -191,7 +191,8 @@ def main() -> None:
     asyncio.run(strong.write_records(given.folder / "labelled-strong.jsonl"))
     found += [*of_saf(given.folder, given.data), *of_labelled(given.folder)]
     found += of_tools(given.folder, given.data)
-    found += [Row(**line) for line in read_lines(given.folder / "network.jsonl")]
+    for name in ("network.jsonl", "twice.jsonl"):
+        found += [Row(**line) for line in read_lines(given.folder / name)]
     for each in found:
         shown = {name: value[0] for name, value in each.figures.items()}
         print(f"{each.section:12} {each.set:24} {each.grader:50} {shown} {each.plain}")

@@ -6,7 +6,8 @@
 An endpoint on loopback gives every good reply the same verdicts. *Bad*: 30 of 100 requests get HTTP
 429 with `retry-after: 1`, 10 of 100 replies are prose. *Killed*: the tool's process is killed when
 40 of 100 requests were replied to, and started again by the same command. Counted are the answers
-without a score, the scores that no good reply gave, and the good replies paid for a second time.
+without a score, the scores that differ from those over a good network, and the good replies paid
+for a second time.
 """
 
 import argparse
@@ -88,8 +89,10 @@ def command(name: str, given: argparse.Namespace, folder: Path, url: str) -> lis
     return [*start, str(out), "--base-url", url, *rest]
 
 
-def run(name: str, given: argparse.Namespace, network: Network, *, kill: bool) -> Body:
-    """Runs a tool over the network, killed once or not; returns what was counted."""
+def run(
+    name: str, given: argparse.Namespace, network: Network, *, kill: bool
+) -> tuple[Body, dict[str, float | None]]:
+    """Runs a tool over the network, killed once or not; returns what was counted, and scores."""
     server = serve(network.answer, lambda: network.stats, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_address[1]}/v1"
@@ -102,10 +105,11 @@ def run(name: str, given: argparse.Namespace, network: Network, *, kill: bool) -
         if kill:
             code = _run(line, folder, network, None)
         found = {"exit": code, "seconds": round(time.time() - started, 1)}
-        found |= counted(folder / "out.jsonl", read_lines(given.items))
+        made = scores(folder / "out.jsonl", read_lines(given.items))
     server.shutdown()
     paid_again = sum(network.good.values()) - len(network.good)
-    return found | {"requests": network.requests, "paid again": paid_again}
+    found |= {"lost": list(made.values()).count(None)}
+    return found | {"requests": network.requests, "paid again": paid_again}, made
 
 
 def _total(name: str, items: Path) -> int:
@@ -157,17 +161,15 @@ def prepare(items: list[Body], folder: Path) -> None:
             session.write(json.dumps(row) + "\n")
 
 
-def counted(out: Path, items: list[Body]) -> Body:
-    """Returns how many answers have no score, and how many a score that no good reply gave."""
-    scores = {}
+def scores(out: Path, items: list[Body]) -> dict[str, float | None]:
+    """Returns the score of every answer, None where there is none."""
+    found = {}
     for line in read_lines(out):
-        name = line.get("id", line.get("answer_id"))
         score = line["score"]
-        scores[name] = score["percent"] if isinstance(score, dict) else score
-    known = [scores.get(item["id"]) for item in items]
-    given = [round(float(score), 6) for score in known if score is not None]
-    usual = Counter(given).most_common(1)[0][0] if given else None
-    return {"lost": known.count(None), "invented": sum(score != usual for score in given)}
+        found[line.get("id", line.get("answer_id"))] = (
+            score["percent"] if isinstance(score, dict) else score
+        )
+    return {item["id"]: found.get(item["id"]) for item in items}
 
 
 def main() -> None:
@@ -181,9 +183,14 @@ def main() -> None:
     given = parser.parse_args()
     found = {row["grader"] + row["set"]: row for row in read_lines(given.out)}
     for name in given.only or ["grade", *TOOLS]:
-        for on, bad, kill in (("bad network", True, False), ("killed", False, True)):
+        good: dict[str, float | None] = {}
+        for on, bad in (("killed", False), ("bad network", True)):
             network = Network(put_off=0.3, prose=0.1) if bad else Network()
-            plain = run(name, given, network, kill=kill)
+            plain, made = run(name, given, network, kill=not bad)
+            good = made if not bad else good
+            plain["invented"] = sum(
+                each is not None and each != good[answer] for answer, each in made.items()
+            )
             print(name, on, plain, flush=True)
             row = {"section": "network", "set": on, "grader": name, "figures": {}, "plain": plain}
             found[name + on] = row

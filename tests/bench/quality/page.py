@@ -203,7 +203,16 @@ def _tools(rows: Sequence[Row]) -> str:
 
 
 def _network(rows: Sequence[Row]) -> str:
-    head = ("tool", "network", "ended with", "lost", "made up", "requests", "paid again", "seconds")
+    head = (
+        "tool",
+        "network",
+        "ended with",
+        "lost",
+        "another score",
+        "requests",
+        "paid again",
+        "seconds",
+    )
     names = ("exit", "lost", "invented", "requests", "paid again", "seconds")
     return table(
         head,
@@ -231,6 +240,23 @@ def _summaries(rows: Sequence[Row]) -> str:
     )
 
 
+def _twice(rows: Sequence[Row]) -> str:
+    head = ("judge", "the same score", "the same verdict", "greatest difference of a probability")
+    return table(
+        head,
+        [
+            (
+                row["grader"],
+                f"{plain['same score']} of {plain['answers']}",
+                f"{plain['same verdict']} of {plain['verdicts']}",
+                f"{plain['greatest difference']:.4f}",
+            )
+            for row in _chosen(rows, "twice")
+            for plain in (row["plain"],)
+        ],
+    )
+
+
 TABLES: dict[str, Callable[[Sequence[Row]], str]] = {
     "people": _people,
     "summaries": _summaries,
@@ -241,6 +267,7 @@ TABLES: dict[str, Callable[[Sequence[Row]], str]] = {
     "calibration": _calibration,
     "tools": _tools,
     "network": _network,
+    "twice": _twice,
 }
 
 
@@ -267,7 +294,7 @@ def drawing(rows: Sequence[Row]) -> str:
         and row["set"].startswith("SAF, 260")
         and row["figures"].get("QWK")
     ]
-    base = alt.Chart(alt.Data(values=values)).encode(
+    base = alt.Chart({"values": values}).encode(
         y=alt.Y("grader:N", sort="-x", title=None, axis=alt.Axis(labelLimit=320)),
         color=alt.Color(
             "whose:N",

@@ -1,11 +1,12 @@
 """Reads graders' results as rows beside people's scores: `grade`'s records, other tools' lines, and
 what the embedded judge read."""
 
+import math
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from grader.record import Grade, PointGrade, Verdict
+from grader.record import Grade, PointGrade
 from grader.scoring import PLAIN, Scheme, earned_chances, scheme_of
 from tests.bench.quality.figures import Graded, band
 from tests.bench.quality.replay import read_lines
@@ -51,8 +52,8 @@ def sureness(points: Sequence[PointGrade], scheme: Scheme = PLAIN, out_of: float
     share of the most."""
     chances = earned_chances(points, scheme)
     mean = sum(earned * chance for earned, chance in chances.items())
-    spread = sum((earned - mean) ** 2 * chance for earned, chance in chances.items()) ** 0.5
-    return -spread / (out_of or 1.0)
+    variance = sum((earned - mean) ** 2 * chance for earned, chance in chances.items())
+    return -math.sqrt(variance) / (out_of or 1.0)
 
 
 def stated(
@@ -97,8 +98,3 @@ def length(text: str, thirds: Sequence[int]) -> str:
 def thirds(texts: Iterable[str]) -> list[int]:
     """Returns the two lengths between thirds of the texts."""
     return [int(edge) for edge in statistics.quantiles([len(text) for text in texts], n=3)]
-
-
-def likely(verdict: Verdict | None, points: PointGrade) -> float | None:
-    """Returns the probability that a key point's grade gives a verdict."""
-    return (points.probabilities or {}).get(verdict) if verdict else None

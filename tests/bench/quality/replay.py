@@ -96,7 +96,8 @@ def made_up(body: Body) -> Body:
         message["content"] = None
         message["tool_calls"] = [{"id": "call_0", "type": "function", "function": called}]
     elif form.get("type") == "json_schema":
-        value = _value(form["json_schema"]["schema"])
+        turn = int(key(body), 16)  # verdicts that hang on the request, so that a lost one shows
+        value = _value(form["json_schema"]["schema"], turn=turn)
         message["content"] = json.dumps(_one_each(value, form["json_schema"]["schema"], body))
     elif "JSON" in str(body["messages"]):
         message["content"] = '{"reason": "none", "pass": false, "score": 0}'
@@ -113,23 +114,27 @@ def _one_each(value: Any, schema: Body, body: Body) -> Any:
     if each is None:
         return value
     names = re.findall(r'rubric_criterion id="(\w+)"', str(body["messages"][-1]["content"]))
-    return {"judgments": [_value(each, schema) | {"criterion_id": name} for name in names]}
+    return {
+        "judgments": [
+            _value(each, schema, n) | {"criterion_id": name} for n, name in enumerate(names)
+        ]
+    }
 
 
-def _value(schema: Body, root: Body | None = None) -> Any:
+def _value(schema: Body, root: Body | None = None, turn: int = 0) -> Any:
     root = root or schema
     if "$ref" in schema:
-        return _value(root["$defs"][schema["$ref"].rpartition("/")[2]], root)
+        return _value(root["$defs"][schema["$ref"].rpartition("/")[2]], root, turn)
     if "anyOf" in schema:
-        return _value(schema["anyOf"][0], root)
+        return _value(schema["anyOf"][0], root, turn)
     if "enum" in schema or "const" in schema:
         options = schema.get("enum") or [schema.get("const")]
         # What is missed needs no words of the answer to show it
-        return "missed" if "missed" in options else options[0]
+        return "missed" if "missed" in options else options[turn % min(len(options), 2)]
     if "properties" in schema:
-        return {name: _value(part, root) for name, part in schema["properties"].items()}
+        return {name: _value(part, root, turn) for name, part in schema["properties"].items()}
     if schema.get("type") == "array":
-        return [_value(schema["items"], root)] * schema.get("minItems", 0)
+        return [_value(schema["items"], root, turn)] * schema.get("minItems", 0)
     plain = {"boolean": False, "number": 0, "integer": schema.get("minimum", 0), "null": None}
     return plain.get(schema.get("type", "string"), "none")
 
