@@ -6,6 +6,7 @@ The template is the one that the base model's publisher gives with Qwen 2.5.
 
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,7 @@ For each function call, return a json object with function name and arguments wi
 {{"name": <function-name>, "arguments": <args-json-object>}}
 </tool_call>"""
 _SHORT, _UNLIKELY = 4, -9.0
+_ENDLESS = re.compile(r"(\d\.\d{1,6})\d{20,}$")
 LONGEST = 2000
 """Tokens of a reply where the request sets no limit."""
 
@@ -118,9 +120,21 @@ def _text(content: Any) -> str:
     return content or ""
 
 
+def ended(text: str) -> tuple[str, bool]:
+    """Returns a reply of a JSON Schema that was cut off, and whether it could be ended.
+
+    A model that may write no line break behind its last number writes noughts for ever. The number
+    is known all the same: it is cut, and what is open is closed.
+    """
+    cut = _ENDLESS.sub(r"\1", text)
+    return (cut + "}", True) if cut != text else (text, False)
+
+
 def reply(asked: Job, written: Written, tokens: Tokens, model: str) -> dict[str, Any]:
     """Returns the body of the reply."""
     text = tokens.tokenizer.decode(written.tokens, skip_special_tokens=True)
+    if asked.schema and not written.finished:
+        text, written.finished = ended(text)
     message: dict[str, Any] = {"role": "assistant", "content": text, "refusal": None}
     reason = "stop" if written.finished else "length"
     if asked.tool:

@@ -28,6 +28,8 @@ _LEVELS = tuple(round(n * STEP, 6) for n in range(6))
 _BINS = 10
 _SAMPLES = 1000
 _TINY = 1e-6
+ROUNDED = 1e-3
+"""Records round per cent: an interval holds a score that lies so near."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ def coverage(rows: Iterable[Graded]) -> Coverage | None:
     ]
     if not kept:
         return None
-    held = [low - _TINY <= row.people <= (high or 0.0) + _TINY for row, low, high in kept]
+    held = [low - ROUNDED <= row.people <= (high or 0.0) + ROUNDED for row, low, high in kept]
     stated = [row.stated for row, *_ in kept if row.stated is not None]
     return Coverage(
         held=share_of(held, [row.question for row, *_ in kept]),

@@ -84,10 +84,10 @@ def rows(results: Path) -> list[Graded]:
     return found
 
 
-def verdict_rows(results: Path, grader: str) -> "Iterator[Row]":
+def verdict_rows(results: Path, on: str, grader: str) -> "Iterator[Row]":
     """Gives, for each label, how many a grader finds and how many of its own are right, and how
     well its stated probabilities hold."""
-    from tests.bench.quality.measure import LABELLED, Row, ends
+    from tests.bench.quality.measure import Row, ends
 
     given = {name_of(question, each): each for question, each in answers()}
     pairs = [
@@ -103,12 +103,12 @@ def verdict_rows(results: Path, grader: str) -> "Iterator[Row]":
             for name, hits in (("recall", there), ("precision", said))
             if hits
         }
-        yield Row("by verdict", LABELLED, grader, found, {"part": verdict, "labels": len(there)})
+        yield Row("by verdict", on, grader, found, {"part": verdict, "labels": len(there)})
     known = [(p.confidence, got == label) for got, label, p, _ in pairs if p.confidence]
     error = calibration_error([c for c, _ in known], [hit for _, hit in known])
     plain = {"answers": len(known), "right": round(sum(h for _, h in known) / len(known), 3)}
     plain["stated"] = round(sum(c for c, _ in known) / len(known), 3)
-    yield Row("calibration", LABELLED, grader, {}, {"ECE": round(error, 3), **plain})
+    yield Row("calibration", on, grader, {}, {"ECE": round(error, 3), **plain})
 
 
 def main() -> None:

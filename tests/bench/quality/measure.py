@@ -31,6 +31,7 @@ SAF = "SAF, 260 exam answers"
 SAF_WHOLE = "SAF, all 2,502"
 LABELLED = "162 labelled answers"
 ONE_EACH = "of these one a question, 18"
+FULL_MARKS = "full marks for everybody"
 STRONG = "grade, a strong model, one call"
 EMBEDDED = "grade, embedded judge"
 FORMS = {
@@ -137,11 +138,11 @@ def of_labelled(folder: Path) -> Iterator[Row]:
         rows = labelled.rows(path)
         yield row("people", ONE_EACH, name, [each for each in rows if each.answer in kept])
         if form == "strong":
-            yield from labelled.verdict_rows(path, name)
+            yield from labelled.verdict_rows(path, ONE_EACH, name)
             continue
         yield row("people", LABELLED, name, rows)
         yield from sure(LABELLED, name, rows)
-        yield from labelled.verdict_rows(path, name)
+        yield from labelled.verdict_rows(path, LABELLED, name)
         for by in ("kind", "language", "band", "length"):
             for part, some in figures.parted(rows, by).items():
                 yield row(f"by {by}", LABELLED, name, some, part=part)
@@ -175,6 +176,9 @@ def of_tools(folder: Path, data: Path) -> Iterator[Row]:
             "own seconds": round(took["seconds"] / count, 3),
         }
         yield row("tools", SAF, path.stem, records.of_tool(path, sample), **plain)
+    nothing = {"trust": None, "calls": 0, "input tokens": 0, "output tokens": 0}
+    everybody = records.full_marks(sample)
+    yield row("tools", SAF, FULL_MARKS, everybody, **nothing)
 
 
 def main() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench.quality.measure import FIGURES
+from tests.bench.quality.measure import FIGURES, FULL_MARKS
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE, DRAWING = DOCS / "quality.md", DOCS / "quality.svg"
@@ -293,9 +293,12 @@ def drawing(rows: Sequence[Row]) -> str:
         if row["section"] in ("people", "tools", "fitted")
         and row["set"].startswith("SAF, 260")
         and row["figures"].get("QWK")
+        and row["grader"] != FULL_MARKS
     ]
+    values.sort(key=lambda value: -value["QWK"])
+    order = [value["grader"] for value in values]
     base = alt.Chart({"values": values}).encode(
-        y=alt.Y("grader:N", sort="-x", title=None, axis=alt.Axis(labelLimit=320)),
+        y=alt.Y("grader:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)),
         color=alt.Color(
             "whose:N",
             legend=None,

@@ -90,7 +90,7 @@ def made_up(body: Body) -> Body:
     """Returns a reply of the form that a request asks for, always the same."""
     tools = [tool["function"] for tool in body.get("tools") or ()]
     form = body.get("response_format") or {}
-    message: Body = {"role": "assistant", "content": "GRADE: I", "refusal": None}
+    message: Body = {"role": "assistant", "content": "GRADE: C", "refusal": None}
     if tools:
         called = {"name": tools[0]["name"], "arguments": json.dumps(_value(tools[0]["parameters"]))}
         message["content"] = None
@@ -100,7 +100,7 @@ def made_up(body: Body) -> Body:
         value = _value(form["json_schema"]["schema"], turn=turn)
         message["content"] = json.dumps(_one_each(value, form["json_schema"]["schema"], body))
     elif "JSON" in str(body["messages"]):
-        message["content"] = '{"reason": "none", "pass": false, "score": 0}'
+        message["content"] = '{"reason": "none", "pass": true, "score": 1}'
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     used = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     model = body.get("model")
@@ -135,7 +135,7 @@ def _value(schema: Body, root: Body | None = None, turn: int = 0) -> Any:
         return {name: _value(part, root, turn) for name, part in schema["properties"].items()}
     if schema.get("type") == "array":
         return [_value(schema["items"], root, turn)] * schema.get("minItems", 0)
-    plain = {"boolean": False, "number": 0, "integer": schema.get("minimum", 0), "null": None}
+    plain = {"boolean": False, "number": 1, "integer": schema.get("minimum", 1), "null": None}
     return plain.get(schema.get("type", "string"), "none")
 
 

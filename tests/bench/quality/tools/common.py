@@ -28,15 +28,20 @@ MODEL = "gpt-4.1-mini"
 
 def wanted(item: Item) -> str:
     """Returns the rubric as the one text that most tools take."""
+    return (
+        "Score how much of the following the answer says, from 0 (nothing) to 1 (everything):\n"
+        f"{expected(item)}"
+    )
+
+
+def expected(item: Item) -> str:
+    """Returns the key points, each with its share, and the reference answer, on no scale."""
     most = sum(criterion["weight"] for criterion in item["criteria"])
     points = "\n".join(
         f"- {c['text']} ({c['weight'] / most:.0%} of the score; half of that for {c['partial']})"
         for c in item["criteria"]
     )
-    return (
-        "Score how much of the following the answer says, from 0 (nothing) to 1 (everything):\n"
-        f"{points}\nReference answer: {item['reference']}"
-    )
+    return f"{points}\nReference answer: {item['reference']}"
 
 
 def arguments(about: str) -> argparse.Namespace:

@@ -2,7 +2,7 @@
 
 import os
 
-from tests.bench.quality.tools.common import KEY, MODEL, Item, Result, arguments, run_each, wanted
+from tests.bench.quality.tools.common import KEY, MODEL, Item, Result, arguments, expected, run_each
 
 os.environ |= {"DEEPEVAL_TELEMETRY_OPT_OUT": "YES", "DEEPEVAL_FILE_SYSTEM": "READ_ONLY"}
 _STEPS = [
@@ -30,7 +30,7 @@ def main() -> None:
             evaluation_steps=_STEPS,
         )
         case = LLMTestCase(
-            input=item["question"], actual_output=item["answer"], expected_output=wanted(item)
+            input=item["question"], actual_output=item["answer"], expected_output=expected(item)
         )
         return {"score": await metric.a_measure(case, _show_indicator=False)}
 
