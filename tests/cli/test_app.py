@@ -151,7 +151,7 @@ def test_an_endpoint_that_cannot_work_is_one_line_and_exit_code_1(
         (("missing.txt", "--q", "bank-conflict"), "missing.txt"),
         (("-", "--q", "bank-conflct"), "did you mean bank-conflict"),
         (("-", "--q", "../../etc/passwd"), "no question"),
-        (("-", "--q", "bank-conflict", "--lang", "fr"), "--lang fr"),
+        (("-", "--q", "bank-conflict", "--lang", "français"), "--lang français"),
         (("-", "--q", "bank-conflict", "--ask", "nicely"), "--ask nicely"),
         (("-", "--q", "bank-conflict", "--param", "temperature"), "KEY=VALUE"),
         (("-", "--q", "bank-conflict", "--param", "messages=[]"), "set by grade"),

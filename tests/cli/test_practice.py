@@ -182,8 +182,8 @@ def test_a_score_below_the_mark_ends_with_4() -> None:
     ("words", "told"),
     [
         (["--q", "bank-conflct"], "did you mean bank-conflict"),
-        (["--lang", "fr"], "--lang fr: choose one of en, zh"),
-        (["--ask", "trained"], "only the embedded model is trained"),
+        (["--lang", "français"], "--lang français: not the tag of a language"),
+        (["--ask", "nicely"], "--ask nicely"),
         (["--rubrics", "nowhere"], "nowhere: not a folder"),
     ],
 )
