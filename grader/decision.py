@@ -84,6 +84,12 @@ def united(grade: Grade, *others: Grade) -> Grade:
     return with_decided_score(grade.model_copy(update=update))
 
 
+def decisions_on(grade: Grade, same: Decision) -> tuple[Decision, ...]:
+    """Returns what people decided on what *same* is on, as appended."""
+    each = grade.overrides if isinstance(same, Override) else grade.claim_overrides
+    return tuple(other for other in each if _name(other) == _name(same))
+
+
 def in_order(decisions: Iterable[_D]) -> list[_D]:
     """Returns *decisions* with the earliest first; those of one time in the order given."""
     return sorted(decisions, key=lambda each: _aware(each.at))

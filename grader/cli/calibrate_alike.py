@@ -90,14 +90,14 @@ def _settle(
     pass_mark: float | None,
     language: str,
 ) -> None:
-    from grader.cli.override import asked, decide
+    from grader.cli.override import asked
     from grader.report import terminal
-    from grader.session.decide import verdict_of
+    from grader.session.decide import decide_everywhere, verdict_of
     from grader.trust.calibration.alike import settle_alike
     from grader.trust.calibration.alike_words import shift_blocks
 
     verdict = verdict_of(asked(words[0], "--verdict", "Verdict"))
     by, why = asked(words[1], "--by", "Who decides"), asked(words[2], "--why", "Why")
     decisions, shifts = settle_alike(group, point, verdict, by, why, pass_mark)
-    decide(decisions, results)
+    decide_everywhere(decisions, results)
     terminal.blocks(shift_blocks(shifts, language), terminal.console())

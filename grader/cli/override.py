@@ -9,9 +9,7 @@ from grader.cli import completion
 from grader.cli.options import LanguageOption
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from grader.session.decide import AnswerDecision, DecidedRecord
+    from grader.session.decide import DecidedRecord
 
 
 def override(
@@ -61,7 +59,7 @@ def override(
     The decision is appended to the record in the history and, with --results, in that file; of
     several on the same key point the last one counts.
     """
-    from grader.session.decide import AnswerDecision, decision_of
+    from grader.session.decide import AnswerDecision, decide_everywhere, decision_of
 
     decided = decision_of(
         point,
@@ -71,7 +69,7 @@ def override(
         asked(why, "--why", "Why"),
     )
     wanted = AnswerDecision(answer, decided, question)
-    for moved in decide([wanted], results):
+    for moved in decide_everywhere([wanted], results):
         _tell(moved, language)
 
 
@@ -86,23 +84,6 @@ def asked(given: str | None, name: str, words: str) -> str:
     if not sys.stdin.isatty():
         raise BadInput(f"{name} is missing: a decision needs a verdict, who made it and why")
     return str(typer.prompt(words, err=True))
-
-
-def decide(wanted: "Sequence[AnswerDecision]", results: Path | None) -> "tuple[DecidedRecord, ...]":
-    """Appends decisions to the results file, if there is one, and to the history that knows the
-    answers; what the history does not have is complained of only where it is all there is."""
-    from grader.ledger.ledger import Ledger, default_path
-    from grader.session.decide import decide_in_file, decide_in_history
-
-    ledger = default_path()
-    if results is None:
-        with Ledger(ledger) as opened:
-            return decide_in_history(opened, wanted)
-    moved = decide_in_file(results, wanted)
-    if ledger.exists():
-        with Ledger(ledger) as opened:
-            decide_in_history(opened, wanted, must_be_there=False)
-    return moved
 
 
 def _tell(moved: "DecidedRecord", language: str) -> None:

@@ -8,21 +8,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from time import monotonic, sleep
+from typing import BinaryIO
 
-from grader.decision import Decision, with_decisions
+from grader.decision import Decision, decisions_on, with_decisions
 from grader.errors import BadInput, OutFailed
 from grader.ledger.decisions import AnswerRef, decide, graded_answers, grades_of
-from grader.ledger.ledger import Ledger
+from grader.ledger.ledger import Ledger, default_path
 from grader.record import ClaimOverride, Grade, Override, Verdict
 from grader.session.result_lines import ResultLine, record_in, result_in
 from grader.session.results import open_results
 from grader.text.safe import one_line
-from grader.util.files import new_bytes
+from grader.util.files import Held, new_bytes
 
 ASSERTED = {"asserted": True, "not-asserted": False}
 """What can be decided on a misconception."""
 _SHORT = 60
 _LONGEST = {"--by": 100, "--why": 2000}
+_PAUSE = 0.05
+"""Seconds between two attempts to get a lock."""
 _LEAST_DIGITS = 6
 """Hexadecimal digits of a digest that may stand for an answer."""
 
@@ -34,11 +38,13 @@ class AnswerDecision:
     Attributes:
         answer: its id, or the first digits of its text's digest.
         question: needed where the id stands under several.
+        seen: how many decisions on the same the one who decides knew of; None does not ask.
     """
 
     answer: str
     decision: Decision
     question: str | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +53,10 @@ class DecidedRecord:
 
     before: Grade
     after: Grade
+
+
+class DecidedMeanwhile(BadInput):
+    """Somebody decided on the same while another was deciding."""
 
 
 def decision_of(
@@ -101,20 +111,47 @@ def _one_of(word: str, known: Sequence[str], what: str) -> str:
     return word.lower()
 
 
-def decide_in_file(path: Path, decisions: Sequence[AnswerDecision]) -> tuple[DecidedRecord, ...]:
+def decide_everywhere(
+    decisions: Sequence[AnswerDecision], results: Path | None, patience: float = 0.0
+) -> tuple[DecidedRecord, ...]:
+    """Appends *decisions* to the results file, if there is one, and to the history that knows the
+    answers; what the history does not have is complained of only where it is all there is.
+
+    Raises:
+        BadInput, OutFailed: as :func:`decide_in_file` and :func:`decide_in_history`.
+        LedgerFailed: the history cannot be read or written.
+    """
+    ledger = default_path()
+    if results is None:
+        with Ledger(ledger) as opened:
+            return decide_in_history(opened, decisions)
+    moved = decide_in_file(results, decisions, patience)
+    if ledger.exists():
+        with Ledger(ledger) as opened:
+            decide_in_history(opened, decisions, must_be_there=False)
+    return moved
+
+
+def decide_in_file(
+    path: Path, decisions: Sequence[AnswerDecision], patience: float = 0.0
+) -> tuple[DecidedRecord, ...]:
     """Appends *decisions* to the records of a results file, and returns those that it changed.
 
     The file is written beside itself and renamed; lines of other answers stay as they are, a last
     line that was cut off too. All is checked before anything is written.
 
+    Args:
+        patience: seconds to wait for another process that writes the file.
+
     Raises:
         BadInput: it is no results file, or has no such answer, key point or misconception.
+        DecidedMeanwhile: there are more decisions on one of the same than were seen.
         OutFailed: it cannot be written, or a run is writing it.
     """
     if not path.is_file():
         raise BadInput(f"--results {path}: no such file")
     try:
-        with open_results(path):
+        with _opened(path, patience):
             wanted = _chosen((_ref(line) for _, line in _lines(path)), decisions, f"{path}")
             return tuple(_rewrite(path, wanted))
     except OSError as error:
@@ -145,19 +182,30 @@ def decide_in_history(
     return tuple(
         DecidedRecord(before, after)
         for ref, given in wanted.items()
-        for before, after in decide(ledger, ref, given)
+        for before, after in decide(ledger, ref, [each.decision for each in given])
     )
 
 
-Wanted = Mapping[AnswerRef, tuple[Decision, ...]]
+def _opened(path: Path, patience: float) -> BinaryIO:
+    until = monotonic() + patience
+    while True:
+        try:
+            return open_results(path)
+        except Held:
+            if monotonic() >= until:
+                raise
+            sleep(_PAUSE)
+
+
+Wanted = Mapping[AnswerRef, tuple[AnswerDecision, ...]]
 
 
 def _chosen(refs: Iterable[AnswerRef], decisions: Sequence[AnswerDecision], where: str) -> Wanted:
     known = list(dict.fromkeys(refs))
-    wanted: dict[AnswerRef, tuple[Decision, ...]] = {}
+    wanted: dict[AnswerRef, tuple[AnswerDecision, ...]] = {}
     for each in decisions:
         ref = _choose(known, each, where)
-        wanted[ref] = (*wanted.get(ref, ()), each.decision)
+        wanted[ref] = (*wanted.get(ref, ()), each)
     return wanted
 
 
@@ -188,10 +236,10 @@ def _matching(known: Sequence[AnswerRef], wanted: AnswerDecision) -> list[Answer
     return [ref for ref in of_question if ref.answer.removeprefix("sha256:").startswith(start)]
 
 
-def _check(grade: Grade, decisions: Iterable[Decision]) -> None:
+def _check(grade: Grade, decisions: Iterable[AnswerDecision]) -> None:
     points = [point.id for point in grade.key_points]
     claims = [claim.id for claim in grade.misconceptions]
-    for each in decisions:
+    for each in (wanted.decision for wanted in decisions):
         if isinstance(each, Override):
             known, name, what = points, each.key_point, "--point"
         else:
@@ -202,6 +250,13 @@ def _check(grade: Grade, decisions: Iterable[Decision]) -> None:
                 f"{what} {one_line(name, _SHORT)}: the grade of {one_line(grade.answer_id, _SHORT)}"
                 f" to {grade.question} has {there}"
             )
+
+
+def _check_seen(grade: Grade, decisions: Iterable[AnswerDecision]) -> None:
+    for each in decisions:
+        if each.seen is not None and len(decisions_on(grade, each.decision)) > each.seen:
+            name = one_line(grade.answer_id, _SHORT)
+            raise DecidedMeanwhile(f"somebody decided on answer {name} meanwhile: look again")
 
 
 def _ref(line: ResultLine) -> AnswerRef:
@@ -234,7 +289,8 @@ def _rewrite(path: Path, wanted: Wanted) -> list[DecidedRecord]:
                 continue
             before = record_in(raw)
             _check(before, given)
-            after = with_decisions(before, *given)
+            _check_seen(before, given)
+            after = with_decisions(before, *(each.decision for each in given))
             moved.append(DecidedRecord(before, after))
             new.write(after.to_json().encode() + (b"\n" if raw.endswith(b"\n") else b""))
     return moved

@@ -67,6 +67,10 @@ def _placed(handle: int, new: Path, path: Path) -> Iterator[BinaryIO]:
         raise
 
 
+class Held(OSError):
+    """Another process holds the lock of a file."""
+
+
 def lock(file: BinaryIO, what: str, *, wait: bool = False) -> None:
     """Locks an open file until it is closed, where the system can.
 
@@ -75,7 +79,7 @@ def lock(file: BinaryIO, what: str, *, wait: bool = False) -> None:
         wait: waits until nobody else holds it.
 
     Raises:
-        OSError: another process holds it, and it is not waited for.
+        Held: another process holds it, and it is not waited for.
     """
     try:
         import fcntl
@@ -84,7 +88,7 @@ def lock(file: BinaryIO, what: str, *, wait: bool = False) -> None:
     try:
         fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        raise OSError(what) from None
+        raise Held(what) from None
 
 
 def _mode(path: Path) -> int:

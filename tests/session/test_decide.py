@@ -1,6 +1,8 @@
 """Decisions are appended to the records in a results file, and no run takes them away."""
 
+import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,12 +16,13 @@ from grader.ledger.merge import merge
 from grader.record import Cause, Grade, MisconceptionGrade, Override, PointGrade, Verdict
 from grader.session.decide import (
     AnswerDecision,
+    DecidedMeanwhile,
     decide_in_file,
     decide_in_history,
     decision_of,
 )
 from grader.session.result_lines import read_grades
-from grader.session.results import Results
+from grader.session.results import Results, open_results
 from tests.support.records import record
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -268,3 +271,23 @@ def test_a_misconception_is_decided_alike(tmp_path: Path) -> None:
     (moved,) = decide_in_file(out, [AnswerDecision("a.txt", decision)])
     assert (moved.before.score.percent, decided(moved.after).score.percent) == (41.7, 58.3)
     assert AnswerRef.of(moved.after) == AnswerRef.of(moved.before)
+
+
+def test_who_did_not_see_an_earlier_decision_decides_nothing(out: Path) -> None:
+    decide_in_file(out, [replace(on("b"), seen=0)])
+    before = out.read_bytes()
+    with pytest.raises(DecidedMeanwhile, match="answer b meanwhile"):
+        decide_in_file(out, [on("a"), replace(on("b"), seen=0)])
+    assert out.read_bytes() == before
+    decide_in_file(out, [replace(on("b"), seen=1)])
+    assert len([*read_grades(out)][1].overrides) == 2
+
+
+def test_who_is_patient_decides_when_another_process_has_written(out: Path) -> None:
+    held = open_results(out)
+    ending = threading.Timer(0.2, held.close)
+    ending.start()
+    assert decide_in_file(out, [on("b")], patience=30)
+    ending.join()
+    with open_results(out), pytest.raises(OutFailed, match="another run is writing it"):
+        decide_in_file(out, [on("b")])
