@@ -3,10 +3,9 @@
 The verdicts that the judge gave stay in the record as they are, see :mod:`grader.decision`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 from time import monotonic, sleep
 from typing import BinaryIO
@@ -16,7 +15,13 @@ from grader.errors import BadInput, OutFailed
 from grader.ledger.decisions import AnswerRef, decide, graded_answers, grades_of
 from grader.ledger.ledger import Ledger, default_path
 from grader.record import ClaimOverride, Grade, Override, Verdict
-from grader.session.result_lines import ResultLine, record_in, result_in
+from grader.session.graded_answers import (
+    choose_answer,
+    matching_answers,
+    ref_of,
+    result_lines,
+)
+from grader.session.result_lines import record_in, result_in
 from grader.session.results import open_results
 from grader.text.safe import one_line
 from grader.util.files import Held, new_bytes
@@ -27,8 +32,6 @@ _SHORT = 60
 _LONGEST = {"--by": 100, "--why": 2000}
 _PAUSE = 0.05
 """Seconds between two attempts to get a lock."""
-_LEAST_DIGITS = 6
-"""Hexadecimal digits of a digest that may stand for an answer."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +155,7 @@ def decide_in_file(
         raise BadInput(f"--results {path}: no such file")
     try:
         with _opened(path, patience):
-            wanted = _chosen((_ref(line) for _, line in _lines(path)), decisions, f"{path}")
+            wanted = _chosen((ref_of(line) for _, line in result_lines(path)), decisions, f"{path}")
             return tuple(_rewrite(path, wanted))
     except OSError as error:
         raise OutFailed(f"--results {path}: {error.strerror or error}") from error
@@ -174,7 +177,9 @@ def decide_in_history(
     """
     refs = list(graded_answers(ledger))
     if not must_be_there:
-        decisions = [each for each in decisions if _matching(refs, each)]
+        decisions = [
+            each for each in decisions if matching_answers(refs, each.answer, each.question)
+        ]
     wanted = _chosen(refs, decisions, f"the history in {ledger.path}")
     for ref, given in wanted.items():
         for grade in grades_of(ledger, ref):
@@ -204,36 +209,9 @@ def _chosen(refs: Iterable[AnswerRef], decisions: Sequence[AnswerDecision], wher
     known = list(dict.fromkeys(refs))
     wanted: dict[AnswerRef, tuple[AnswerDecision, ...]] = {}
     for each in decisions:
-        ref = _choose(known, each, where)
+        ref = choose_answer(known, each.answer, each.question, where)
         wanted[ref] = (*wanted.get(ref, ()), each)
     return wanted
-
-
-def _choose(known: Sequence[AnswerRef], wanted: AnswerDecision, where: str) -> AnswerRef:
-    """The text and rubric that were graded last of the answer that is meant."""
-    name, matching = one_line(wanted.answer, _SHORT), _matching(known, wanted)
-    if not matching:
-        asked = f" to {wanted.question}" if wanted.question else ""
-        near = get_close_matches(wanted.answer, [ref.answer_id for ref in known], n=1)
-        hint = f"; did you mean {one_line(near[0], _SHORT)}?" if near else ""
-        raise BadInput(f"no answer {name}{asked} in {where}{hint}")
-    questions = dict.fromkeys(ref.question for ref in matching)
-    if len(questions) > 1:
-        raise BadInput(f"answer {name} in {where} is to {' and '.join(questions)}: add --q ID")
-    ids = dict.fromkeys(ref.answer_id for ref in matching)
-    if len(ids) > 1:
-        names = ", ".join(one_line(each, _SHORT) for each in list(ids)[:3])
-        raise BadInput(f"{name} may be several answers in {where}: name one of {names}")
-    return matching[-1]
-
-
-def _matching(known: Sequence[AnswerRef], wanted: AnswerDecision) -> list[AnswerRef]:
-    of_question = [ref for ref in known if wanted.question in (None, ref.question)]
-    by_id = [ref for ref in of_question if ref.answer_id == wanted.answer]
-    start = wanted.answer.removeprefix("sha256:").lower()
-    if by_id or len(start) < _LEAST_DIGITS:
-        return by_id
-    return [ref for ref in of_question if ref.answer.removeprefix("sha256:").startswith(start)]
 
 
 def _check(grade: Grade, decisions: Iterable[AnswerDecision]) -> None:
@@ -259,31 +237,12 @@ def _check_seen(grade: Grade, decisions: Iterable[AnswerDecision]) -> None:
             raise DecidedMeanwhile(f"somebody decided on answer {name} meanwhile: look again")
 
 
-def _ref(line: ResultLine) -> AnswerRef:
-    digests = line.digests
-    return AnswerRef(line.question, line.answer_id, digests.answer, digests.rubric)
-
-
-def _lines(path: Path) -> Iterator[tuple[bytes, ResultLine]]:
-    """The records with their lines; blank lines and a last one that was cut off are left out."""
-    with path.open("rb") as file:
-        for number, raw in enumerate(file, start=1):
-            line = result_in(raw)
-            if line is not None:
-                yield raw, line
-            elif raw.strip() and raw.endswith(b"\n"):
-                raise BadInput(
-                    f"--results {path}:{number}: not a record of grade;"
-                    f" mend it with: grade doctor --repair {path}"
-                )
-
-
 def _rewrite(path: Path, wanted: Wanted) -> list[DecidedRecord]:
     moved = []
     with new_bytes(path) as new, path.open("rb") as file:
         for raw in file:
             line = result_in(raw)
-            given = wanted.get(_ref(line)) if line is not None else None
+            given = wanted.get(ref_of(line)) if line is not None else None
             if given is None:
                 new.write(raw)
                 continue
