@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import Path
 
 from grader.errors import BadInput
-from grader.record import Verdict
+from grader.record import Evidence, Verdict
 from grader.text.safe import one_line
 from grader.trust.calibration.ratings_file import COLUMNS, SHORT, cells_of, hint
-from grader.trust.calibration.ratings_kept import UNSURE, what_holds
+from grader.trust.calibration.ratings_kept import UNSURE, marked_in, what_holds
 from grader.trust.calibration.ratings_typed import as_typed
 from grader.trust.calibration.results import Faults, ModelGradings
 
@@ -28,6 +28,7 @@ class Rating:
         score: in per cent; None for a verdict.
         blind: given without sight of the others' ratings; True unless the row says otherwise.
         line: where it stands in its file.
+        evidence: what the rater marked in the answer.
     """
 
     question: str
@@ -40,6 +41,7 @@ class Rating:
     rated_at: datetime | None
     blind: bool
     line: int
+    evidence: tuple[Evidence, ...] = ()
 
 
 class RowFault(Exception):
@@ -93,6 +95,7 @@ def rating(
         rated_at=_time(given["rated_at"]),
         blind=_blind(given["blind"]),
         line=line,
+        evidence=marked_in(fields.get("evidence", "")),
     )
 
 
@@ -277,9 +280,7 @@ def _latest(rows: list[Rating], faults: Faults, left_out: dict[str, int]) -> tup
         first = kept.setdefault(key, row)
         if first is row:
             continue
-        if replace(row, line=0, note="", rated_at=None) == replace(
-            first, line=0, note="", rated_at=None
-        ):
+        if _without_words(row) == _without_words(first):
             left_out["repeated"] += 1
         elif row.rated_at and first.rated_at and row.rated_at != first.rated_at:
             kept[key] = max(first, row, key=lambda r: r.rated_at.timestamp() if r.rated_at else 0)
@@ -287,3 +288,7 @@ def _latest(rows: list[Rating], faults: Faults, left_out: dict[str, int]) -> tup
         else:
             faults.add(row.line, f"{row.rater} says something else here than in line {first.line}")
     return tuple(kept.values())
+
+
+def _without_words(row: Rating) -> Rating:
+    return replace(row, line=0, note="", rated_at=None, evidence=())

@@ -85,7 +85,13 @@ def _jsonl(lines: Lines, faults: Faults) -> Iterator[tuple[int, dict[str, str]]]
         elif odd := _misspelt(sorted(found), ""):
             faults.add(lines.number, f"unknown key {one_line(odd, SHORT)!r}{hint(odd, COLUMNS)}")
         elif found:
-            yield lines.number, {k: "" if v is None else str(v).strip() for k, v in found.items()}
+            yield lines.number, {k: _cell(v) for k, v in found.items()}
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, list | dict):
+        return json.dumps(value)
+    return "" if value is None else str(value).strip()
 
 
 def _csv(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from grader.record import Evidence, Verdict
 from grader.trust.calibration.ratings_typed import Row
@@ -17,6 +17,7 @@ from grader.util.frozen import Frozen
 
 SCHEMA = "rating/1"
 UNSURE = "unsure"
+_EVIDENCE = TypeAdapter(tuple[Evidence, ...])
 _START = b'{"schema":"rating/1",'
 """How a file of kept ratings begins."""
 
@@ -53,6 +54,14 @@ def kept_in(line: str | bytes) -> KeptRating | None:
         return KeptRating.model_validate_json(line)
     except ValidationError:
         return None
+
+
+def marked_in(cell: str) -> tuple[Evidence, ...]:
+    """What a rater marked, as it stands in a row; nothing where that is not of the kept form."""
+    try:
+        return _EVIDENCE.validate_json(cell) if cell else ()
+    except ValidationError:
+        return ()
 
 
 def whole_lines(data: bytes) -> bytes:

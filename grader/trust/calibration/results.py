@@ -77,6 +77,8 @@ _SHORT = 60
 
 AnswerKey = tuple[str, str]
 """Question id and answer id."""
+PointKey = tuple[str, str, str]
+"""Question id, answer id and key point id."""
 
 
 @dataclass(frozen=True)

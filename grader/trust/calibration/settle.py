@@ -7,7 +7,7 @@ appended to the record, and nothing is overwritten.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -16,7 +16,7 @@ from grader.record import Evidence, Grade, Override, Score, Verdict
 from grader.scoring import surely_earned, surely_reaches
 from grader.session.decide import AnswerDecision, decision_of
 from grader.trust.calibration.ratings import Rating, Ratings
-from grader.trust.calibration.results import AnswerKey, ModelGradings
+from grader.trust.calibration.results import AnswerKey, ModelGradings, PointKey
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class GivenVerdict:
     Attributes:
         rater: a person's name or a model's.
         verdict: None where the model gave none.
-        evidence: the model's places in the answer; people give none.
+        evidence: the places in the answer that the model quoted, or the person marked.
         said: the model's reason or the person's note; often empty.
     """
 
@@ -63,6 +63,11 @@ class RatingDifference:
     decided: Override | None = None
 
     @property
+    def key(self) -> PointKey:
+        """What it is about."""
+        return (self.question, self.answer_id, self.key_point)
+
+    @property
     def proposed(self) -> Verdict | None:
         """The verdict of most people; None where no one verdict has most."""
         return most_given(each.verdict for each in self.given if each.is_person)
@@ -88,19 +93,21 @@ def differences(
     pass_mark: float | None = None,
     *,
     with_settled: bool = False,
+    also: Collection[PointKey] = (),
 ) -> tuple[RatingDifference, ...]:
     """Returns what there is to settle, the largest in effect on pass or fail, then on the score,
     first.
 
     Args:
         with_settled: also what a person decided on already.
+        also: key points that are wanted though all gave the same, or a person decided.
     """
     people = _by_answer(ratings)
     found = [
         difference
         for key, case in _cases(results).items()
-        for difference in case.differences(people.get(key, {}), pass_mark)
-        if with_settled or difference.decided is None
+        for difference in case.differences(people.get(key, {}), pass_mark, also)
+        if with_settled or difference.decided is None or difference.key in also
     ]
     return tuple(sorted(found, key=_largest_first))
 
@@ -151,7 +158,10 @@ class _Case:
     grades: dict[str, Grade] = field(default_factory=dict)
 
     def differences(
-        self, people: Mapping[str, list[Rating]], pass_mark: float | None
+        self,
+        people: Mapping[str, list[Rating]],
+        pass_mark: float | None,
+        also: Collection[PointKey],
     ) -> Iterator[RatingDifference]:
         first = next(iter(self.grades.values()))
         overrides = latest(o for grade in self.grades.values() for o in grade.overrides)
@@ -159,7 +169,8 @@ class _Case:
         for point in first.key_points:
             given = (*self._models(point.id), *_people(people.get(point.id, [])))
             verdicts = {each.verdict for each in given}
-            if len(verdicts) < 2:
+            key = (first.question, first.answer_id, point.id)
+            if len(verdicts) < 2 and key not in also:
                 continue
             yield RatingDifference(
                 question=first.question,
@@ -183,7 +194,7 @@ class _Case:
 
 def _people(ratings: Iterable[Rating]) -> Iterator[GivenVerdict]:
     for rating in sorted(ratings, key=lambda r: r.rater):
-        yield GivenVerdict(rating.rater, True, rating.verdict, said=rating.note)
+        yield GivenVerdict(rating.rater, True, rating.verdict, rating.evidence, rating.note)
 
 
 def _cases(results: ModelGradings) -> dict[AnswerKey, _Case]:

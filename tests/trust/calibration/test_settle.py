@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from grader.cli.app import app
 from grader.decision import decided, with_decisions
 from grader.errors import BadInput, BadRubric
-from grader.record import Grade, Override, Verdict
+from grader.record import Evidence, Grade, Override, Verdict
 from grader.rubric.files import load_rubric, rubric_folders
 from grader.rubric.labelled import read_labelled
 from grader.session.decide import decide_in_file
@@ -20,6 +20,7 @@ from grader.session.result_lines import read_grades
 from grader.trust.calibration import ratings as rated
 from grader.trust.calibration import results as graded
 from grader.trust.calibration.ratings import Ratings
+from grader.trust.calibration.ratings_kept import KeptRating
 from grader.trust.calibration.results import ModelGradings
 from grader.trust.calibration.settle import differences, settle
 from grader.trust.calibration.settle_words import command
@@ -217,3 +218,35 @@ def test_nothing_left_to_settle_is_said(results: Path) -> None:
     done = run(results)
     assert done.stdout.startswith("Nothing is left to settle")
     assert "没有待裁定之处" in run(results, "--lang", "zh").stdout
+
+
+def test_what_a_rater_marked_in_the_browser_is_their_evidence(
+    results: Path, tmp_path: Path
+) -> None:
+    records = graded.read([results])
+    grade = records.grades[0]
+    rating = KeptRating(
+        question=grade.question,
+        answer_id=grade.answer_id,
+        rater="ana",
+        key_point=grade.key_points[0].id,
+        verdict=Verdict.CONTRADICTED,
+        evidence=(Evidence(text="32 \u6761", start=4, end=8),),
+        rated_at=datetime(2026, 11, 26, tzinfo=UTC),
+    )
+    kept = tmp_path / "ratings.jsonl"
+    kept.write_text(rating.line())
+    (difference,) = differences(records, rated.read(kept, records))
+    (person,) = (given for given in difference.given if given.is_person)
+    assert person.evidence == rating.evidence
+
+
+def test_what_was_contested_is_listed_though_nobody_differs_or_it_is_settled() -> None:
+    grade = settled(Verdict.MET)
+    records = ModelGradings((grade,), {}, (("m",),))
+    people = Ratings((), {})
+    point = grade.key_points[0].id
+    assert differences(records, people) == ()
+    key = (grade.question, grade.answer_id, point)
+    (only,) = differences(records, people, also={key})
+    assert (only.key, only.decided is not None) == (key, True)

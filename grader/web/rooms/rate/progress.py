@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from statistics import median
 
 from grader.trust.calibration.ratings_kept import UNSURE, KeptRating
-from grader.trust.calibration.results import AnswerKey
+from grader.trust.calibration.results import AnswerKey, PointKey
 from grader.web.rooms.rate.answers import ToRate
-from grader.web.rooms.rate.ratings_file import PointKey
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,9 @@ from typing import BinaryIO
 from grader.errors import BadInput, OutFailed
 from grader.text.safe import one_line
 from grader.trust.calibration.ratings_kept import KeptRating, kept_in
+from grader.trust.calibration.results import PointKey
 from grader.util.files import lock, owner_only
 
-PointKey = tuple[str, str, str]
-"""Question, answer and key point."""
 _NONE: Mapping[PointKey, KeptRating] = {}
 
 
