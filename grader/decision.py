@@ -92,7 +92,7 @@ def decisions_on(grade: Grade, same: Decision) -> tuple[Decision, ...]:
 
 def in_order(decisions: Iterable[_D]) -> list[_D]:
     """Returns *decisions* with the earliest first; those of one time in the order given."""
-    return sorted(decisions, key=lambda each: _aware(each.at))
+    return sorted(decisions, key=lambda each: aware(each.at))
 
 
 def latest(decisions: Iterable[_D]) -> dict[str, _D]:
@@ -106,13 +106,13 @@ def _name(decision: Decision) -> str:
 
 def _after(decision: _D, earlier: Iterable[_D]) -> _D:
     before = latest(earlier).get(_name(decision))
-    if before is None or _aware(before.at) < _aware(decision.at):
+    if before is None or aware(before.at) < aware(decision.at):
         return decision
     return decision.model_copy(update={"at": before.at + timedelta(microseconds=1)})
 
 
-def _aware(time: datetime) -> datetime:
-    """The time with a zone: by hand it may be written without, which is taken for UTC."""
+def aware(time: datetime) -> datetime:
+    """Returns the time with a zone: by hand it may be written without, which is taken for UTC."""
     return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 

@@ -17,6 +17,7 @@ from grader.cli import (
     audit,
     batch,
     calibrate,
+    contest,
     doctor,
     grade,
     history,
@@ -128,6 +129,7 @@ app.command("history")(history.history)
 app.command("practice")(practice.practice)
 app.command("progress")(progress.progress)
 app.command("override")(override.override)
+app.command("contest")(contest.contest)
 app.command("config")(settings.show_config)
 app.command("audit")(audit.audit)
 app.command("doctor")(doctor.doctor)
