@@ -25,6 +25,7 @@ from grader.cli.options import (
     UnsureBelowOption,
     WeightsOption,
 )
+from grader.cli.web_settling import Settling, refuse_rating, settling_rooms
 
 if TYPE_CHECKING:
     from grader.judge.options import JudgeOptions
@@ -37,9 +38,14 @@ def web(
         typer.Option("--rate", metavar="PATH", help="A session, or results of one, to rate."),
     ] = None,
     ratings: Annotated[
-        Path,
-        typer.Option("--ratings", metavar="FILE", help="Where ratings are added, a line each."),
-    ] = Path("ratings.jsonl"),
+        Path | None,
+        typer.Option(
+            "--ratings",
+            metavar="FILE",
+            help="Where ratings are added, a line each; with --settle, what people rated."
+            "  [default: ratings.jsonl]",
+        ),
+    ] = None,
     rater: Annotated[
         str | None,
         typer.Option("--rater", metavar="NAME", help="Who rates; else the page asks, once."),
@@ -51,6 +57,22 @@ def web(
     answers: Annotated[
         list[str] | None,
         typer.Option("--answers", metavar="PATH", help="What was graded, where results are given."),
+    ] = None,
+    settle: Annotated[
+        Path | None,
+        typer.Option(
+            "--settle", metavar="RESULTS", help="Settle what differs, look at what is alike, read."
+        ),
+    ] = None,
+    pass_mark: Annotated[
+        float | None,
+        typer.Option(metavar="PERCENT", min=0, max=100, help="What decides over it comes first."),
+    ] = None,
+    labelled: Annotated[
+        Path | None,
+        typer.Option(
+            "--labelled", metavar="DIR", help="Where settled answers go as labelled ones."
+        ),
     ] = None,
     columns: Annotated[
         list[str] | None, typer.Option("--columns", metavar="A=B", help="As for grade batch.")
@@ -93,7 +115,10 @@ def web(
 
     shown_in = language and interface(language)
     folders = rubric_folders(rubrics, only_own)
-    rating = _Rating(rate or [], ratings, rater, drawn, answers or [], columns or [])
+    named, given = columns or [], answers or []
+    rating = _Rating(rate or [], ratings or Path("ratings.jsonl"), rater, drawn, given, named)
+    own = labelled or rubrics or Path()
+    settling = Settling(settle, ratings, given, named, pass_mark, own) if settle else None
     said = options(
         model,
         base_url,
@@ -107,7 +132,7 @@ def web(
         unsure_below=unsure_below,
     )
     practising = _Practising(candidate, said, weights)
-    with _rooms(rating, practising, folders) as rooms:
+    with _rooms(rating, settling, practising, folders) as rooms:
         serve(rooms, port, shown_in, typer.echo, browse=not no_open)
 
 
@@ -134,9 +159,13 @@ class _Practising:
 
 @contextmanager
 def _rooms(
-    rating: _Rating, practising: _Practising, folders: tuple[Path, ...]
+    rating: _Rating, settling: Settling | None, practising: _Practising, folders: tuple[Path, ...]
 ) -> Iterator[list["Room"]]:
     """The rooms that the given files open; without any, the one for practising."""
+    if settling is not None:
+        refuse_rating(rating.paths, rating.rater, rating.drawn)
+        yield list(settling_rooms(settling, folders))
+        return
     if rating.paths:
         yield [_rating_room(rating, folders)]
         return
