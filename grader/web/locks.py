@@ -18,8 +18,9 @@ MAX_BODY = 1024 * 1024
 """Bytes of the longest request; the longest answer takes 0.4 MB."""
 _REMEMBERED = 7 * 24 * 3600
 """Seconds that a browser keeps the cookie, so that it may be closed; the server may end before."""
+_POLICY = "Content-Security-Policy"
 HEADERS = {
-    "Content-Security-Policy": (
+    _POLICY: (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
         " connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     ),
@@ -148,8 +149,10 @@ def _locked(send: Send) -> Send:
     async def with_headers(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
+            # A report is a page with a stricter policy of its own
+            own = headers.get(_POLICY)
             for name, value in HEADERS.items():
-                headers[name] = value
+                headers[name] = own if own and name == _POLICY else value
         await send(message)
 
     return with_headers
