@@ -83,7 +83,7 @@ def team(
     samples: SamplesOption = 2000,
 ) -> None:
     """Say whether people agree, and whether a model may be trusted beside them."""
-    _single_thread()
+    single_thread()
     from grader.trust.calibration.tables import calibrate
 
     report = calibrate(
@@ -108,7 +108,7 @@ def team(
         terminal.blocks(calibration_blocks(report, language), terminal.console())
 
 
-def _single_thread() -> None:
+def single_thread() -> None:
     """Before numpy is imported: for many small products its threads cost more than they give."""
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -206,7 +206,7 @@ def drift(
     seed: SeedOption = 0,
 ) -> None:
     """Say whether two gradings of the same answers are the same: exit 0 if shown, else 4."""
-    _single_thread()
+    single_thread()
     from grader.report import terminal
     from grader.trust.calibration import drift as drifting
     from grader.trust.calibration import results as graded
@@ -239,7 +239,7 @@ def fit(
 
     Says what it gains on answers that it was not fitted on; --calibration FILE then uses it.
     """
-    _single_thread()
+    single_thread()
     import json
     from dataclasses import asdict
 
@@ -296,7 +296,7 @@ def plan(
     seed: SeedOption = 0,
 ) -> None:
     """Say how many answers and people a wanted interval takes."""
-    _single_thread()
+    single_thread()
     from grader.report import terminal
     from grader.trust.calibration import plan as planning
     from grader.trust.calibration.terminal import plan_blocks

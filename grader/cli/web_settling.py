@@ -51,12 +51,14 @@ def settling_rooms(said: Settling, folders: tuple[Path, ...]) -> "Iterator[Room]
     Raises:
         BadInput: a file cannot be read.
     """
+    from grader.cli.calibrate import single_thread
     from grader.rubric.files import load_rubrics
     from grader.session.exports.columns import read_columns
     from grader.trust.calibration.results import by_digest
-    from grader.web.rooms import settle
+    from grader.web.rooms import reports, settle
     from grader.web.team_files import TeamFiles
 
+    single_thread()
     columns = read_columns(said.columns)
     files = TeamFiles(
         said.results,
@@ -67,3 +69,4 @@ def settling_rooms(said: Settling, folders: tuple[Path, ...]) -> "Iterator[Room]
         said.own_folder,
     )
     yield settle.open_room(files)
+    yield reports.open_room(files)

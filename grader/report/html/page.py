@@ -66,11 +66,20 @@ def environment(language: str) -> Environment:
     return made
 
 
-def frame(language: str, *more_styles: str) -> dict[str, object]:
+@dataclass(frozen=True)
+class BackLink:
+    """Where a page leads back to that is shown within an application."""
+
+    address: str
+    words: str
+
+
+def frame(language: str, *more_styles: str, back: BackLink | None = None) -> dict[str, object]:
     """What ``base.html.j2`` needs beside a title.
 
     Args:
         more_styles: names of style sheets that the page adds to the shared one.
+        back: stands above the heading; None for a page that is a file of its own.
     """
     names = ("style.css", *more_styles)
     style = "".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in names)
@@ -80,6 +89,7 @@ def frame(language: str, *more_styles: str) -> dict[str, object]:
         "style_digest": f"sha256-{b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         "version": __version__,
         "made": words_in(language)["report"]["made"],
+        "back": back,
     }
 
 
@@ -180,6 +190,7 @@ def write_page(
     title: str | None = None,
     *,
     hints: bool = False,
+    back: BackLink | None = None,
 ) -> Summary:
     """Writes the page to *path*, whole or not at all, and returns what the session adds up to.
 
@@ -192,6 +203,7 @@ def write_page(
         language: a tag; the words around the texts are English, or Chinese.
         title: the page's heading; a general one where None.
         hints: a hint stands in place of each key point that is not met.
+        back: where the page leads back to; None for a file of its own.
 
     Raises:
         Failed: the extra ``report`` is not installed.
@@ -211,7 +223,7 @@ def write_page(
         spool.seek(0)
         summary = tally.summary()
         shown = hinted_rubrics(rubrics, hints=hints)
-        out.writelines(_page(summary, shown, _chunks(spool), language, title))
+        out.writelines(_page(summary, shown, _chunks(spool), language, title, back))
     return summary
 
 
@@ -239,6 +251,7 @@ def _page(
     answers: Iterable[Markup],
     language: str,
     title: str | None,
+    back: BackLink | None,
 ) -> Iterator[str]:
     catalogue = words_in(language)
     say = catalogue["report"]
@@ -246,7 +259,7 @@ def _page(
         environment(language)
         .get_template("page.html.j2")
         .generate(
-            **frame(language),
+            **frame(language, back=back),
             title=title or say["title"],
             summary=summary,
             when=_when(summary),

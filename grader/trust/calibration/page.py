@@ -8,7 +8,7 @@ from pathlib import Path
 from grader.record import Verdict
 from grader.report.grade_view import SIGNS, claim_words, question_words
 from grader.report.html import charts
-from grader.report.html.page import Mark, Segment, environment, frame, segments
+from grader.report.html.page import BackLink, Mark, Segment, environment, frame, segments
 from grader.rubric.format import Rubric
 from grader.text.catalogue import words_in
 from grader.trust.calibration import words
@@ -31,7 +31,12 @@ Texts = Mapping[str, str]
 
 
 def write(
-    path: Path, report: Calibration, rubrics: Mapping[str, Rubric], texts: Texts, language: str
+    path: Path,
+    report: Calibration,
+    rubrics: Mapping[str, Rubric],
+    texts: Texts,
+    language: str,
+    back: BackLink | None = None,
 ) -> None:
     """Writes the page to *path*, whole or not at all.
 
@@ -39,6 +44,7 @@ def write(
         rubrics: by question id; a question without one is shown by its ids.
         texts: the answers that are at hand; of others the quotes stand alone.
         language: ``en`` or ``zh``.
+        back: where the page leads back to; None for a file of its own.
 
     Raises:
         Failed: the extra ``report`` is not installed.
@@ -46,11 +52,15 @@ def write(
     """
     charts.need_extra()
     with new_file(path) as out:
-        out.writelines(_page(report, rubrics, texts, language))
+        out.writelines(_page(report, rubrics, texts, language, back))
 
 
 def _page(
-    report: Calibration, rubrics: Mapping[str, Rubric], texts: Texts, language: str
+    report: Calibration,
+    rubrics: Mapping[str, Rubric],
+    texts: Texts,
+    language: str,
+    back: BackLink | None,
 ) -> Iterator[str]:
     say = words.catalogue(language)
     shown = report.disagreements[:MOST_DISAGREEMENTS]
@@ -60,7 +70,7 @@ def _page(
         environment(language)
         .get_template("calibration.html.j2")
         .generate(
-            **frame(language, "calibration.css"),
+            **frame(language, "calibration.css", back=back),
             title=say["title"],
             subtitle=words.subtitle(report, say),
             say=say,
