@@ -55,7 +55,7 @@ def settling_rooms(said: Settling, folders: tuple[Path, ...]) -> "Iterator[Room]
     from grader.rubric.files import load_rubrics
     from grader.session.exports.columns import read_columns
     from grader.trust.calibration.results import by_digest
-    from grader.web.rooms import reports, settle
+    from grader.web.rooms import alike, reports, settle
     from grader.web.team_files import TeamFiles
 
     single_thread()
@@ -69,4 +69,5 @@ def settling_rooms(said: Settling, folders: tuple[Path, ...]) -> "Iterator[Room]
         said.own_folder,
     )
     yield settle.open_room(files)
+    yield alike.open_room(files)
     yield reports.open_room(files)

@@ -19,6 +19,8 @@ from grader.trust.calibration.results import AnswerKey, ModelGradings
 
 PATIENCE = 5.0
 """Seconds that a decision waits for another process that writes the results."""
+KEPT_NAME = "team/name"
+"""Under which a visitor's values hold who decides in this browser."""
 NO_RATINGS = Ratings((), {})
 
 Stamp = tuple[tuple[int, int, int] | None, ...]

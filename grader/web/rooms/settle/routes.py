@@ -13,20 +13,19 @@ from starlette.routing import BaseRoute, Route
 from grader.decision import decided
 from grader.errors import BadInput, GraderError
 from grader.report.words import verdict
-from grader.session.decide import AnswerDecision, DecidedMeanwhile, DecidedRecord, verdict_of
+from grader.session.decide import AnswerDecision, DecidedRecord, verdict_of
 from grader.text.catalogue import Catalogue, words_in
 from grader.trust.calibration.settle import settle
 from grader.trust.calibration.settled_label import to_note
 from grader.web.forms import form
 from grader.web.pages import Pages, language_of, page
+from grader.web.rooms.settle.complaint import complaint
 from grader.web.rooms.settle.items import SettleItem, SettleList, to_settle
 from grader.web.rooms.settle.labelling import label_answer, label_file, unlabelled
 from grader.web.rooms.settle.shown_item import answer_name, effect, score_words, shown_item
 from grader.web.rooms.settle.undo import undone
-from grader.web.team_files import TeamFiles
+from grader.web.team_files import KEPT_NAME, TeamFiles
 
-KEPT_NAME = "team/name"
-"""Who decides in this browser."""
 _DONE = "settle/done"
 _MOVED = "settle/moved"
 
@@ -95,7 +94,7 @@ class SettlePages:
             decision = settle(item.difference, chosen, sent.get("by", ""), sent.get("why", ""))
             self._decide(request, item, decision, sent.get("seen", ""))
         except GraderError as error:
-            return self._page(request, item, sent, _told(error, sent, _words(request)))
+            return self._page(request, item, sent, complaint(error, sent, _words(request)))
         request.state.visitor.values[KEPT_NAME] = sent.get("by", "").strip()
         return _to(request, following)
 
@@ -107,7 +106,7 @@ class SettlePages:
                 raise BadInput(say["name_missing"])
             self._decide(request, item, undone(item, name, say), sent.get("seen", ""))
         except GraderError as error:
-            return self._page(request, item, {}, _told(error, {"by": name, "why": "-"}, say))
+            return self._page(request, item, {}, complaint(error, {"by": name, "why": "-"}, say))
         return _to(request, item.handle)
 
     def _label(self, request: Request) -> Response:
@@ -193,17 +192,6 @@ def _note(item: SettleItem, files: TeamFiles) -> str:
     """A line for the rubric's note of what was decided; empty before that."""
     by = item.difference.decided
     return to_note(item.grade, by, files.text(item.grade)) if by else ""
-
-
-def _told(error: GraderError, sent: Typed, say: Catalogue) -> str:
-    """What was wrong, in the words of the page where it has them."""
-    if isinstance(error, DecidedMeanwhile):
-        return str(say["meanwhile"])
-    if not sent.get("by", "").strip():
-        return str(say["name_missing"])
-    if not sent.get("why", "").strip():
-        return str(say["why_missing"])
-    return str(error)
 
 
 def _words(request: Request) -> Catalogue:
