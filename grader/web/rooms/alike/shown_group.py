@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from grader.decision import decided
+from grader.judge.base import language as language_of
 from grader.record import Grade, Override, Verdict
 from grader.report.grade_view import SIGNS
 from grader.report.words import verdict
 from grader.rubric.format import KeyPoint
 from grader.text.catalogue import Catalogue, words_in
 from grader.trust.calibration.alike import AlikeAnswers, ScoreShift, settle_alike
+from grader.web.pages import LANG
 from grader.web.rooms.settle.shown_item import KEYS, answer_name, score_words
 from grader.web.team_files import TeamFiles
 
@@ -27,6 +29,9 @@ class AnswerInGroup:
     quotes: tuple[str, ...]
     score: str
     settled_by: str
+    text: str | None
+    """The whole of it; None where it is not at hand."""
+    spoken: str
 
 
 def version(group: AlikeAnswers, point: str) -> str:
@@ -110,10 +115,12 @@ def moves(shifts: Sequence[ScoreShift], pass_mark: float | None, say: Catalogue)
 
 def _member(grade: Grade, point: str, files: TeamFiles, say: Catalogue) -> AnswerInGroup:
     own = next(p for p in grade.key_points if p.id == point)
-    by = overrides_on(grade, point)
+    by, text = overrides_on(grade, point), files.text(grade)
     return AnswerInGroup(
         name=answer_name(grade),
         quotes=tuple(piece.text for piece in own.evidence),
         score=score_words(decided(grade).score, files.pass_mark, say),
         settled_by=by[-1].by if by else "",
+        text=text,
+        spoken=LANG[language_of(text or "")],
     )

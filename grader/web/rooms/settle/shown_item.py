@@ -69,13 +69,16 @@ def shown_item(item: SettleItem, files: TeamFiles, say: Catalogue, language: str
 
 
 def effect(difference: RatingDifference, say: Catalogue) -> str:
-    """Returns in words what hangs on the key point: a pass, or so much of the score."""
+    """Returns in words what hangs on the key point: a pass, or so much of the score.
+
+    Empty where all gave the same, so that nothing is at odds.
+    """
     if difference.changes_pass:
         passes = surely_reaches(difference.score, difference.pass_mark)
         return str(say["passes_only" if passes else "fails_only"])
     if difference.moves:
         return str(say["moves"]).format(by=number(difference.moves))
-    return str(say["moves_nothing"])
+    return str(say["moves_nothing"]) if len(difference.outcomes) > 1 else ""
 
 
 def score_words(score: Score, pass_mark: float | None, say: Catalogue) -> str:
