@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -18,11 +18,14 @@ from grader.record import Evidence, Grade, Override, Verdict
 from grader.rubric.files import load_rubrics, rubric_folders
 from grader.rubric.labelled import read_labelled
 from grader.session.contests import contest_answer
-from grader.session.decide import AnswerDecision, decide_in_file
+from grader.session.decide import AnswerDecision, DecidedRecord, decide_in_file
 from grader.session.result_lines import read_grades
 from grader.session.results import open_results
 from grader.trust.calibration.ratings_kept import KeptRating
 from grader.trust.calibration.results import by_digest
+from grader.web.rooms.rate import open_room as open_rating
+from grader.web.rooms.rate.answers import read_answers
+from grader.web.rooms.rate.ratings_file import RatingsFile
 from grader.web.rooms.settle import open_room
 from grader.web.rooms.settle.items import SettleItem, SettleList, to_settle
 from grader.web.team_files import TeamFiles
@@ -326,3 +329,36 @@ def test_where_people_rate_nothing_is_settled(files: TeamFiles, words: tuple[str
     done = CliRunner().invoke(app, ["web", "--settle", str(files.results), *words, "--no-open"])
     assert done.exit_code == 2
     assert f"{words[0]}: not with --settle" in done.stderr
+
+
+@pytest.mark.parametrize("path", ["settle/", "settle/next", "alike/", "reports/session"])
+def test_an_application_for_rating_has_no_address_of_these_rooms(tmp_path: Path, path: str) -> None:
+    given = read_answers([str(TEAM / "answers.jsonl")], rubric_folders())
+    rating = browser(open_rating(given, RatingsFile(tmp_path / "ratings.jsonl")))
+    assert rating.get(rating.at("/rate/")).status_code == 200
+    assert rating.get(rating.at(f"/{path}")).status_code == 404
+    assert rating.get(rating.at("/static/settle/settle.js")).status_code == 404
+
+
+def test_a_decision_of_a_moment_ago_is_seen_where_it_came_while_the_form_was_on_its_way(
+    inside: Browser, files: TeamFiles, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = lockstep(files)
+    by = Override(
+        key_point=item.difference.key_point,
+        verdict=Verdict.PARTIAL,
+        by="Eli",
+        reason="was first",
+        at=datetime.now(UTC),
+    )
+    decide = files.decide
+
+    def overtaken(decisions: Sequence[AnswerDecision]) -> tuple[DecidedRecord, ...]:
+        decide_in_file(files.results, [AnswerDecision(item.difference.answer_id, by)])
+        return decide(decisions)
+
+    monkeypatch.setattr(files, "decide", overtaken)
+    shown = send(inside, item.handle)
+    assert "Somebody decided on this meanwhile" in shown.text
+    assert "was first" in shown.text
+    assert 'name="seen" value="1"' in shown.text

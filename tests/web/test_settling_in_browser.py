@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 pytestmark = NEEDED
 TEAM = EXAMPLES / "team"
-WIDTH = {"width": 1280, "height": 800}
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def given(tmp_path: Path) -> list[str]:
 
 
 def enter(browser: "Browser", web: WebProcess, **how: Any) -> "Page":
-    page = browser.new_context(viewport=WIDTH, **how).new_page()
+    page = browser.new_context(**how).new_page()
     page.goto(web.address)
     page.wait_for_selector(".rooms")
     return page

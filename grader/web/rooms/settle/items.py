@@ -62,6 +62,11 @@ class SettleList:
         after = self.waiting[place + 1] if place + 1 < len(self.waiting) else None
         return (self.waiting[place - 1] if place else None), after
 
+    def following(self, item: SettleItem) -> SettleItem | None:
+        """Returns what to go on with after *item*: the next that waits, or the first one."""
+        _, after = self.beside(item)
+        return after or next((each for each in self.waiting if each != item), None)
+
 
 def to_settle(state: TeamState, pass_mark: float | None) -> SettleList:
     """Returns what there is to settle: of each kind what decides over a pass comes first."""

@@ -24,7 +24,7 @@ from grader.web.rooms.settle.items import SettleItem, SettleList, to_settle
 from grader.web.rooms.settle.labelling import label_answer, label_file, unlabelled
 from grader.web.rooms.settle.shown_item import answer_name, effect, score_words, shown_item
 from grader.web.rooms.settle.undo import undone
-from grader.web.team_files import KEPT_NAME, TeamFiles
+from grader.web.team_files import KEPT_NAME, TeamFiles, TeamState
 
 _DONE = "settle/done"
 _MOVED = "settle/moved"
@@ -37,6 +37,7 @@ class SettlePages:
 
     def __init__(self, files: TeamFiles) -> None:
         self._files = files
+        self._listed: tuple[TeamState, SettleList] | None = None
         self.routes: Sequence[BaseRoute] = [
             Route("/", self.overview),
             Route("/next", self.go_on),
@@ -85,10 +86,8 @@ class SettlePages:
         return await run_in_threadpool(self._label, request)
 
     def _take(self, request: Request, sent: Typed) -> Response:
-        item, following = self._find(request), ""
-        before, after = self._list().beside(item)
-        if going_on := after or before:
-            following = going_on.handle
+        item = self._find(request)
+        following = self._list().following(item)
         try:
             chosen = verdict_of(sent.get("verdict", ""))
             decision = settle(item.difference, chosen, sent.get("by", ""), sent.get("why", ""))
@@ -96,7 +95,7 @@ class SettlePages:
         except GraderError as error:
             return self._page(request, item, sent, complaint(error, sent, _words(request)))
         request.state.visitor.values[KEPT_NAME] = sent.get("by", "").strip()
-        return _to(request, following)
+        return _to(request, following.handle if following else "")
 
     def _undo(self, request: Request, sent: Typed) -> Response:
         item, say = self._find(request), _words(request)
@@ -143,6 +142,8 @@ class SettlePages:
         done: str | None = None,
     ) -> Response:
         say, language, each = _words(request), language_of(request), self._list()
+        # What somebody decided meanwhile is on it now
+        item = each.find(item.handle) or item
         before, after = each.beside(item)
         kept = request.state.visitor.values
         return page(
@@ -175,7 +176,10 @@ class SettlePages:
         return {"item": item, "by": by, "word": verdict(by.verdict, words), "moved": moved}
 
     def _list(self) -> SettleList:
-        return to_settle(self._files.state(), self._files.pass_mark)
+        state = self._files.state()
+        if self._listed is None or self._listed[0] is not state:
+            self._listed = state, to_settle(state, self._files.pass_mark)
+        return self._listed[1]
 
     def _find(self, request: Request) -> SettleItem:
         item = self._list().find(request.path_params["handle"])
