@@ -74,7 +74,7 @@ class TeamFiles:
         # Starlette calls from several threads
         self._one_at_a_time = threading.Lock()
         self._stamp = self.stamp()
-        self._state = self._read()
+        self._state = self._read(None)
 
     def state(self) -> TeamState:
         """Returns what the files hold now.
@@ -85,7 +85,9 @@ class TeamFiles:
         with self._one_at_a_time:
             stamp = self.stamp()
             if stamp != self._stamp:
-                self._state, self._stamp = self._read(), stamp
+                same_ratings = stamp[1] == self._stamp[1]
+                self._state = self._read(self._state if same_ratings else None)
+                self._stamp = stamp
             return self._state
 
     def stamp(self) -> Stamp:
@@ -109,12 +111,21 @@ class TeamFiles:
     def _contests(self) -> Path:
         return contests_file(self.results)
 
-    def _read(self) -> TeamState:
+    def _read(self, earlier: TeamState | None) -> TeamState:
+        """Reads the files; ratings, which take longest, are those of *earlier* where they hold."""
         if not self.results.is_file():
             raise BadInput(f"--settle {self.results}: no such file")
         results = graded.read([self.results])
-        ratings = rated.read(self.ratings, results) if self.ratings else NO_RATINGS
+        if earlier is not None and _asked(earlier.results) == _asked(results):
+            ratings = earlier.ratings
+        else:
+            ratings = rated.read(self.ratings, results) if self.ratings else NO_RATINGS
         return TeamState(results, ratings, read_contests(self.results))
+
+
+def _asked(results: ModelGradings) -> tuple[object, ...]:
+    """What ratings are read against: decisions change nothing of it."""
+    return results.questions_of, results.points, results.names
 
 
 def _stamp(path: Path | None) -> tuple[int, int, int] | None:

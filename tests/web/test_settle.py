@@ -362,3 +362,18 @@ def test_a_decision_of_a_moment_ago_is_seen_where_it_came_while_the_form_was_on_
     assert "Somebody decided on this meanwhile" in shown.text
     assert "was first" in shown.text
     assert 'name="seen" value="1"' in shown.text
+
+
+def test_what_is_rated_or_graded_while_it_is_open_is_seen(files: TeamFiles, tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_bytes((TEAM / "ratings.csv").read_bytes())
+    team = TeamFiles(files.results, ratings, files.rubrics, files.texts, 60)
+    inside = browser(open_room(team))
+    assert "26 to settle" in inside.get(inside.at("/settle/")).text
+    with ratings.open("a") as file:
+        file.write("c01-bank-conflict,dov,padding,missed,,2026-11-27T09:00Z\n")
+    assert "27 to settle" in inside.get(inside.at("/settle/")).text
+    lines = files.results.read_text().splitlines(keepends=True)
+    files.results.write_text("".join(line for line in lines if "c20-warp" not in line))
+    ratings.write_text("".join(r for r in ratings.open() if not r.startswith("c20-warp")))
+    assert "c20-warp" not in inside.get(inside.at("/settle/")).text

@@ -129,7 +129,8 @@ def score_with(grade: Grade, point: str, verdict: Verdict) -> Score:
     decision = Override(
         key_point=point, verdict=verdict, by="", reason="", at=datetime.min.replace(tzinfo=UTC)
     )
-    return decided(with_decisions(grade, decision)).score
+    score = with_decisions(grade, decision).decided
+    return grade.score if score is None else score
 
 
 def most_given(verdicts: Iterable[Verdict | None]) -> Verdict | None:

@@ -9,7 +9,8 @@ A room is added without a change to what is around it:
    - ``templates/``: each begins with ``{% extends "web/page.html.j2" %}`` and fills the blocks
      ``title``, ``main`` and, for its own style and script, ``head``;
    - ``static/`` (if wanted): plain CSS and JavaScript, no build step. Styles and scripts stand in
-     files only: the Content-Security-Policy takes nothing inline, nor ``style=`` attributes;
+     files only: the Content-Security-Policy takes nothing inline, nor ``style=`` attributes. A
+     response that brings a policy of its own keeps that one, which must be no laxer;
    - a function ``open_room(...) -> Room`` that reads what the command line was given, raises
      ``BadInput`` where that is wrong, and returns a :class:`grader.web.room.Room`.
 
