@@ -108,6 +108,7 @@ def web(
     it is made, by the judge that the options name.
     """
     _need_extra()
+    from grader.errors import BadInput
     from grader.judge.options import options
     from grader.rubric.files import rubric_folders
     from grader.text.language import interface
@@ -117,6 +118,8 @@ def web(
     folders = rubric_folders(rubrics, only_own)
     named, given = columns or [], answers or []
     rating = _Rating(rate or [], ratings or Path("ratings.jsonl"), rater, drawn, given, named)
+    if labelled and not settle:
+        raise BadInput("--labelled DIR: only with --settle RESULTS, where answers are settled")
     own = labelled or rubrics or Path()
     settling = Settling(settle, ratings, given, named, pass_mark, own) if settle else None
     said = options(

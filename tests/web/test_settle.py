@@ -278,6 +278,7 @@ def test_what_is_missing_for_a_label_is_named_and_the_note_is_there_to_copy(
     contest_answer(files.results, "c01-bank-conflict", "why?", point="word-interleaving")
     alone = TeamFiles(files.results, None, files.rubrics, files.texts)
     inside = browser(open_room(alone))
+    assert "start with --ratings FILE" in inside.get(inside.at("/settle/")).text
     item = to_settle(alone.state(), None).waiting[0]
     send(inside, item.handle, verdict="partial", why="only <b>half</b>")
     shown = inside.get(inside.at(f"/settle/{item.handle}")).text
@@ -331,6 +332,11 @@ def test_where_people_rate_nothing_is_settled(files: TeamFiles, words: tuple[str
     assert f"{words[0]}: not with --settle" in done.stderr
 
 
+def test_a_folder_for_labelled_answers_alone_opens_nothing() -> None:
+    done = CliRunner().invoke(app, ["web", "--labelled", "own", "--no-open"])
+    assert (done.exit_code, "--labelled DIR: only with --settle" in done.stderr) == (2, True)
+
+
 @pytest.mark.parametrize("path", ["settle/", "settle/next", "alike/", "reports/session"])
 def test_an_application_for_rating_has_no_address_of_these_rooms(tmp_path: Path, path: str) -> None:
     given = read_answers([str(TEAM / "answers.jsonl")], rubric_folders())
@@ -375,5 +381,6 @@ def test_what_is_rated_or_graded_while_it_is_open_is_seen(files: TeamFiles, tmp_
     assert "27 to settle" in inside.get(inside.at("/settle/")).text
     lines = files.results.read_text().splitlines(keepends=True)
     files.results.write_text("".join(line for line in lines if "c20-warp" not in line))
-    ratings.write_text("".join(r for r in ratings.open() if not r.startswith("c20-warp")))
+    rows = ratings.read_text().splitlines(keepends=True)
+    ratings.write_text("".join(row for row in rows if not row.startswith("c20-warp")))
     assert "c20-warp" not in inside.get(inside.at("/settle/")).text

@@ -57,6 +57,7 @@ class SettlePages:
             settled=[_row(item, say) for item in each.settled],
             passing=sum(item.difference.changes_pass for item in each.waiting),
             contested=sum(item.contest is not None for item in each.waiting),
+            rated=self._files.ratings is not None,
             file=str(self._files.results),
             flash=self._flash(request, each),
         )
