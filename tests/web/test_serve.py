@@ -69,13 +69,15 @@ def test_without_the_extra_it_says_how_to_install_it(monkeypatch: pytest.MonkeyP
         (["--rate", SESSION, "--ratings", "r.csv"], "must end in .jsonl"),
         (["--rate", SESSION, "--rater", " "], "--rater: Type a name"),
         (["--rate", SESSION, "--drawn", "no-plan.csv"], "no-plan.csv: cannot be read"),
-        (["--lang", "fr"], "--lang fr: choose one of en, zh"),
+        (["--lang", "français"], "--lang français: not the tag of a language"),
     ],
 )
 def test_what_is_wrong_is_a_line_before_anything_is_served(
     arguments: list[str], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    # So that a call that is right after all ends
+    monkeypatch.setattr("grader.web.serve.serve", lambda *_, **__: None)
     done = cli.invoke(app, ["web", "--no-open", *arguments])
     assert done.exit_code == 2
     assert told in done.stderr
