@@ -6,20 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import completion
+from grader.cli.judge_words import BY_DEFAULT, JudgeWords, takes_judge
 from grader.cli.options import (
-    AskOption,
-    BaseUrlOption,
-    CalibrationOption,
-    CombineOption,
-    FreshOption,
-    ModelsOption,
     OnlyOption,
-    ParamOption,
     RubricsOption,
-    ThenOption,
-    TimeoutOption,
-    UnsureBelowOption,
-    WeightsOption,
 )
 from grader.cli.options import run as finished
 from grader.errors import ExitCode
@@ -35,6 +25,7 @@ ATTACKS = 24
 _MOST_FAILED = 0.2
 
 
+@takes_judge
 def audit(
     question: Annotated[
         list[str] | None,
@@ -66,17 +57,7 @@ def audit(
     ] = 0.01,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    model: ModelsOption = None,
-    combine: CombineOption = None,
-    then: ThenOption = None,
-    unsure_below: UnsureBelowOption = None,
-    base_url: BaseUrlOption = None,
-    timeout: TimeoutOption = None,
-    ask: AskOption = None,
-    param: ParamOption = None,
-    fresh: FreshOption = False,
-    weights: WeightsOption = None,
-    calibration: CalibrationOption = None,
+    judge: JudgeWords = BY_DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Attack the judge as a candidate might, and count what moved a score.
@@ -89,7 +70,6 @@ def audit(
     """
     import random
 
-    from grader.judge.options import options
     from grader.rubric.files import load_rubric, load_rubrics, rubric_folders
     from grader.trust.audit.cases import cases, load, read
     from grader.trust.audit.report import report
@@ -101,20 +81,8 @@ def audit(
         asked = sorted(dice.sample(asked, min(questions, len(asked))), key=lambda r: r.id)
     most = None if everything else attacks
     given = list(cases(asked, read(suite) if suite else load(), folders, dice, most))
-    said = options(
-        model,
-        base_url,
-        ask,
-        param or [],
-        fresh=fresh,
-        calibration=calibration,
-        timeout_s=timeout,
-        combine=combine,
-        then=then,
-        unsure_below=unsure_below,
-    )
-    found, judge = finished(_run(given, said, weights))
-    _print(result := report(found, judge), as_json=as_json)
+    found, asked_of = finished(_run(given, judge.options(), judge.weights))
+    _print(result := report(found, asked_of), as_json=as_json)
     raise typer.Exit(exit_code(result, max_moved))
 
 

@@ -6,28 +6,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.judge_words import BY_DEFAULT, JudgeWords, takes_judge
 from grader.cli.options import (
-    AskOption,
-    BaseUrlOption,
-    CalibrationOption,
-    CombineOption,
-    ConfidenceOption,
-    FreshOption,
     LanguageOption,
-    ModelsOption,
     OnlyOption,
-    ParamOption,
     RubricsOption,
-    ThenOption,
-    TimeoutOption,
-    UnsureBelowOption,
-    WeightsOption,
 )
 
 if TYPE_CHECKING:
     from grader.session.results import Mode
 
 
+@takes_judge
 def batch(
     paths: Annotated[
         list[str],
@@ -87,20 +77,9 @@ def batch(
         typer.Option(metavar="moodle|canvas", help="Write the table as its gradebook takes it."),
     ] = None,
     junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write JUnit XML.")] = None,
-    model: ModelsOption = None,
-    combine: CombineOption = None,
-    then: ThenOption = None,
-    unsure_below: UnsureBelowOption = None,
-    confidence: ConfidenceOption = None,
-    base_url: BaseUrlOption = None,
-    timeout: TimeoutOption = None,
-    ask: AskOption = None,
-    param: ParamOption = None,
-    fresh: FreshOption = False,
+    judge: JudgeWords = BY_DEFAULT,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    weights: WeightsOption = None,
-    calibration: CalibrationOption = None,
     language: LanguageOption = "en",
     via: Annotated[
         str,
@@ -139,15 +118,15 @@ def batch(
     from grader.cli.batch_wanted import BatchWanted, Session, platform
     from grader.cli.batch_wanted import via as carried
     from grader.errors import BadInput
-    from grader.judge.options import LOCAL, options
+    from grader.judge.options import LOCAL
     from grader.llm import address as address_of
     from grader.rubric.files import rubric_folders
     from grader.session.exports.columns import read_columns
 
-    asked = [name for name in (*(model or []), then) if name and name != LOCAL]
+    asked = [name for name in (*(judge.model or []), judge.then) if name and name != LOCAL]
     wanted_model = asked[0] if asked else os.environ.get("GRADER_MODEL")
-    if via == "files" and not (base_url or address_of.names_one(os.environ, wanted_model)):
-        base_url = address_of.NOWHERE
+    # Shards are made without an endpoint, too
+    unnamed = via == "files" and not address_of.names_one(os.environ, wanted_model)
     if append and overwrite:
         raise BadInput("--append and --overwrite: choose one")
     mode: Mode = "append" if append else "overwrite" if overwrite else "resume"
@@ -155,20 +134,8 @@ def batch(
         session=Session(
             tuple(paths), rubric_folders(rubrics, only_own), read_columns(columns or [])
         ),
-        said=options(
-            model,
-            base_url,
-            ask,
-            param or [],
-            fresh=fresh,
-            calibration=calibration,
-            timeout_s=timeout,
-            combine=combine,
-            then=then,
-            unsure_below=unsure_below,
-            confidence=confidence,
-        ),
-        weights=weights,
+        said=judge.options(base_url=address_of.NOWHERE if unnamed else None),
+        weights=judge.weights,
         out=out,
         mode=mode,
         concurrency=concurrency,

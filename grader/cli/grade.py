@@ -8,22 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import completion
+from grader.cli.judge_words import BY_DEFAULT, JudgeWords, takes_judge
 from grader.cli.options import (
     AnswersLanguageOption,
-    AskOption,
-    BaseUrlOption,
-    CalibrationOption,
-    CombineOption,
-    ConfidenceOption,
-    FreshOption,
-    ModelsOption,
     OnlyOption,
-    ParamOption,
     RubricsOption,
-    ThenOption,
-    TimeoutOption,
-    UnsureBelowOption,
-    WeightsOption,
 )
 from grader.errors import BadInput, ExitCode
 from grader.text.safe import one_line
@@ -35,6 +24,7 @@ if TYPE_CHECKING:
     from grader.rubric.format import Rubric
 
 
+@takes_judge
 def one(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="The answer: text or a document, or - for stdin.")
@@ -49,20 +39,9 @@ def one(
             autocompletion=completion.questions,
         ),
     ],
-    model: ModelsOption = None,
-    combine: CombineOption = None,
-    then: ThenOption = None,
-    unsure_below: UnsureBelowOption = None,
-    confidence: ConfidenceOption = None,
-    base_url: BaseUrlOption = None,
-    timeout: TimeoutOption = None,
-    ask: AskOption = None,
-    param: ParamOption = None,
-    fresh: FreshOption = False,
+    judge: JudgeWords = BY_DEFAULT,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    weights: WeightsOption = None,
-    calibration: CalibrationOption = None,
     candidate: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who answered, for the record.")
     ] = None,
@@ -101,7 +80,6 @@ def one(
 
     # Whatever is wrong with the call is told before anything slow is imported or paid for.
     from grader.judge.base import language as language_of
-    from grader.judge.options import options
     from grader.rubric.files import load_rubric, rubric_folders
     from grader.session.documents import read_answer
 
@@ -113,23 +91,11 @@ def one(
     folders = rubric_folders(rubrics, only_own)
     asked = load_rubric(question, folders)
     text = read_answer(file, sys.stdin.buffer)
-    said = options(
-        model,
-        base_url,
-        ask,
-        param or [],
-        fresh=fresh,
-        calibration=calibration,
-        timeout_s=timeout,
-        combine=combine,
-        then=then,
-        unsure_below=unsure_below,
-        confidence=confidence,
-    )
+    said = judge.options()
     _tell_lost(text)
     shown_in = language or language_of(text.text)
     name = "stdin" if file == "-" else file
-    result = asyncio.run(_grade(asked, text, name, candidate, said, weights))
+    result = asyncio.run(_grade(asked, text, name, candidate, said, judge.weights))
     shown = _Shown(result=result, asked=asked, language=shown_in, hints=hints, contact=look_to)
     if html is not None:
         shown.write_page(html, text.text)

@@ -5,21 +5,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from grader.cli import completion
+from grader.cli.judge_words import BY_DEFAULT, JudgeWords, takes_judge
 from grader.cli.options import (
     AnswersLanguageOption,
-    AskOption,
-    BaseUrlOption,
-    CalibrationOption,
-    CombineOption,
-    FreshOption,
-    ModelsOption,
     OnlyOption,
-    ParamOption,
     RubricsOption,
-    ThenOption,
-    TimeoutOption,
-    UnsureBelowOption,
-    WeightsOption,
 )
 from grader.errors import ExitCode
 
@@ -27,6 +17,7 @@ if TYPE_CHECKING:
     from grader.judge.options import JudgeOptions
 
 
+@takes_judge
 def practice(
     question: Annotated[
         str | None,
@@ -45,19 +36,9 @@ def practice(
     hints: Annotated[
         bool, typer.Option("--hints", help="Print a hint in place of each point not met.")
     ] = False,
-    model: ModelsOption = None,
-    combine: CombineOption = None,
-    then: ThenOption = None,
-    unsure_below: UnsureBelowOption = None,
-    base_url: BaseUrlOption = None,
-    timeout: TimeoutOption = None,
-    ask: AskOption = None,
-    param: ParamOption = None,
-    fresh: FreshOption = False,
+    judge: JudgeWords = BY_DEFAULT,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
-    weights: WeightsOption = None,
-    calibration: CalibrationOption = None,
     candidate: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who practises, for the record.")
     ] = None,
@@ -80,27 +61,15 @@ def practice(
     # Whatever is wrong with the call is told before anybody writes an answer.
     from grader.cli.practice_input import choose_input
     from grader.cli.practice_run import PracticeRun
-    from grader.judge.options import options
     from grader.rubric.files import rubric_folders
     from grader.session.exercise import Exercise
 
-    said = options(
-        model,
-        base_url,
-        ask,
-        param or [],
-        fresh=fresh,
-        calibration=calibration,
-        timeout_s=timeout,
-        combine=combine,
-        then=then,
-        unsure_below=unsure_below,
-    )
+    said = judge.options()
     exercise = Exercise(rubric_folders(rubrics, only_own), candidate)
     if question is not None:
         exercise.rubric(question)
-    check_judge(said, weights)
-    run = PracticeRun(exercise, choose_input(language or "en"), said, weights, language)
+    check_judge(said, judge.weights)
+    run = PracticeRun(exercise, choose_input(language or "en"), said, judge.weights, language)
     run.hints, run.pass_mark = hints, pass_mark
     try:
         code = run.run(question, count)

@@ -6,17 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.judge_words import BY_DEFAULT, JudgeWords, takes_judge
 from grader.cli.options import (
-    AskOption,
-    BaseUrlOption,
-    CombineOption,
-    FreshOption,
-    ModelsOption,
-    ParamOption,
-    ThenOption,
-    TimeoutOption,
-    UnsureBelowOption,
-    WeightsOption,
     run,
 )
 from grader.errors import BadInput, BadRubric
@@ -29,6 +20,7 @@ if TYPE_CHECKING:
     from grader.rubric.format import Rubric
 
 
+@takes_judge
 def diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The rubric as it was.")],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The rubric as it is to be.")],
@@ -43,16 +35,7 @@ def diff(
         list[Path] | None,
         typer.Option(metavar="PATH", help="Files, or folders of files, with the answers' texts."),
     ] = None,
-    model: ModelsOption = None,
-    combine: CombineOption = None,
-    then: ThenOption = None,
-    unsure_below: UnsureBelowOption = None,
-    base_url: BaseUrlOption = None,
-    timeout: TimeoutOption = None,
-    ask: AskOption = None,
-    param: ParamOption = None,
-    fresh: FreshOption = False,
-    weights: WeightsOption = None,
+    judge: JudgeWords = BY_DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Show which grades a changed rubric changes, by how much, and over which key point.
@@ -64,27 +47,16 @@ def diff(
     from grader.authoring.diff.changes import changes, to_ask_anew
     from grader.authoring.diff.effect import effect, latest
     from grader.authoring.diff.report import report
-    from grader.judge.options import options
 
     was, now = _rubric(old), _rubric(new)
     if was.id != now.id:
         raise BadInput(f"{old} is about {was.id}, {new} about {now.id}: name two versions of one")
-    said = options(
-        model,
-        base_url,
-        ask,
-        param or [],
-        fresh=fresh,
-        timeout_s=timeout,
-        combine=combine,
-        then=then,
-        unsure_below=unsure_below,
-    )
+    said = judge.options()
     found = changes(was, now)
     anew = to_ask_anew(found)
     grades, others = latest(_grades(results or [], was.id), was)
     texts = _texts(grades, answers or []) if regrade and anew else {}
-    asked = run(_asked(now, anew, texts, said, weights)) if texts else {}
+    asked = run(_asked(now, anew, texts, said, judge.weights)) if texts else {}
     effects = [effect(g, now, anew, asked.get(g.digests.answer)) for g in grades]
     unread = len({g.digests.answer for g in grades} - texts.keys()) if regrade and anew else 0
     _print(report(was.id, found, anew, effects, others, unread), as_json=as_json)

@@ -6,20 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.judge_words import BY_DEFAULT, JudgeWords, takes_judge
 from grader.cli.options import (
-    AskOption,
-    BaseUrlOption,
-    CalibrationOption,
-    CombineOption,
-    FreshOption,
-    ModelsOption,
     OnlyOption,
-    ParamOption,
     RubricsOption,
-    ThenOption,
-    TimeoutOption,
-    UnsureBelowOption,
-    WeightsOption,
     run,
 )
 from grader.cli.rubric_check import FilesArgument
@@ -32,6 +22,7 @@ if TYPE_CHECKING:
     from grader.trust.trial.stated_gain import StatedFit
 
 
+@takes_judge
 def trial(
     files: FilesArgument = None,
     rubrics: RubricsOption = None,
@@ -45,17 +36,7 @@ def trial(
     min_kappa: Annotated[
         float | None, typer.Option(metavar="0..1", min=-1, max=1, help="Exit with 4 below it.")
     ] = None,
-    model: ModelsOption = None,
-    combine: CombineOption = None,
-    then: ThenOption = None,
-    unsure_below: UnsureBelowOption = None,
-    base_url: BaseUrlOption = None,
-    timeout: TimeoutOption = None,
-    ask: AskOption = None,
-    param: ParamOption = None,
-    fresh: FreshOption = False,
-    weights: WeightsOption = None,
-    calibration: CalibrationOption = None,
+    judge: JudgeWords = BY_DEFAULT,
     replay_cascade: Annotated[
         bool,
         typer.Option(
@@ -80,7 +61,6 @@ def trial(
     or --min-kappa, with 1 where no key point could be graded, else with 0.
     """
     from grader.cli.rubric_check import rubric_files
-    from grader.judge.options import options
     from grader.trust.trial.report import report
     from grader.trust.trial.run import cases
 
@@ -89,24 +69,13 @@ def trial(
     if not given:
         where = paths[0].parent / "labelled" / paths[0].name
         raise BadInput(f"no labelled answers to test with: write some to {where}")
-    said = options(
-        model,
-        base_url,
-        ask,
-        param or [],
-        fresh=fresh,
-        calibration=calibration,
-        timeout_s=timeout,
-        combine=combine,
-        then=then,
-        unsure_below=unsure_below,
-    )
+    said = judge.options()
     if fit_confidence:
         _check_fit(given, said)
     if replay_cascade:
-        typer.echo(run(_replayed(given, said, weights, as_json=as_json)))
+        typer.echo(run(_replayed(given, said, judge.weights, as_json=as_json)))
         return
-    trials = run(_run(given, said, weights, repeats, in_words=fit_confidence is not None))
+    trials = run(_run(given, said, judge.weights, repeats, in_words=fit_confidence is not None))
     found = report(trials)
     fit = _fitted(trials, fit_confidence) if fit_confidence else None
     _print(found, fit, as_json=as_json)

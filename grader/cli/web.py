@@ -9,21 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from grader.cli.judge_words import BY_DEFAULT, JudgeWords, takes_judge
 from grader.cli.options import (
     AnswersLanguageOption,
-    AskOption,
-    BaseUrlOption,
-    CalibrationOption,
-    CombineOption,
-    FreshOption,
-    ModelsOption,
     OnlyOption,
-    ParamOption,
     RubricsOption,
-    ThenOption,
-    TimeoutOption,
-    UnsureBelowOption,
-    WeightsOption,
 )
 from grader.cli.web_settling import Settling, refuse_rating, settling_rooms
 
@@ -32,6 +22,7 @@ if TYPE_CHECKING:
     from grader.web.room import Room
 
 
+@takes_judge
 def web(
     rate: Annotated[
         list[str] | None,
@@ -80,17 +71,7 @@ def web(
     candidate: Annotated[
         str | None, typer.Option(metavar="NAME", help="Who practises, for the record.")
     ] = None,
-    model: ModelsOption = None,
-    combine: CombineOption = None,
-    then: ThenOption = None,
-    unsure_below: UnsureBelowOption = None,
-    base_url: BaseUrlOption = None,
-    timeout: TimeoutOption = None,
-    ask: AskOption = None,
-    param: ParamOption = None,
-    fresh: FreshOption = False,
-    weights: WeightsOption = None,
-    calibration: CalibrationOption = None,
+    judge: JudgeWords = BY_DEFAULT,
     rubrics: RubricsOption = None,
     only_own: OnlyOption = False,
     port: Annotated[
@@ -109,7 +90,6 @@ def web(
     """
     _need_extra()
     from grader.errors import BadInput
-    from grader.judge.options import options
     from grader.rubric.files import rubric_folders
     from grader.text.language import interface
     from grader.web.serve import serve
@@ -122,19 +102,8 @@ def web(
         raise BadInput("--labelled DIR: only with --settle RESULTS, where answers are settled")
     own = labelled or rubrics or Path()
     settling = Settling(settle, ratings, given, named, pass_mark, own) if settle else None
-    said = options(
-        model,
-        base_url,
-        ask,
-        param or [],
-        fresh=fresh,
-        calibration=calibration,
-        timeout_s=timeout,
-        combine=combine,
-        then=then,
-        unsure_below=unsure_below,
-    )
-    practising = _Practising(candidate, said, weights)
+    said = judge.options()
+    practising = _Practising(candidate, said, judge.weights)
     with _rooms(rating, settling, practising, folders) as rooms:
         serve(rooms, port, shown_in, typer.echo, browse=not no_open)
 
