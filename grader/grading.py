@@ -84,15 +84,21 @@ def _nothing_said(rubric: Rubric, answer: Answer) -> Judgement:
         PointGrade(id=i.id, weight=i.point.weight, verdict=Verdict.MISSED, confidence=1.0)
         for i in points(rubric)
     )
-    spoken = language(answer.text)
+    spoken = _spoken(rubric, answer)
     held = tuple(i.grade(asserted=False) for i in claims(rubric, spoken))
     feedback = str(words_in(spoken)["feedback_nothing"])
     aside = look(answer, rubric).set_aside
     return Judgement(missed, held, feedback, None, Usage(cost_usd=0.0), aside)
 
 
+def _spoken(rubric: Rubric, answer: Answer) -> str:
+    """The language to speak in: the answer's, or the question's where nothing is said."""
+    silent = not any(map(str.isalpha, answer.text))
+    return language(rubric.question.wordings[0] if silent else answer.text)
+
+
 def _not_here(rubric: Rubric, answer: Answer) -> Judgement:
-    spoken = language(answer.text)
+    spoken = _spoken(rubric, answer)
     open_points = tuple(i.ungraded(Cause.NOT_IN_TEXT) for i in points(rubric))
     open_claims = tuple(i.ungraded(Cause.NOT_IN_TEXT) for i in claims(rubric, spoken))
     feedback = str(words_in(spoken)["feedback_not_here"])
