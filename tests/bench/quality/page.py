@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.bench.quality.measure import FIGURES, FULL_MARKS
+from tests.bench.quality.drawing import drawing
+from tests.bench.quality.measure import FIGURES
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE, DRAWING = DOCS / "quality.md", DOCS / "quality.svg"
@@ -274,44 +275,6 @@ TABLES: dict[str, Callable[[Sequence[Row]], str]] = {
 def filled(page: str, rows: Sequence[Row]) -> str:
     """Returns the page with every table made anew. Raises KeyError for a mark of no table."""
     return _MARKED.sub(lambda found: f"{found[1]}\n{TABLES[found[2]](rows)}\n{found[3]}", page)
-
-
-def drawing(rows: Sequence[Row]) -> str:
-    """Returns the QWK of every grader of SAF's 260 answers with its interval, as SVG."""
-    import altair as alt
-    import vl_convert
-
-    values = [
-        {
-            "grader": row["grader"],
-            "QWK": row["figures"]["QWK"][0],
-            "low": row["figures"]["QWK"][1],
-            "high": row["figures"]["QWK"][2],
-            "whose": "grade" if row["grader"].startswith("grade") else "others",
-        }
-        for row in rows
-        if row["section"] in ("people", "tools", "fitted")
-        and row["set"].startswith("SAF, 260")
-        and row["figures"].get("QWK")
-        and row["grader"] != FULL_MARKS
-    ]
-    values.sort(key=lambda value: -value["QWK"])
-    order = [value["grader"] for value in values]
-    base = alt.Chart({"values": values}).encode(
-        y=alt.Y("grader:N", sort=order, title=None, axis=alt.Axis(labelLimit=320)),
-        color=alt.Color(
-            "whose:N",
-            legend=None,
-            scale=alt.Scale(domain=["grade", "others"], range=["#0b6e4f", "#8a8f98"]),
-        ),
-    )
-    point = base.mark_point(filled=True, size=60).encode(
-        x=alt.X("QWK:Q", title="QWK with people's scores, 95 % interval over questions")
-    )
-    line = base.mark_rule(strokeWidth=2).encode(x="low:Q", x2="high:Q")
-    drawn = (line + point).properties(width=360).to_dict()
-    svg: str = vl_convert.vegalite_to_svg(drawn, vl_version="6.4")
-    return svg
 
 
 def main() -> None:
